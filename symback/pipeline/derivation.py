@@ -1,0 +1,168 @@
+"""What `derive` returns: a `Derivation` with its `Formula`s, and the views of each formula."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import sympy
+
+from symback.errors import SpecError
+from symback.language.expressions import Tensor, Var, var
+from symback.language.names import Name
+from symback.language.notation import NOTATIONS, Notation
+from symback.language.printing import to_latex
+from symback.language.steps import Fact, Step
+from symback.network import Network
+from symback.network.forward import Forward
+from symback.pipeline.explanation import Context, factors_of, steps_of
+from symback.pipeline.record import Record
+from symback.simplification.engine import slopes_in_outputs
+from symback.simplification.index_form import index_form
+from symback.simplification.matrix_form import matrix_form
+from symback.simplification.rules import Knowledge
+from symback.simplification.scalar_form import scalar_form
+
+__all__ = ["Derivation", "Formula"]
+
+
+@dataclass(frozen=True, eq=False)
+class Formula:
+    """One gradient: `name` = `tensor`, with its steps and its views as SymPy expressions."""
+
+    record: Record = field(repr=False)
+    derivation: "Derivation" = field(repr=False)
+
+    def __repr__(self) -> str:
+        return f"Formula({self.name} = {self.index_form})"
+
+    @property
+    def name(self) -> Name:
+        """What the formula gives: `Name("delta", 2)`, `Name("W", 1).gradient`."""
+        return self.record.symbol.name
+
+    @property
+    def symbol(self) -> Var:
+        """The tensor that other formulas use for it."""
+        return self.record.symbol
+
+    @property
+    def target(self) -> Var:
+        """What the cost is differentiated with respect to."""
+        return self.record.target
+
+    @property
+    def tensor(self) -> Tensor:
+        """The result, in terms of named quantities."""
+        return self.record.tensor
+
+    @cached_property
+    def steps(self) -> tuple[Step, ...]:
+        """The chain of equalities from ∂C/∂(target) to the result, each with the name of its rule."""
+        return steps_of(self.record, self.derivation.context)
+
+    @property
+    def factors(self) -> tuple[tuple[Tensor, tuple[Step, ...]], ...]:
+        """The factors of the chain rule, ∂z_i/∂w_jk and so on, each with the steps of its own derivation."""
+        return factors_of(self.record)
+
+    @cached_property
+    def facts(self) -> tuple[Fact, ...]:
+        """The side facts that the result relies on, such as Σ_k y_k = 1."""
+        steps = (*self.steps, *(step for _, own in self.factors for step in own), *self.record.steps)
+        return tuple(dict.fromkeys(fact for step in steps for fact in step.facts))
+
+    @property
+    def index_form(self) -> sympy.Expr:
+        """One entry, with indices, sums and Kronecker deltas."""
+        return index_form(self.tensor)
+
+    @property
+    def matrix_form(self) -> sympy.Expr:
+        """The whole, in the column layout."""
+        return matrix_form(self.tensor)
+
+    def matrix(self, layout: str = "column") -> sympy.Expr:
+        """The whole, in the layout "column", "row" or "jacobian"."""
+        return matrix_form(self.tensor, layout)
+
+    @property
+    def scalar_form(self) -> sympy.Expr:
+        """All entries written out; for integer sizes of at most some hundred entries."""
+        return scalar_form(self.tensor)
+
+    @property
+    def in_outputs(self) -> "Formula":
+        """The same formula with σ'(z) in terms of a = σ(z), where that is possible: a ⊙ (1 - a)."""
+        tensor = slopes_in_outputs(self.tensor, self.derivation.knowledge)
+        return Formula(replace(self.record, tensor=tensor), self.derivation)
+
+    def latex(self, form: str = "matrix", layout: str = "column", notation: Notation | str = "nielsen") -> str:
+        """The formula as LaTeX, left side included."""
+        notation = NOTATIONS[notation] if isinstance(notation, str) else notation
+        view = {"matrix": lambda t: matrix_form(t, layout), "index": index_form, "scalar": scalar_form}[form]
+        return f"{to_latex(view(self.symbol), notation)} = {to_latex(view(self.tensor), notation)}"
+
+    def _repr_latex_(self) -> str:
+        return f"$\\displaystyle {self.latex()}$"
+
+
+@dataclass(frozen=True, eq=False)
+class Derivation:
+    """All gradients of a network, in the order in which each can be computed from those before it."""
+
+    network: Network
+    forward: Forward = field(repr=False)
+    knowledge: Knowledge = field(repr=False)
+    records: tuple[Record, ...] = field(repr=False)
+
+    @cached_property
+    def _by_name(self) -> dict[Name, Formula]:
+        return {record.symbol.name: Formula(record, self) for record in self.records}
+
+    @cached_property
+    def formulas(self) -> tuple[Formula, ...]:
+        """Every formula that has a name: δ of each layer, the gradients of the parameters, of the input, and of shared activations."""
+        return tuple(formula for formula in self._by_name.values() if formula.record.is_named)
+
+    def __iter__(self) -> Iterator[Formula]:
+        return iter(self.formulas)
+
+    def delta(self, layer: int | sympy.Expr) -> Formula:
+        """δ^layer = ∂C/∂z^layer, shape (n_layer,); in a batch Δ^layer, shape (N, n_layer)."""
+        return self._find(Name("Delta" if self.forward.is_batch else "delta", layer))
+
+    def grad_W(self, layer: int | sympy.Expr) -> Formula:
+        """∂C/∂W^layer, shape (n_layer, n_{layer-1})."""
+        return self.grad("W", layer)
+
+    def grad_b(self, layer: int | sympy.Expr) -> Formula:
+        """∂C/∂b^layer, shape (n_layer,)."""
+        return self.grad("b", layer)
+
+    def grad(self, letter: str, layer: int | sympy.Expr) -> Formula:
+        """∂C/∂(letter^layer), for a parameter, an activation or any other quantity with a name."""
+        return self._find(Name(letter, layer).gradient)
+
+    def _find(self, name: Name) -> Formula:
+        if name not in self._by_name:
+            known = ", ".join(map(str, self._by_name))
+            raise SpecError(f"this derivation has no formula called {name}; it has {known}")
+        return self._by_name[name]
+
+    @cached_property
+    def context(self) -> Context:
+        """What the steps of its formulas are told from."""
+        forward = self.forward
+        cost = forward.cost if forward.cost is not None else _COST
+        return Context(
+            by_target={record.target: record for record in self.records},
+            by_symbol={record.symbol: record for record in self.records},
+            roles={equation.symbol: equation.role for equation in forward.equations},
+            cost=cost,
+            root=forward.pivot if forward.pivot is not None else cost,
+            seeds=dict(forward.seeds),
+            knowledge=self.knowledge,
+        )
+
+
+_COST = var(Name("C"), ())

@@ -1,0 +1,108 @@
+"""What a page is made of, before anybody knows whether it becomes LaTeX, Markdown or a terminal's text.
+
+A `Document` is a title and a tuple of blocks; a block holds spans; a span is plain words or mathematics, and the
+mathematics is SymPy, not text.  A backend is one function from a document to a string, and knows nothing of networks.
+
+    Heading    a title of a section, level 1 or 2
+    Prose      a paragraph
+    Items      a list of short paragraphs
+    Note       a paragraph in a box
+    Equations  a chain of equalities, one line each, with the reason at its side
+    Table      a header and rows
+
+Adding a format needs a writer for these six and nothing else.
+"""
+
+from dataclasses import dataclass
+
+import sympy
+
+from symback.language.notation import Notation
+
+__all__ = ["Block", "Document", "Equations", "Heading", "Items", "Line", "Math", "Note", "Prose", "Size", "Span", "Spans", "Table"]
+
+
+@dataclass(frozen=True, slots=True)
+class Math:
+    """One expression, or several with a relation between them: `Math((C, half), "=")` is C = ½."""
+
+    sides: tuple[sympy.Expr, ...]
+    relation: str = "="
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """The shape of a quantity: `Size((3, 2))` is 3 × 2; of a scalar, `Size(())`, it is 1."""
+
+    sizes: tuple[sympy.Expr, ...]
+
+
+Span = str | Math | Size
+Spans = tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """The title of a section (level 1) or of a part of one (level 2)."""
+
+    title: Spans
+    level: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Prose:
+    """A paragraph."""
+
+    spans: Spans
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """A list of short paragraphs."""
+
+    items: tuple[Spans, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A paragraph in a box: what is assumed, what was left out."""
+
+    title: str
+    items: tuple[Spans, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """`left` = `right`, because of `reason`.  Without `left`, the line goes on from the one above."""
+
+    left: sympy.Expr | None
+    right: sympy.Expr
+    reason: Spans = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Equations:
+    """Lines that belong together, aligned at their equality signs; `is_result` marks what the reader came for."""
+
+    lines: tuple[Line, ...]
+    is_result: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A header and rows of equal length."""
+
+    header: tuple[Spans, ...]
+    rows: tuple[tuple[Spans, ...], ...]
+
+
+Block = Heading | Prose | Items | Note | Equations | Table
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A page: its title, its blocks, and the notation in which its mathematics is written."""
+
+    title: Spans
+    blocks: tuple[Block, ...]
+    notation: Notation

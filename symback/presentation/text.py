@@ -1,0 +1,137 @@
+"""A document as plain text, for a terminal or a .txt file.
+
+Formulas are written on one line in Unicode, chains are aligned at their equality signs, and reasons stand in a column
+of their own.  On a terminal, headings are bold and reasons dim.
+
+Decision: the two styles are two escape codes, written here; a library for terminals would cost more time to import
+than the whole page takes to write.
+"""
+
+import unicodedata
+from collections.abc import Sequence
+
+from symback.language.notation import Notation
+from symback.language.printing import to_text
+from symback.presentation.blocks import Block, Document, Equations, Heading, Items, Line, Math, Note, Prose, Size, Span, Spans, Table
+
+__all__ = ["write_text"]
+
+WIDTH = 110
+INDENT = "    "
+GAP = 4
+BOLD, DIM, PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[0m"
+RELATIONS = {"=": " = ", "-": "-", "in": " ∈ ", "|": " | "}
+UNDERLINES = {0: "=", 1: "-"}
+
+
+def write_text(document: Document, *, is_styled: bool = False) -> str:
+    """The page as text; `is_styled` adds the escape codes of a terminal."""
+    notation = document.notation
+    parts = [_heading(_words(document.title, notation), 0, is_styled)]
+    parts.extend(_block(block, notation, is_styled) for block in document.blocks)
+    return "\n\n".join(parts) + "\n"
+
+
+def _block(block: Block, notation: Notation, is_styled: bool) -> str:
+    match block:
+        case Heading():
+            return _heading(_words(block.title, notation), block.level, is_styled)
+        case Prose():
+            return _filled(_words(block.spans, notation))
+        case Items():
+            return "\n".join(_filled("- " + _words(item, notation), "  ") for item in block.items)
+        case Note():
+            return _note(block, notation)
+        case Equations():
+            return _equations(block.lines, notation, is_styled)
+        case Table():
+            return _table(block, notation)
+
+
+def _words(spans: Spans, notation: Notation) -> str:
+    return "".join(_span(span, notation) for span in spans)
+
+
+def _span(span: Span, notation: Notation) -> str:
+    match span:
+        case Math():
+            return RELATIONS[span.relation].join(to_text(side, notation) for side in span.sides)
+        case Size():
+            return " × ".join(to_text(size, notation) for size in span.sizes) or "1"
+    return span
+
+
+def _heading(title: str, level: int, is_styled: bool) -> str:
+    underline = UNDERLINES.get(level, "")
+    shown = f"{BOLD}{title}{PLAIN}" if is_styled else title
+    return f"{shown}\n{underline * display_width(title)}" if underline else shown
+
+
+def _filled(text: str, hanging: str = "") -> str:
+    """The text broken at spaces into lines of at most `WIDTH` columns."""
+    lines, current = [], ""
+    for word in text.split(" "):
+        extended = f"{current} {word}" if current else word
+        if current and display_width(extended) > WIDTH:
+            lines.append(current)
+            extended = hanging + word
+        current = extended
+    return "\n".join([*lines, current])
+
+
+def _note(note: Note, notation: Notation) -> str:
+    """A paragraph behind a bar at the left."""
+    lines = [note.title]
+    for item in note.items:
+        lines.extend(_filled("- " + _words(item, notation), "  ").split("\n"))
+    return "\n".join(f"| {line}" for line in lines)
+
+
+def _equations(lines: Sequence[Line], notation: Notation, is_styled: bool) -> str:
+    """Left sides flush right at the equality signs, reasons in a column where they fit, else below their line."""
+    lefts = ["" if line.left is None else to_text(line.left, notation) for line in lines]
+    column = max(map(display_width, lefts))
+    formulas = [f"{INDENT}{_right(left, column)} = {to_text(line.right, notation)}" for left, line in zip(lefts, lines, strict=True)]
+    reasons = [_words(line.reason, notation) for line in lines]
+    place = _reason_column(formulas, reasons)
+    written = []
+    for formula, reason in zip(formulas, reasons, strict=True):
+        if not reason:
+            written.append(formula)
+            continue
+        shown = f"{DIM}{reason}{PLAIN}" if is_styled else reason
+        written.append(f"{_left(formula, place)}{shown}" if display_width(formula) < place else f"{formula}\n{' ' * place}{shown}")
+    return "\n".join(written)
+
+
+def _reason_column(formulas: Sequence[str], reasons: Sequence[str]) -> int:
+    """The smallest column that is right of as many formulas as leave room for their reasons."""
+    longest = max(map(display_width, reasons))
+    fitting = [display_width(formula) for formula in formulas if display_width(formula) + GAP + longest <= WIDTH]
+    return max(fitting, default=len(INDENT)) + GAP
+
+
+def _table(table: Table, notation: Notation) -> str:
+    """Columns flush left, two spaces between them, a rule below the header."""
+    cells = [[_words(cell, notation) for cell in row] for row in (table.header, *table.rows)]
+    widths = [max(map(display_width, column)) for column in zip(*cells, strict=True)]
+    lines = [INDENT + "  ".join(_left(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells]
+    rule = INDENT + "  ".join("-" * width for width in widths)
+    return "\n".join([lines[0], rule, *lines[1:]])
+
+
+def display_width(text: str) -> int:
+    """The columns that a text takes on a terminal: a combining accent takes none.
+
+    >>> display_width("x̂ = 1")
+    5
+    """
+    return sum(not unicodedata.combining(character) for character in text)
+
+
+def _left(text: str, width: int) -> str:
+    return text + " " * (width - display_width(text))
+
+
+def _right(text: str, width: int) -> str:
+    return " " * (width - display_width(text)) + text

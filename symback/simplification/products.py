@@ -1,0 +1,119 @@
+"""A contraction as a product of powers: the form in which factors meet, cancel and are recognised.
+
+    Σ_k  c · Π  base_i[labels_i] ^ exponent_i
+
+`Contract` keeps an element-wise quotient such as y_k / a_k inside a `Map`; here it is taken apart into y_k^1 a_k^-1, so
+that a factor a_k from elsewhere meets it.  Reading a tensor as a `Product` and writing it back keeps its value.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import sympy
+
+from symback.language.expressions import Axis, Const, Contract, Map, Tensor, const, contract, map_, slot
+
+__all__ = ["Factor", "Labels", "Product", "product_of"]
+
+Labels = tuple[int, ...]
+Factor = tuple[Tensor, Labels]
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """`coefficient` × Π base[labels]**exponent, labels 0 … len(axes)-1 free, the others summed over `bound`.
+
+    `written` counts the factors of the tensor it was read from, before equal ones met.
+    """
+
+    coefficient: sympy.Expr
+    powers: tuple[tuple[Factor, sympy.Expr], ...]
+    axes: tuple[Axis, ...]
+    bound: tuple[tuple[int, Axis], ...]
+    written: int = 0
+
+    @property
+    def size(self) -> int:
+        """How long the product is to read: its factors, a quotient or a power counted for one more."""
+        return sum(1 if exponent == 1 else 2 for _, exponent in self.powers)
+
+    def to_tensor(self) -> Tensor:
+        """The same value as a `Contract` (or its single argument)."""
+        used = {label for (_, labels), _ in self.powers for label in labels}
+        coefficient = self.coefficient
+        for label, axis in self.bound:
+            if label not in used:
+                coefficient = coefficient * axis.size
+        factors = [(_power(base, exponent), labels) for (base, labels), exponent in self.powers]
+        axis_of = dict(enumerate(self.axes)) | dict(self.bound)
+        return contract(((const(coefficient), ()), *factors), tuple(range(len(self.axes))), axis_of)
+
+    def replaced(self, powers: Mapping[Factor, sympy.Expr], coefficient: sympy.Expr | None = None) -> "Product":
+        """The same product with other factors."""
+        kept = tuple((factor, exponent) for factor, exponent in powers.items() if exponent != 0)
+        return Product(self.coefficient if coefficient is None else coefficient, kept, self.axes, self.bound)
+
+
+def _power(base: Tensor, exponent: sympy.Expr) -> Tensor:
+    return base if exponent == 1 else map_(slot(0) ** exponent, (base,))
+
+
+def product_of(tensor: Tensor) -> Product:
+    """Any tensor as a product; a sum is one factor."""
+    if isinstance(tensor, Contract):
+        factors: Iterable[Factor] = tensor.factors
+        bound = tuple((label, axis) for label, axis in tensor.label_axes.items() if label >= tensor.rank)
+    else:
+        factors, bound = ((tensor, tuple(range(tensor.rank))),), ()
+    coefficient: sympy.Expr = sympy.S.One
+    powers: dict[Factor, sympy.Expr] = {}
+    written = 0
+    for arg, labels in factors:
+        number, parts = _parts(arg, labels)
+        coefficient *= number
+        written += len(parts)
+        for factor, exponent in parts:
+            powers[factor] = powers.get(factor, sympy.S.Zero) + exponent
+    return Product(coefficient, tuple((f, e) for f, e in powers.items() if e != 0), tensor.axes, bound, written)
+
+
+def _parts(arg: Tensor, labels: Labels) -> tuple[sympy.Expr, list[tuple[Factor, sympy.Expr]]]:
+    """One argument of a contraction, taken apart: a number and powers of what cannot be taken apart."""
+    if isinstance(arg, Const):
+        return arg.value, []
+    if not isinstance(arg, Map):
+        return sympy.S.One, [((arg, labels), sympy.S.One)]
+    number: sympy.Expr = sympy.S.One
+    parts: list[tuple[Factor, sympy.Expr]] = []
+    for factor in sympy.Mul.make_args(arg.expr):
+        base, exponent = factor.as_base_exp() if factor.is_Pow and factor.exp.is_Rational else (factor, sympy.S.One)
+        if not base.free_symbols & {slot(i) for i in range(len(arg.args))}:
+            number *= factor
+            continue
+        parts.append((_reduced(map_(base, arg.args), labels), exponent))
+    return number, parts
+
+
+def _reduced(tensor: Tensor, labels: Labels) -> Factor:
+    """A factor without the axes over which it is merely repeated:  (1_j s)_j  →  s."""
+    args = tensor.args if isinstance(tensor, Map) else (tensor,)
+    kept = sorted({label for arg in args for label in _carried(arg)})
+    if len(kept) == tensor.rank:
+        return tensor, labels
+    inner = [_restricted(arg, kept) for arg in args]
+    expr = tensor.expr if isinstance(tensor, Map) else slot(0)
+    return map_(expr, inner), tuple(labels[label] for label in kept)
+
+
+def _carried(arg: Tensor) -> set[int]:
+    """The axes of an argument along which it can vary."""
+    if not isinstance(arg, Contract):
+        return set(range(arg.rank))
+    return {label for labels in arg.labels for label in labels if label < arg.rank}
+
+
+def _restricted(arg: Tensor, kept: list[int]) -> Tensor:
+    """A repeated tensor on the axes `kept` alone."""
+    if not isinstance(arg, Contract):
+        return arg
+    return contract(arg.factors, kept, arg.label_axes)

@@ -1,0 +1,1 @@
+"""Judging formulas: those that symback derives itself, against the ones people wrote down."""

@@ -1,0 +1,101 @@
+"""Simplification has laws: it keeps the value, it settles, it does nothing twice, and each rule does what its name says."""
+
+import numpy as np
+import pytest
+import sympy
+
+from symback.language.expressions import Equation, add, const, contract, delta, einsum, map_, scale, slot, var
+from symback.language.names import Name
+from symback.language.steps import Fact
+from symback.numerics.evaluate import evaluate, random_setting
+from symback.simplification.engine import simplify, slopes_in_outputs
+from symback.simplification.products import product_of
+from symback.simplification.rules import RULES, Knowledge
+from tests.random_expressions import DEFINITIONS, M, N, OUTPUT, SIGMOID, SLOPES, SOFTMAX, TARGET, W, Z, expression, softmax_of
+
+X0, X1 = slot(0), slot(1)
+FACTS = tuple(Fact(y, 1, True) for y in TARGET.values())
+KNOWLEDGE = Knowledge(DEFINITIONS, FACTS, SLOPES)
+EQUATIONS = [Equation(symbol, definition) for symbol, definition in DEFINITIONS.items()]
+EVERYTHING = [*EQUATIONS, Equation(var(Name("s"), ()), add(einsum("jk,j,k->", W, *TARGET.values()), *(einsum("j,j->", y, y) for y in TARGET.values())))]
+
+
+def setting(seed):
+    return random_setting(EVERYTHING, np.random.default_rng(seed), facts=FACTS)
+
+
+@pytest.mark.parametrize("seed", range(300))
+def test_simplification_keeps_the_value_step_by_step_and_settles(seed):
+    generator = np.random.default_rng(seed)
+    axes = ((), (M,), (N,), (M, N), (M, M))[seed % 5]
+    tensor = expression(generator, axes)
+    simplified, steps = simplify(tensor, KNOWLEDGE)
+    numbers = setting(seed)
+    for before, after in [(tensor, simplified), *((step.before, step.after) for step in steps)]:
+        expected = evaluate(before, numbers)
+        np.testing.assert_allclose(evaluate(after, numbers), expected, rtol=1e-9, atol=1e-9 * (1 + np.abs(expected).max()), err_msg=f"seed {seed}")
+    assert all(first.after is second.before for first, second in zip(steps, steps[1:], strict=False))
+    again, more = simplify(simplified, KNOWLEDGE)
+    assert again is simplified and more == ()
+
+
+def test_every_rule_is_used_by_the_random_expressions():
+    used = {step.rule for seed in range(300) for step in simplify(expression(np.random.default_rng(seed), ((), (M,), (N,), (M, N), (M, M))[seed % 5]), KNOWLEDGE)[1]}
+    assert used == {rule.name for rule in RULES}
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_reading_a_tensor_as_a_product_and_writing_it_back_keeps_the_value(seed):
+    tensor = expression(np.random.default_rng(1000 + seed), ((), (M,), (M, N))[seed % 3])
+    numbers = setting(seed)
+    expected = evaluate(tensor, numbers)
+    np.testing.assert_allclose(evaluate(product_of(tensor).to_tensor(), numbers), expected, rtol=1e-9, atol=1e-9 * (1 + np.abs(expected).max()))
+
+
+a, y, z, p = OUTPUT[M], TARGET[M], Z[M], SOFTMAX[M]
+EXAMPLES = {
+    "delta": (contract(((delta(M), (0, 1)), (a, (1,))), (0,), {}), a),
+    "trace of delta": (contract(((delta(M), (1, 1)), (a, (0,))), (0,), {}), scale(M.size, a)),
+    "sum of ones": (contract(((einsum("->j", const(1), j=M), (1,)), (a, (0,))), (0,), {}), scale(M.size, a)),
+    "cancel": (einsum("j,j->j", a, map_(-X1 / X0, (a, y))), scale(-1, y)),
+    "softmax is recognised": (softmax_of(z), p),
+    "binary cross-entropy behind a sigmoid": (
+        einsum("j,j->j", map_((X0 - X1) / (X0 * (1 - X0)), (a, y)), map_(SIGMOID.prime()(X0), (z,))),
+        map_(X0 - X1, (a, y)),
+    ),
+    "side fact": (einsum("j,k->j", a, y), a),
+    "like terms": (add(scale(2, a), y, scale(-1, a)), add(a, y)),
+    "nothing left": (add(a, scale(-1, a)), scale(0, a)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("before", "after"), EXAMPLES.values(), ids=EXAMPLES)
+def test_textbook_examples(before, after):
+    assert simplify(before, KNOWLEDGE)[0] is after
+
+
+def test_a_slope_stays_where_nothing_cancels():
+    tensor = einsum("j,j->j", map_(X0 - X1, (a, y)), map_(SIGMOID.prime()(X0), (z,)))
+    assert simplify(tensor, KNOWLEDGE) == (tensor, ())
+
+
+def test_a_slope_is_written_in_the_output_on_request():
+    tensor = add(einsum("j,j->j", y, map_(SIGMOID.prime()(X0), (z,))), a)
+    assert slopes_in_outputs(tensor, KNOWLEDGE) is add(einsum("j,j->j", y, map_(X0 * (1 - X0), (a,))), a)
+
+
+def test_a_fact_is_reported_by_the_step_that_used_it():
+    _, steps = simplify(einsum("j,k->j", a, y), KNOWLEDGE)
+    assert [step.facts for step in steps] == [(FACTS[0],)]
+
+
+def test_a_fact_is_not_used_where_the_index_is_bound_to_more():
+    tensor = einsum("j,jk->k", y, W)
+    assert simplify(tensor, KNOWLEDGE) == (tensor, ())
+
+
+def test_a_power_of_a_sum_is_not_taken_for_a_sum_of_powers():
+    norm = einsum("j->", map_(sympy.exp(X0), (z,)))
+    squared = map_(X0**2, (norm,))
+    numbers = setting(1)
+    np.testing.assert_allclose(evaluate(product_of(squared).to_tensor(), numbers), evaluate(norm, numbers) ** 2)
