@@ -67,8 +67,9 @@ class Formula:
 
     @cached_property
     def facts(self) -> tuple[Fact, ...]:
-        """The side facts that the result relies on, such as Σ_k y_k = 1."""
-        steps = (*self.steps, *(step for _, own in self.factors for step in own), *self.record.steps)
+        """The side facts that the result relies on, such as Σ_k y_k = 1, given the formulas that it mentions."""
+        record = self.record
+        steps = (*record.steps, *(step for term in (*record.terms, *record.past_pivot) for step in term.steps))
         return tuple(dict.fromkeys(fact for step in steps for fact in step.facts))
 
     @property

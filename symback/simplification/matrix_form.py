@@ -51,6 +51,9 @@ class AsScalar(Expr):
         """The 1 × 1 matrix."""
         return self.args[0]
 
+    def _sympystr(self, printer) -> str:
+        return f"({printer._print(self.args[0])})"
+
 
 class ElementwiseFunction(MatrixExpr):
     """A `Lambda` of several arguments, applied entry by entry to matrices of one shape."""
@@ -257,8 +260,7 @@ class _View:
                 diagonal, whole = self._diagonal(vector), self.matrix(body, turned)
                 return _product(diagonal, whole) if (position == 0) ^ turned else _product(whole, diagonal)
             case SumOver(body=body, position=position):
-                vector = self._sum_over(body, position)
-                return _turned_product(vector) if turned else vector
+                return self._sum_over(body, position, turned)
             case Broadcast(body=body, positions=positions):
                 return self._broadcast(body, positions, rows, cols, turned)
             case Diagonal(body=body):
@@ -291,13 +293,16 @@ class _View:
             return _product(self.matrix(right, True), self.matrix(left, True))
         return _product(self.matrix(left, False), self.matrix(right, False))
 
-    def _sum_over(self, body: Plan, position: int) -> MatrixExpr:
-        """Row sums M 1, column sums Mᵀ 1."""
+    def _sum_over(self, body: Plan, position: int, turned: bool) -> MatrixExpr:
+        """M 1 as a column, 1ᵀ M as a row, of the matrix or its transpose."""
+        if turned:
+            matrix = self.matrix(body, position == 1)
+            return _product(OneMatrix(1, matrix.rows), matrix)
         matrix = self.matrix(body, position == 0)
         return _product(matrix, OneMatrix(matrix.cols, 1))
 
     def _diagonal(self, vector: Plan) -> MatrixExpr:
-        return DiagMatrix(self.matrix(vector, False))
+        return DiagMatrix(self.matrix(vector, self._in_preferred(vector, False)))
 
     def _broadcast(self, body: Plan, positions: tuple[int, ...], rows: sympy.Expr, cols: sympy.Expr, turned: bool) -> MatrixExpr:
         """s 1,  u 1ᵀ  and  1 uᵀ."""
@@ -314,7 +319,7 @@ class _View:
         factors = [factor for arg in args for factor in _factors(arg)]
         head = next((factor for factor in factors if self.is_cotangent(factor)), factors[0])
         rest = [factor for factor in factors if factor is not head]
-        return _product(self.matrix(head, True), *(self._diagonal(factor) for factor in rest))
+        return _product(self.matrix(head, True), self._diagonal(rest[0] if len(rest) == 1 else Hadamard(args[0].axes, tuple(rest))))
 
     def _prefers(self, node: Plan) -> bool | None:
         """The orientation in which a plan needs the fewest transposes; None where it does not matter."""
@@ -329,6 +334,9 @@ class _View:
                 return wishes.pop() if len(wishes) == 1 else None
             case Scaled(body=body):
                 return self._prefers(body)
+            case SumOver(body=body, position=position) if body.rank == 2:
+                inner = self._prefers(body)
+                return None if inner is None else inner ^ (position == 0)
         return None
 
     def _in_preferred(self, node: Plan, turned: bool) -> bool:
@@ -338,7 +346,8 @@ class _View:
     def _plus(self, args: tuple[Plan, ...], turned: bool) -> MatrixExpr:
         node = Plus(args[0].axes, args)
         own = self._in_preferred(node, turned)
-        whole = sympy.MatAdd(*(self.matrix(arg, own) for arg in args))
+        terms = [self.matrix(arg, own) for arg in args]
+        whole = sympy.MatAdd(*sorted(terms, key=lambda term: term.could_extract_minus_sign()))
         return whole if own == turned else Transpose(whole)
 
     def _elementwise(self, node: Elementwise, turned: bool) -> MatrixExpr:
@@ -348,12 +357,6 @@ class _View:
         own = self._in_preferred(node, turned)
         whole = _EntryByEntry(self, node, own).matrix(node.expr)
         return whole if own == turned else _turn(whole)
-
-
-def _turned_product(product: MatrixExpr) -> MatrixExpr:
-    """(M 1)ᵀ = 1ᵀ Mᵀ."""
-    scalar, factors = product.as_coeff_matrices() if isinstance(product, sympy.MatMul) else (sympy.S.One, [product])
-    return _scaled(scalar, _product(*(_turn(factor) for factor in reversed(factors))))
 
 
 def _factors(node: Plan) -> list[Plan]:
@@ -369,15 +372,21 @@ def _factors(node: Plan) -> list[Plan]:
 
 
 def _order(part: sympy.Expr) -> tuple:
-    """Products and sums: slots by number, functions last."""
-    numbers = [int(symbol.name[1:]) for symbol in part.free_symbols if symbol == slot_of(symbol)]
-    return (isinstance(part, sympy.Function), part.is_Add, min(numbers, default=-1), part.sort_key())
+    """Differences first, then names by number, then 1 - a, functions last:  (a - y) ⊙ a ⊙ (1 - a),  (a - y) ⊙ σ'(z)."""
+    numbers = sorted(int(symbol.name[1:]) for symbol in part.free_symbols if symbol == slot_of(symbol))
+    kind = 3 if isinstance(part, sympy.Function) else (0 if len(numbers) > 1 else 2) if part.is_Add else 1
+    return (kind, numbers, part.sort_key())
 
 
 def slot_of(symbol: sympy.Symbol) -> sympy.Symbol | None:
     """The slot of this name, if the symbol is one."""
     number = symbol.name[1:]
     return slot(int(number)) if symbol.name.startswith("x") and number.isdigit() and int(number) < 16 else None
+
+
+def _function_of(argument: sympy.Symbol, expr: sympy.Expr) -> sympy.Lambda:
+    """The function of one argument, which is always called slot(0), so that equal functions are equal."""
+    return sympy.Lambda(slot(0), expr.xreplace({argument: slot(0)}))
 
 
 class _EntryByEntry:
@@ -444,9 +453,7 @@ class _EntryByEntry:
         for position, factors in along.items():
             diagonal = self._diagonal(factors)
             whole = _product(diagonal, whole) if (position == 0) ^ self.turned else _product(whole, diagonal)
-        return _scaled(coefficient.xreplace(self.scalars), whole) if not isinstance(whole, sympy.MatMul) else _product(
-            coefficient.xreplace(self.scalars), whole
-        )
+        return _product(coefficient.xreplace(self.scalars), whole)
 
     def _diagonal(self, factors: list[sympy.Expr]) -> MatrixExpr:
         """diag of a product of vectors that are repeated along the same axis."""
@@ -458,18 +465,16 @@ class _EntryByEntry:
 
     def _function(self, expr: sympy.Expr) -> MatrixExpr:
         """f applied entry by entry to what stands in it."""
-        argument = sympy.Dummy("x", real=True)
-        return ElementwiseApplyFunction(sympy.Lambda(argument, expr.func(argument)), self.matrix(expr.args[0]))
+        return ElementwiseApplyFunction(sympy.Lambda(slot(0), expr.func(slot(0))), self.matrix(expr.args[0]))
 
     def _general(self, expr: sympy.Expr, used: list[sympy.Symbol]) -> MatrixExpr:
         """A function, such as a case distinction, of one matrix, of a difference of two, or of several."""
         closed = expr.xreplace(self.scalars)
         if len(used) == 2:
-            difference = sympy.Dummy("x", real=True)
-            inner = closed.xreplace({used[0]: difference + used[1]})
+            inner = closed.xreplace({used[0]: slot(15) + used[1]})
             if not inner.has(used[1]):
-                return ElementwiseApplyFunction(sympy.Lambda(difference, inner), self.matrix(used[0] - used[1]))
+                return ElementwiseApplyFunction(_function_of(slot(15), inner), self.matrix(used[0] - used[1]))
         matrices = [self.matrix(symbol) for symbol in used]
         if len(used) == 1:
-            return ElementwiseApplyFunction(sympy.Lambda(used[0], closed), matrices[0])
+            return ElementwiseApplyFunction(_function_of(used[0], closed), matrices[0])
         return ElementwiseFunction(sympy.Lambda(tuple(used), closed), *matrices)

@@ -224,6 +224,7 @@ def _hadamard(args: Sequence[Plan]) -> Plan:
 
 
 def _place(factor: Plan) -> int:
+    """Products first, then cotangents, differences, names, functions of one name such as 1 - a, σ'(z) last."""
     match factor:
         case MatMul() | SumOver():
             return 0
@@ -231,9 +232,11 @@ def _place(factor: Plan) -> int:
             return 1
         case Leaf(tensor=Unspecified()):
             return 1
-        case Elementwise(expr=expr) if not expr.is_Add:
-            return 3
-    return 2
+        case Elementwise(expr=expr, args=args):
+            return (2 if len(args) > 1 else 4) if expr.is_Add else 5
+        case Plus():
+            return 2
+    return 3
 
 
 def _sum_of_vector(factors: Sequence[Plan]) -> Plan:
@@ -315,7 +318,7 @@ class _Elimination:
     def result(self) -> Plan:
         """The plan once every bound label is gone."""
         while self.bound:
-            label = min(self.bound, key=lambda l: (len(self._edges_at(l)), l))
+            label = min(self.bound, key=lambda each: (len(self._edges_at(each)), -each))
             self.bound.remove(label)
             self._eliminate(label)
         return self._times_scalars(self._assembled())

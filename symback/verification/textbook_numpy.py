@@ -86,9 +86,9 @@ class Backpropagation:
 def forward(parameters: Parameters, activations: Sequence[str], x: Array, nudges: Mapping[tuple[str, int], Array]) -> tuple[list[Array], list[Array]]:
     """z^l = W^l a^{l-1} + b^l and a^l = σ(z^l), layer after layer; `nudges` are added to the z^l or a^l they name."""
     z, a = [x], [x + nudges.get(("a", 0), 0)]
-    for l, ((W, b), activation) in enumerate(zip(parameters, activations, strict=True), start=1):
-        z.append(W @ a[l - 1] + b + nudges.get(("z", l), 0))
-        a.append(ACTIVATIONS[activation][0](z[l]) + nudges.get(("a", l), 0))
+    for layer, ((W, b), activation) in enumerate(zip(parameters, activations, strict=True), start=1):
+        z.append(W @ a[layer - 1] + b + nudges.get(("z", layer), 0))
+        a.append(ACTIVATIONS[activation][0](z[layer]) + nudges.get(("a", layer), 0))
     return z, a
 
 
@@ -96,15 +96,15 @@ def backpropagate(parameters: Parameters, activations: Sequence[str], cost: str,
     """Equations (1)-(6) for one sample, in the order of the lecture."""
     z, a = forward(parameters, activations, x, {})
     delta, grad_a, grad_W, grad_b = {}, {}, {}, {}
-    L = len(parameters)
-    delta[L] = COSTS[cost][1](a[L], y) * ACTIVATIONS[activations[L - 1]][1](z[L])  # (1)
-    grad_b[L] = delta[L]  # (2)
-    grad_W[L] = np.outer(delta[L], a[L - 1])  # (3)
-    for l in range(L - 1, 0, -1):
-        grad_a[l] = parameters[l][0].T @ delta[l + 1]  # parameters[l] are those of layer l + 1
-        delta[l] = grad_a[l] * ACTIVATIONS[activations[l - 1]][1](z[l])  # (4)
-        grad_b[l] = delta[l]  # (5)
-        grad_W[l] = np.outer(delta[l], a[l - 1])  # (6)
+    last = len(parameters)
+    delta[last] = COSTS[cost][1](a[last], y) * ACTIVATIONS[activations[last - 1]][1](z[last])  # (1)
+    grad_b[last] = delta[last]  # (2)
+    grad_W[last] = np.outer(delta[last], a[last - 1])  # (3)
+    for layer in range(last - 1, 0, -1):
+        grad_a[layer] = parameters[layer][0].T @ delta[layer + 1]  # parameters[layer] are those of the layer above
+        delta[layer] = grad_a[layer] * ACTIVATIONS[activations[layer - 1]][1](z[layer])  # (4)
+        grad_b[layer] = delta[layer]  # (5)
+        grad_W[layer] = np.outer(delta[layer], a[layer - 1])  # (6)
     grad_a[0] = parameters[0][0].T @ delta[1]
     return Backpropagation(z, a, delta, grad_a, grad_W, grad_b)
 

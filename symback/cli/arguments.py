@@ -1,0 +1,75 @@
+"""What can be typed: the commands and their options.
+
+Choices that are tables of the rooms below (activations, costs, notations) are not repeated here; the rooms check them
+and name the known ones.
+"""
+
+import argparse
+from collections.abc import Sequence
+from importlib import import_module
+from typing import NoReturn
+
+from symback.errors import SpecError
+
+__all__ = ["COMMANDS", "parse_arguments"]
+
+COMMANDS = {
+    "derive": "derive every gradient of a network, with the steps that lead there",
+    "lambdify": "write a Python module that computes cost and gradients with NumPy alone",
+    "textbook": "prove and measure the hand-derived equations (1)-(6)",
+}
+SPEC_HELP = "2-3-2, p-m-n, n_0-...-n_L, or a file net.toml"
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse that reports a wrong option like every other wrong input: one line, exit code 2."""
+
+    def error(self, message: str) -> NoReturn:
+        raise SpecError(f"{message}; see {self.prog} --help")
+
+
+def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    """The options of a command line, checked as far as argparse can."""
+    parser = _Parser(prog="symback", description="symback derives backpropagation.", allow_abbrev=False)
+    parser.add_argument("--version", action="version", version=f"symback {import_module('symback').__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=_Parser)
+    for name, add_options in (("derive", _add_derive), ("lambdify", _add_lambdify), ("textbook", _add_textbook)):
+        add_options(commands.add_parser(name, help=COMMANDS[name], description=COMMANDS[name], allow_abbrev=False))
+    return parser.parse_args(arguments)
+
+
+def _add_network(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("spec", metavar="SPEC", help=SPEC_HELP)
+    parser.add_argument("--activation", metavar="A[,A…]", help="one for all layers or one for each, e.g. relu,softmax (default: sigmoid)")
+    parser.add_argument("--cost", metavar="C", help="e.g. quadratic, cross_entropy (default: quadratic)")
+
+
+def _add_derive(parser: argparse.ArgumentParser) -> None:
+    _add_network(parser)
+    parser.add_argument("--layout", choices=("column", "row", "jacobian"), help="how matrices stand (default: column; row implies --batch)")
+    parser.add_argument("--form", choices=("all", "matrix", "index", "scalar"), default="all", help="all: matrices and indices (default)")
+    parser.add_argument("--notation", default="nielsen", metavar="N", help="nielsen (default), lecture, ng, …")
+    parser.add_argument("--slopes", choices=("function", "output"), default="function", help="σ'(z), or a ⊙ (1 - a) where that exists")
+    parser.add_argument("--detail", choices=("results", "steps", "full"), default="steps", help="full: layers that are alike each by itself")
+    parser.add_argument("--batch", action="store_true", help="N samples at once, the cost averaged")
+    parser.add_argument("-o", "--output", metavar="FILE", help="write to FILE.tex, FILE.md or FILE.txt")
+
+
+def _add_lambdify(parser: argparse.ArgumentParser) -> None:
+    _add_network(parser)
+    parser.add_argument("--dtype", choices=("float64", "float32"), default="float64")
+    parser.add_argument("--backend", choices=("numpy",), default="numpy")
+    parser.add_argument("-o", "--output", metavar="FILE", help="write to FILE.py instead of stdout")
+
+
+def _add_textbook(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="the report as data")
+    parser.add_argument("--trials", type=_count, default=None, metavar="N", help="random networks to measure on")
+    parser.add_argument("--seed", type=_count, default=None, metavar="S", help="seed of the random networks")
+
+
+def _count(text: str) -> int:
+    """A whole number, 0 or more."""
+    if not text.isascii() or not text.isdigit() or len(text) > 9:
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} is not a whole number from 0 to 999999999")
+    return int(text)

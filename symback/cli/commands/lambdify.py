@@ -1,0 +1,24 @@
+"""`symback lambdify SPEC -o grad.py`: a module that needs NumPy alone."""
+
+import argparse
+import sys
+
+from symback.cli.commands.networks import network_of
+from symback.cli.files import write_atomically
+from symback.errors import SpecError
+from symback.numerics import module_source
+
+__all__ = ["run"]
+
+
+def run(options: argparse.Namespace) -> int:
+    """Write the module to the file that was asked for, or to stdout."""
+    if options.output is not None and not options.output.endswith(".py"):
+        raise SpecError(f"lambdify writes Python, not {options.output}; name a file that ends in .py")
+    source = module_source(network_of(options), dtype=options.dtype)
+    if options.output is None:
+        sys.stdout.write(source)
+        return 0
+    write_atomically(options.output, source)
+    print(f"wrote {options.output}", file=sys.stderr)
+    return 0

@@ -1,0 +1,174 @@
+"""The backward pass on the page: each gradient with the factors of its chain rule, its chain, and its matrices.
+
+    ∂z²_i/∂a¹_k = Σ_m w²_im δ_mk = w²_ik                      a factor, from the definition of z²
+    δ¹_j = ∂C/∂z¹_j = Σ_i Σ_k δ²_i ∂z²_i/∂a¹_k ∂a¹_k/∂z¹_j    the chain
+         = σ'(z¹_j) Σ_i w²_ij δ²_i
+    δ¹ = ((W²)ᵀ δ²) ⊙ σ'(z¹)                                  the result
+
+The sections follow the order in which the gradients can be computed, and a factor is derived where it is met first.
+"""
+
+import sympy
+
+from symback.errors import UnsupportedError
+from symback.language.expressions import Partial, Tensor, leaves, walk
+from symback.language.steps import Step
+from symback.pipeline import Derivation, Formula
+from symback.pipeline.record import LocalDerivative
+from symback.presentation.blocks import Block, Equations, Heading, Line, Math, Prose, Spans
+from symback.presentation.manner import Manner, fact_math, matrix_or_index, shape_of
+from symback.simplification.index_form import index_form, named_entry
+from symback.simplification.scalar_form import scalar_form
+
+__all__ = ["formulas_of_layer", "layers_of", "result_lines", "told_formula"]
+
+Layer = int | sympy.Expr
+ERRORS = ("delta", "Delta")
+KINDS = {"W": "weights", "b": "biases", "a": "activations", "A": "activations"}
+MOST_ENTRIES = 60
+BY_OUTPUT = "slope in terms of the output"
+
+
+def layers_of(derivation: Derivation) -> tuple[Layer, ...]:
+    """The layers that have formulas, from the last to the input, whose number is 0."""
+    return tuple(dict.fromkeys(record.target.name.layer for record in derivation.records if record.target.name.layer is not None))
+
+
+def formulas_of_layer(derivation: Derivation, layer: Layer) -> tuple[Formula, ...]:
+    """The gradients of a layer's quantities in order: named ones, ∂C/∂a, and the inner ones that a step mentions."""
+    formulas = [Formula(record, derivation) for record in derivation.records if record.target.name.layer == layer]
+    roles = derivation.context.roles
+    mentioned = {leaf for formula in formulas if formula.record.is_named for step in formula.steps for leaf in leaves(step.after)}
+    return tuple(
+        formula
+        for formula in formulas
+        if formula.record.is_named or roles.get(formula.target) == "activation" or formula.symbol in mentioned
+    )
+
+
+def told_formula(formula: Formula, manner: Manner, told: set[Tensor]) -> list[Block]:
+    """A formula with its heading, its steps and its result.  `told` holds the factors derived above; it grows."""
+    blocks: list[Block] = [Heading(_title(formula, manner), 3)]
+    if manner.shows_indices:
+        blocks.extend(_steps(formula, manner, told))
+    if manner.form == "scalar":
+        blocks.append(Equations(tuple(_entry_lines(formula, manner)), is_result=True))
+    if manner.shows_matrices:
+        left, right = matrix_or_index(formula.symbol, _answer(formula, manner), manner)
+        reason = ("with matrices",) if manner.shows_indices else ()
+        blocks.append(Equations((Line(left, right, reason),), is_result=True))
+    return blocks
+
+
+def result_lines(formula: Formula, manner: Manner) -> list[Line]:
+    """The formula without its steps, in each form that is asked for."""
+    tensor = _answer(formula, manner)
+    if manner.form == "scalar":
+        return _entry_lines(formula, manner)
+    lines = []
+    if manner.shows_matrices:
+        lines.append(Line(*matrix_or_index(formula.symbol, tensor, manner)))
+    if manner.shows_indices:
+        lines.append(Line(index_form(formula.symbol), index_form(tensor)))
+    return lines
+
+
+def _answer(formula: Formula, manner: Manner) -> Tensor:
+    return formula.in_outputs.tensor if manner.slopes == "output" else formula.tensor
+
+
+def _title(formula: Formula, manner: Manner) -> Spans:
+    symbol, size = Math((matrix_or_index(formula.symbol, formula.symbol, manner)[0],)), shape_of(formula.symbol, manner)
+    if formula.name.letter in ERRORS:
+        return "The error ", symbol, ", ", size
+    kind = KINDS.get(formula.target.name.letter)
+    return f"The gradient of the {kind}, " if kind else "The gradient ", symbol, ", ", size
+
+
+def _entry_lines(formula: Formula, manner: Manner) -> list[Line]:
+    """One line for each entry, written out."""
+    entries = scalar_form(_answer(formula, manner))
+    if not isinstance(entries, sympy.MatrixBase):
+        return [Line(index_form(formula.symbol), entries)]
+    if len(entries) > MOST_ENTRIES:
+        raise UnsupportedError(f"{formula.name} has {len(entries)} entries; at most {MOST_ENTRIES} are written out, use the form 'matrix' or 'index'")
+    text, is_vector = str(formula.name), formula.symbol.rank == 1
+    places = [(sympy.Integer(row + 1), sympy.Integer(column + 1)) for row in range(entries.rows) for column in range(entries.cols)]
+    return [Line(named_entry(text, place[:1] if is_vector else place), entry) for place, entry in zip(places, entries, strict=True)]
+
+
+def _steps(formula: Formula, manner: Manner, told: set[Tensor]) -> list[Block]:
+    """The factors that are new, then the chain."""
+    steps = [step for step in formula.steps if step.form == "index"]
+    factors = []
+    for partial in _partials(steps):
+        derivative = None if partial in told else _local(partial, formula.derivation)
+        if derivative is not None:
+            factors.append(Equations(_factor(partial, derivative)))
+    told.update(_partials(steps))
+    if _is_direct(formula) and factors:
+        return list(factors)
+    chain = Equations(tuple(_chain(formula, steps, manner)))
+    if not factors:
+        return [chain]
+    opening = "The factor of the chain rule:" if len(factors) == 1 else "The factors of the chain rule:"
+    return [Prose((opening,)), *factors, Prose(("The chain:",)), chain]
+
+
+def _partials(steps: list[Step]) -> list[Partial]:
+    """The derivatives of single equations that the steps mention, each once."""
+    found = (node for step in steps for node in walk(step.after) if isinstance(node, Partial) and not node.is_total)
+    return list(dict.fromkeys(found))
+
+
+def _local(partial: Partial, derivation: Derivation) -> LocalDerivative | None:
+    record = derivation.context.by_target.get(partial.wrt)
+    terms = () if record is None else record.terms
+    return next((term for term in terms if term.consumer.symbol is partial.of), None)
+
+
+def _is_direct(formula: Formula) -> bool:
+    """Whether the cost is the only equation that uses the target: the chain is then its one factor."""
+    terms = formula.record.terms
+    return len(terms) == 1 and not formula.record.past_pivot and terms[0].consumer.symbol is formula.derivation.context.root
+
+
+def _factor(partial: Partial, derivative: LocalDerivative) -> tuple[Line, ...]:
+    """∂z_i/∂w_jk, from the definition of z to δ_ij a_k."""
+    defined = Math((matrix_or_index(partial.of, partial.of, Manner())[0],))
+    first = Line(index_form(partial), index_form(derivative.raw), ("differentiate ", defined))
+    return (first, *(Line(None, index_form(step.after), _reason(step)) for step in derivative.steps))
+
+
+def _chain(formula: Formula, steps: list[Step], manner: Manner) -> list[Line]:
+    """The equalities from ∂C/∂(target) to the formula, one line for each step."""
+    lines: list[Line] = []
+    left: sympy.Expr | None = index_form(steps[0].before)
+    if formula.name.letter in ERRORS:
+        lines.append(Line(index_form(formula.symbol), index_form(steps[0].before), ("definition of the error",)))
+        left = None
+    for step in steps:
+        if _reads_the_same(step):
+            continue
+        lines.append(Line(left, index_form(step.after), _reason(step)))
+        left = None
+    answer = _answer(formula, manner)
+    if answer is not formula.tensor:
+        lines.append(Line(None, index_form(answer), (BY_OUTPUT,)))
+    return lines
+
+
+def _reads_the_same(step: Step) -> bool:
+    """Whether the step turns ∂C/∂a through every path into ∂C/∂a of the only one, which is written alike."""
+    before, after = step.before, step.after
+    return isinstance(before, Partial) and isinstance(after, Partial) and (before.of, before.wrt) == (after.of, after.wrt)
+
+
+def _reason(step: Step) -> Spans:
+    """The name of the rule, or the fact that it used."""
+    if not step.facts:
+        return (step.rule,)
+    spans: list = ["using "]
+    for i, fact in enumerate(step.facts):
+        spans.extend((" and ", fact_math(fact)) if i else (fact_math(fact),))
+    return tuple(spans) if step.rule == "use the side fact" else (f"{step.rule}, ", *spans)

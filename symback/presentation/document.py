@@ -1,0 +1,222 @@
+"""From a derivation to a page: the network, the forward pass, the backward pass layer by layer, any layer l, any batch.
+
+A network of many layers that are alike is told once for each kind of layer, and the page says which layers it left
+out.  Two layers are alike if their equations and gradients are equal up to their number and their sizes.
+"""
+
+from collections.abc import Hashable, Sequence
+from functools import lru_cache
+
+import sympy
+
+from symback.language.expressions import Add, Const, Contract, Delta, Equation, Map, Tensor, Unspecified, Var
+from symback.language.names import LAST_LAYER, LAYER
+from symback.language.notation import Notation, notation_named
+from symback.network import Network
+from symback.pipeline import Derivation, Formula, derive, derive_generic
+from symback.presentation.backward import formulas_of_layer, layers_of, result_lines, told_formula
+from symback.presentation.blocks import Block, Document, Equations, Heading, Line, Math, Prose, Spans
+from symback.presentation.manner import Manner
+from symback.presentation.opening import activation_blocks, activations_of, conventions, forward_blocks, layer_table
+
+__all__ = ["GenericDerivation", "document"]
+
+GenericDerivation = tuple[Derivation, Derivation]
+Layer = int | sympy.Expr
+MOST_LAYERS_TOLD = 4  # up to here every layer is told by itself
+MOST_SIZES_IN_TITLE = 8
+
+
+def document(
+    derivation: Derivation | GenericDerivation,
+    *,
+    form: str = "all",
+    layout: str | None = None,
+    notation: Notation | str = "nielsen",
+    detail: str = "steps",
+    slopes: str = "function",
+) -> Document:
+    """The page of a derivation, or of the pair that `derive_generic` gives: output layer L, hidden layer l.
+
+    Without `layout`, the layout that goes with the notation.  See `Manner` for the other choices.
+    """
+    chosen = notation_named(notation)
+    manner = Manner(form, chosen.layout if layout is None else layout, slopes, detail)
+    blocks = _of_network(derivation, chosen, manner) if isinstance(derivation, Derivation) else _of_any_depth(derivation, chosen, manner)
+    network = derivation.network if isinstance(derivation, Derivation) else derivation[0].network
+    return Document(_title(network), tuple(blocks), chosen)
+
+
+def _title(network: Network) -> Spans:
+    if network.is_generic:
+        return ("Backpropagation for a network of ", Math((LAST_LAYER,)), " layers")
+    sizes = [network.inputs, *(layer.outputs for layer in network.numbered)]
+    if len(sizes) > MOST_SIZES_IN_TITLE:
+        return (f"Backpropagation for a network of {network.depth} layers",)
+    return "Backpropagation for the network ", Math(tuple(map(sympy.S, sizes)), "-")
+
+
+def _of_network(derivation: Derivation, notation: Notation, manner: Manner) -> list[Block]:
+    """All sections for a network whose layers are counted."""
+    network, forward = derivation.network, derivation.forward
+    activations = activations_of(network)
+    groups = _groups(derivation, manner)
+    told_layers = {group[0] for group in groups}
+    equations = [equation for equation in forward.equations if equation.symbol.name.layer in told_layers or equation.symbol.name.layer is None]
+    blocks: list[Block] = [Heading(("The network",)), layer_table(network), *_cost_words(network), *activation_blocks(activations)]
+    blocks.append(conventions(network, forward, activations, notation, manner))
+    blocks.extend((Heading(("Forward pass",)), *_left_out(groups), *forward_blocks(equations, manner)))
+    blocks.append(Heading(("Backward pass",)))
+    told: set[Tensor] = set()
+    for layers in groups:
+        blocks.extend(_layer_section(derivation, layers, manner, told))
+    return [*blocks, *_every_layer(network, forward.is_batch, manner), *_average(derivation, manner)]
+
+
+def _cost_words(network: Network) -> list[Block]:
+    name = str(network.cost).replace("_", " ")
+    return [Prose(("The cost is not specified: of C only the name is known." if network.cost.row.formula is None else f"Cost: {name}.",))]
+
+
+def _left_out(groups: Sequence[tuple[Layer, ...]]) -> list[Block]:
+    """Which layers are told by which."""
+    lines = [f"Layers {_ranges(group[1:])} have the equations of layer {group[0]}, with their own numbers and sizes." for group in groups if len(group) > 1]
+    return [Prose((" ".join(lines) + " They are not written out.",))] if lines else []
+
+
+def _ranges(layers: Sequence[Layer]) -> str:
+    """Descending numbers as ascending ranges: (9, 8, 7, 3) is "3 and 7 to 9"."""
+    runs: list[list[int]] = []
+    for layer in sorted(layers):
+        if runs and layer == runs[-1][-1] + 1:
+            runs[-1].append(layer)
+        else:
+            runs.append([layer])
+    words = [str(run[0]) if len(run) == 1 else f"{run[0]} to {run[-1]}" for run in runs]
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def _layer_section(derivation: Derivation, layers: tuple[Layer, ...], manner: Manner, told: set[Tensor]) -> list[Block]:
+    layer, *others = layers
+    title = "The input" if layer == 0 else f"Layer {layer}" + (" (output)" if layer == derivation.network.depth else "")
+    blocks: list[Block] = [Heading((title,), 2)]
+    if others:
+        blocks.append(Prose((f"The same holds for {'layers' if len(others) > 1 else 'layer'} {_ranges(others)}.",)))
+    return [*blocks, *_told(formulas_of_layer(derivation, layer), manner, told)]
+
+
+def _told(formulas: Sequence[Formula], manner: Manner, told: set[Tensor]) -> list[Block]:
+    if manner.detail == "results":
+        return [_results(formulas, manner)]
+    return [block for formula in formulas for block in told_formula(formula, manner, told)]
+
+
+def _results(formulas: Sequence[Formula], manner: Manner) -> Equations:
+    return Equations(tuple(line for formula in formulas for line in result_lines(formula, manner)), is_result=True)
+
+
+# Layers that are alike -------------------------------------------------------------------------------------------
+
+
+def _groups(derivation: Derivation, manner: Manner) -> list[tuple[Layer, ...]]:
+    """The layers from the last down to the input; those that are told by one formula stand together."""
+    layers = layers_of(derivation)
+    if manner.detail == "full" or derivation.network.depth <= MOST_LAYERS_TOLD:
+        return [(layer,) for layer in layers]
+    content: dict[Layer, list[Tensor]] = {}
+    for equation in derivation.forward.equations:
+        content.setdefault(equation.symbol.name.layer, []).extend((equation.symbol, equation.definition))
+    for record in derivation.records:
+        content.setdefault(record.target.name.layer, []).extend((record.target, record.tensor))
+    groups: dict[Hashable, list[Layer]] = {}
+    for layer in layers:
+        key = tuple(_shifted(tensor, layer) for tensor in content[layer])
+        groups.setdefault(key, []).append(layer)
+    return [tuple(group) for group in groups.values()]
+
+
+def _shifted(tensor: Tensor, layer: int) -> Hashable:
+    """The expression with layers counted from `layer` and sizes forgotten; equal for layers that are alike."""
+    match tensor:
+        case Var():
+            name = tensor.name
+            return "name", name.letter, None if name.layer is None else name.layer - layer, name.is_gradient, tensor.rank
+        case Const():
+            return "number", tensor.value
+        case Delta():
+            return "delta"
+        case Map():
+            return "map", tensor.expr, tuple(_shifted(arg, layer) for arg in tensor.args)
+        case Contract():
+            return "product", tensor.labels, tuple(_shifted(arg, layer) for arg in tensor.args)
+        case Unspecified():
+            return "function", tensor.letter, tensor.wrt, tuple(_shifted(arg, layer) for arg in tensor.args)
+        case Add():
+            return "sum", tuple(_shifted(arg, layer) for arg in tensor.args)
+    return tensor
+
+
+# Any layer, any depth, any batch ---------------------------------------------------------------------------------
+
+
+def _every_layer(network: Network, is_batch: bool, manner: Manner) -> list[Block]:
+    """The formulas of layer L and of a hidden layer l, without their steps, where all hidden layers are alike."""
+    pieces = None if manner.form == "scalar" else derive_generic(network, batch=is_batch)
+    if pieces is None:
+        return []
+    output, hidden = pieces
+    below = Math((sympy.S.One, LAYER, LAST_LAYER), "<=<")
+    introduction: Spans = ("In general, for the last layer ", Math((LAST_LAYER,)), " and for every layer ", below, ":")
+    formulas = [*_named(output, LAST_LAYER), *_named(hidden, LAYER)]
+    return [Heading(("Every layer",)), Prose(introduction), _results(formulas, manner)]
+
+
+def _named(derivation: Derivation, layer: Layer) -> list[Formula]:
+    return [formula for formula in derivation.formulas if formula.target.name.layer == layer]
+
+
+def _average(derivation: Derivation, manner: Manner) -> list[Block]:
+    """What the average over N samples makes of the gradients, in rows and in columns."""
+    if derivation.forward.is_batch or manner.form == "scalar" or manner.detail == "results":
+        return []
+    pieces = derive_generic(derivation.network, batch=True)
+    return [] if pieces is None else _batch_section(pieces, manner)
+
+
+def _batch_section(pieces: GenericDerivation, manner: Manner) -> list[Block]:
+    output, hidden = pieces
+    costs = [equation for equation in output.forward.equations if equation.role == "cost"]
+    blocks: list[Block] = [Heading(("The average over a batch",))]
+    blocks.append(Prose(("For ", Math((sympy.Symbol("N", integer=True, positive=True),)), " samples, each a row of the matrices:")))
+    formulas = [*_named(output, LAST_LAYER), *_named(hidden, LAYER)]
+    return [*blocks, *forward_blocks(costs, manner), _results(formulas, Manner("matrix", "row", manner.slopes, manner.detail))]
+
+
+def _of_any_depth(pieces: GenericDerivation, notation: Notation, manner: Manner) -> list[Block]:
+    """All sections for a network of symbolic depth: layer L, then a layer l < L."""
+    output, hidden = pieces
+    network = output.network
+    activations = tuple(dict.fromkeys((hidden.network.layers[0].activation, network.layers[-1].activation)))
+    blocks: list[Block] = [Heading(("The network",)), *_depth_words(network), *_cost_words(network), *activation_blocks(activations)]
+    blocks.append(conventions(network, output.forward, activations, notation, manner))
+    equations: list[Equation] = [equation for equation in hidden.forward.equations if equation.symbol.name.layer == LAYER]
+    blocks.extend((Heading(("Forward pass",)), *forward_blocks([*equations, *output.forward.equations], manner), Heading(("Backward pass",))))
+    told: set[Tensor] = set()
+    below = Math((sympy.S.One, LAYER, LAST_LAYER), "<=<")
+    blocks.append(Heading(("The last layer, ", Math((LAST_LAYER,))), 2))
+    blocks.extend(_told([formula for layer in layers_of(output) for formula in formulas_of_layer(output, layer)], manner, told))
+    blocks.append(Heading(("Every layer ", below), 2))
+    blocks.extend(_told(formulas_of_layer(hidden, LAYER), manner, told))
+    return [*blocks, *([] if output.forward.is_batch else _batch_of_any_depth(network, manner))]
+
+
+def _batch_of_any_depth(network: Network, manner: Manner) -> list[Block]:
+    pieces = derive_generic(network, batch=True)
+    return [] if pieces is None or manner.form == "scalar" or manner.detail == "results" else _batch_section(pieces, manner)
+
+
+def _depth_words(network: Network) -> list[Block]:
+    hidden, output = network.layers
+    sizes = Math((LAYER, sympy.Symbol("n_{l}")))
+    words = f" units. The layers below the last are activated by {str(hidden.activation).replace('_', ' ')}, the last by "
+    return [Prose(("Layer ", Math((LAYER,)), " has ", Math((sizes.sides[1],)), words, f"{str(output.activation).replace('_', ' ')}."))]

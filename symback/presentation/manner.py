@@ -1,0 +1,74 @@
+"""How a page shows its formulas, and the views of a tensor in that manner."""
+
+from dataclasses import dataclass
+
+import sympy
+
+from symback.errors import SpecError, UnsupportedError
+from symback.language.expressions import Tensor, Var, total
+from symback.language.steps import Fact
+from symback.presentation.blocks import Math, Size
+from symback.simplification.index_form import index_form
+from symback.simplification.matrix_form import matrix_form
+
+__all__ = ["DETAILS", "FORMS", "LAYOUTS", "SLOPES", "Manner", "fact_math", "matrix_or_index", "shape_of"]
+
+FORMS = ("all", "matrix", "index", "scalar")
+LAYOUTS = ("column", "row", "jacobian")
+SLOPES = ("function", "output")
+DETAILS = ("results", "steps", "full")
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How formulas are shown.
+
+    `form`    "matrix", "index", "scalar" (every entry written out), or "all": matrices and indices;
+    `layout`  "column", "row" or "jacobian";
+    `slopes`  "function" writes σ'(z), "output" writes a ⊙ (1 - a) where there is such a form;
+    `detail`  "results" leaves the steps out; "steps" shows them, layers that are alike once; "full" every layer.
+    """
+
+    form: str = "all"
+    layout: str = "column"
+    slopes: str = "function"
+    detail: str = "steps"
+
+    def __post_init__(self) -> None:
+        known = {"form": FORMS, "layout": LAYOUTS, "slopes": SLOPES, "detail": DETAILS}
+        for name, values in known.items():
+            if getattr(self, name) not in values:
+                raise SpecError(f"{name} is {getattr(self, name)!r}; it should be one of {', '.join(values)}")
+
+    @property
+    def shows_matrices(self) -> bool:
+        """Whether formulas are written with matrices."""
+        return self.form in ("all", "matrix")
+
+    @property
+    def shows_indices(self) -> bool:
+        """Whether formulas are written entry by entry, with indices."""
+        return self.form in ("all", "index")
+
+    @property
+    def shows_steps(self) -> bool:
+        """Whether the steps are told; they are told with indices."""
+        return self.shows_indices and self.detail != "results"
+
+
+def matrix_or_index(symbol: Tensor, tensor: Tensor, manner: Manner) -> tuple[sympy.Expr, sympy.Expr]:
+    """Left and right side with matrices; with indices where the right side has more axes on the way than a matrix has."""
+    try:
+        return matrix_form(symbol, manner.layout), matrix_form(tensor, manner.layout)
+    except UnsupportedError:
+        return index_form(symbol), index_form(tensor)
+
+
+def shape_of(symbol: Var, manner: Manner) -> Size:
+    """Rows and columns of a quantity as the layout shows it; a scalar has none."""
+    return Size(tuple(matrix_form(symbol, manner.layout).shape)) if symbol.rank else Size(())
+
+
+def fact_math(fact: Fact) -> Math:
+    """Σ_k y_k = 1."""
+    return Math((index_form(total(fact.of, keep=fact.of.rank - 1)), sympy.Integer(fact.value)))

@@ -1,0 +1,136 @@
+"""The first pages: the network, the conventions, and the forward pass."""
+
+from collections.abc import Sequence
+
+import sympy
+from sympy.matrices.expressions.hadamard import HadamardProduct
+
+from symback.language.expressions import Equation, Var
+from symback.language.notation import Notation
+from symback.network import Network
+from symback.network.activations import A, Activation
+from symback.network.forward import Forward
+from symback.network.layers import Dense, LayerNorm, Numbered, number_layers
+from symback.presentation.blocks import Block, Equations, Heading, Line, Math, Note, Size, Spans, Table
+from symback.presentation.manner import Manner, fact_math, matrix_or_index, shape_of
+from symback.simplification.index_form import index_form
+
+__all__ = ["activation_blocks", "activations_of", "conventions", "forward_blocks", "layer_table"]
+
+Z = sympy.Symbol("z", real=True)
+
+
+def layer_table(network: Network) -> Table:
+    """One row for each run of layers that are alike: number, kind, activation, sizes."""
+    runs: list[list[Numbered]] = []
+    for layer in number_layers(network.layers, network.inputs):
+        if runs and _is_alike(runs[-1][-1], layer):
+            runs[-1].append(layer)
+        else:
+            runs.append([layer])
+    rows = [_layer_row(run) for run in runs]
+    return Table((("layer",), ("kind",), ("activation",), ("inputs",), ("units",), ("weights",)), tuple(rows))
+
+
+def _is_alike(one: Numbered, other: Numbered) -> bool:
+    return (one.layer, one.inputs, one.outputs) == (other.layer, other.inputs, other.outputs)
+
+
+def _layer_row(run: list[Numbered]) -> tuple[Spans, ...]:
+    first, last = run[0], run[-1]
+    numbers = f"{first.number}" if first is last else f"{first.number} to {last.number}"
+    layer = first.layer
+    kind = "layer normalisation" if isinstance(layer, LayerNorm) else "dense"
+    if isinstance(layer, Dense) and layer.tied_to is not None:
+        kind = f"dense, weights of layer {layer.tied_to}{' transposed' if layer.transpose else ''}"
+    elif isinstance(layer, Dense) and not layer.bias:
+        kind = "dense, no bias"
+    weights: Spans = (Size((first.outputs, first.inputs)),) if isinstance(layer, Dense) else ("none",)
+    return (numbers,), (kind,), (_spoken(str(layer.activation)),), (Math((first.inputs,)),), (Math((first.outputs,)),), weights
+
+
+def _spoken(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def activations_of(network: Network) -> tuple[Activation, ...]:
+    """The activations in use, each once."""
+    return tuple(dict.fromkeys(layer.layer.activation for layer in number_layers(network.layers, network.inputs)))
+
+
+def activation_blocks(activations: Sequence[Activation]) -> list[Block]:
+    """The formula of each element-wise activation, its derivative, and the derivative in terms of the output."""
+    blocks: list[Block] = []
+    for activation in activations:
+        function = activation.function
+        if function is None or activation.formula is None or activation.name == "identity":
+            continue
+        value, slope = function(Z), function.prime()(Z)
+        lines = [Line(value, activation.formula), Line(slope, slope.expanded())]
+        if activation.slope is not None:
+            in_output = activation.slope.xreplace({A: value})
+            if in_output != lines[-1].right:
+                lines.append(Line(None, in_output))
+        blocks.append(Equations(tuple(lines)))
+    return blocks
+
+
+def conventions(network: Network, forward: Forward, activations: Sequence[Activation], notation: Notation, manner: Manner) -> Note:
+    """What is agreed upon, and what is assumed, in a short box."""
+    items = [*_letters(forward, notation, manner), *_shapes(forward, manner)]
+    items.extend((f"At the kink: {activation.row.convention}.",) for activation in activations if activation.row.convention)
+    if network.cost.row.convention:
+        items.append((f"At the kink of the cost: {network.cost.row.convention}.",))
+    for fact in forward.facts:
+        items.append(("Assumed of the targets: " if fact.is_assumed else "By definition: ", fact_math(fact), "."))
+    return Note("Conventions", tuple(items))
+
+
+def _letters(forward: Forward, notation: Notation, manner: Manner) -> list[Spans]:
+    weights = next(parameter for parameter in forward.parameters if parameter.rank == 2)
+    layer = weights.name.layer
+    inputs = Math((matrix_or_index(forward.inputs, forward.inputs, manner)[0],))
+    items: list[Spans] = []
+    below = layer - 1
+    if forward.target is not None:
+        target = Math((matrix_or_index(forward.target, forward.target, manner)[0],))
+        items.append((inputs, " is the input, " if below == 0 else " comes from the layer below, ", target, " the target. Superscripts number layers."))
+    items.append((
+        "The weight ", Math((index_form(weights),)), " leads from unit ", Math((sympy.Symbol("k", integer=True),)), f" of layer {below} to unit ",
+        Math((sympy.Symbol("j", integer=True),)), f" of layer {layer}; indices count from {notation.index_base}.",
+    ))  # fmt: skip
+    u, v = (sympy.MatrixSymbol(letter, sympy.Symbol("n"), 1) for letter in "uv")
+    items.append((Math((HadamardProduct(u, v),)), " is the product entry by entry."))
+    return items
+
+
+def _shapes(forward: Forward, manner: Manner) -> list[Spans]:
+    items: list[Spans] = []
+    if manner.layout == "jacobian":
+        items.append(("Numerator layout: vectors are columns, derivatives of the cost with respect to them are rows.",))
+    elif forward.is_batch:
+        across = "row" if manner.layout == "row" else "column"
+        items.append((f"Each {across} of a capital letter is one sample; biases are columns.",))
+    else:
+        items.append(("Vectors are columns; a gradient has the shape of the quantity.",))
+    if forward.is_batch and forward.pivot is not None and forward.cost is not None:
+        error = "Errors belong to single samples: they are derivatives of "
+        items.append((error, Math((index_form(forward.pivot),)), ", without the factor of the average."))
+    return items
+
+
+def forward_blocks(equations: Sequence[Equation], manner: Manner) -> list[Block]:
+    """The equations in order, with matrices and entry by entry."""
+    lines_of = {"matrix": [], "index": []}
+    for equation in equations:
+        symbol, definition = equation.symbol, equation.definition
+        left, right = matrix_or_index(symbol, definition, manner)
+        entry = Line(index_form(symbol), index_form(definition))
+        if symbol.rank == 0:
+            left, right = entry.left, entry.right
+        lines_of["matrix"].append(Line(left, right, (shape_of(symbol, manner),) if symbol.rank else ()))
+        lines_of["index"].append(entry)
+    shown = [lines_of["matrix"]] if manner.shows_matrices else []
+    if manner.shows_indices or manner.form == "scalar":
+        shown.append(lines_of["index"])
+    return [Equations(tuple(lines)) for lines in shown]

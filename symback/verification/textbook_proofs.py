@@ -1,0 +1,373 @@
+"""Is what the engine derived what a person derives?  Each formula of a derivation against its equation, by proof.
+
+An equation of the textbook is stated for a layer of a certain kind: (4) for a^l = σ(z^l) entry by entry, with a^l used
+by z^{l+1} = W^{l+1} a^l + b^{l+1} and by nothing else.  So its premises are looked up in the forward equations first;
+where they do not hold the equation does not apply, and the row says why.  Where they hold, the engine's right side and
+the hand-derived one are proved equal with the sizes as they are, symbols or numbers.
+
+    proved          a proof was found; the side facts it used are named
+    refuted         no proof was found, and the two sides differ at random values: the counterexample
+    not proved      no proof was found, and no counterexample
+    does not apply  the network is not of the kind that the equation speaks of
+
+The time is linear in the number of formulas: premises and proofs look at one layer.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
+
+import numpy as np
+import sympy
+
+from symback.language.expressions import (
+    Axis, Contract, Equation, Map, Tensor, Var, add, einsum, leaves, map_, scale, slot, var,
+)  # fmt: skip
+from symback.language.functions import ScalarFunction
+from symback.language.names import Name
+from symback.language.steps import Fact
+from symback.network.activations import softmax_of
+from symback.numerics.evaluate import random_setting
+from symback.pipeline import Derivation, Formula
+from symback.simplification.normal_form import prove_equal
+from symback.verification.textbook_equations import (
+    COST_GRADIENTS, SHORT_ERRORS, STATEMENTS, CostGradient, Layer, Page, Statement, average, for_every_sample, written,
+)  # fmt: skip
+
+__all__ = ["CheckedFormula", "Judgement", "Subject", "check_against_textbook", "judge", "right_side", "subject_of"]
+
+PROVED, REFUTED, NOT_PROVED, DOES_NOT_APPLY = "proved", "refuted", "not proved", "does not apply"
+DRAWS = 3
+TOLERANCE = 1e-6  # both sides are sums of a few products in float64: rounding stays far below, a wrong sign or factor far above
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A verdict, why, and the side facts that it relies on."""
+
+    verdict: str
+    reason: str = ""
+    facts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class CheckedFormula:
+    """One formula of a derivation beside the textbook's equation for it; `number` is empty where none applies."""
+
+    formula: str
+    number: str
+    title: str
+    latex: str
+    text: str
+    verdict: str
+    reason: str = ""
+    facts: tuple[str, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing is wrong: proved, or not spoken of by the textbook."""
+        return self.verdict in (PROVED, DOES_NOT_APPLY)
+
+    def to_dict(self) -> dict[str, object]:
+        """The row as plain data."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A derivation as the equations see it: the quantities of one sample, the rows that hold them in a batch, and the uses.
+
+    `rows` is empty and `samples` None where the derivation is of one sample.
+    """
+
+    derivation: Derivation
+    page: Page
+    rows: Mapping[Var, Var]
+    samples: Axis | None
+    users: Mapping[Var, tuple[Equation, ...]]
+    definitions: Mapping[Var, Tensor]
+    inner: Mapping[Layer | None, Mapping[Var, Tensor]]
+
+    def named(self, letter: str, layer: Layer | None = None) -> Var | None:
+        """The network's own tensor for a quantity of one sample, or None if it has none."""
+        one = self.page.named.get(Name(letter, layer))
+        return None if one is None else self.rows.get(one, one)
+
+    def near(self, layer: Layer) -> dict[Var, Tensor]:
+        """What a proof about a layer may unfold: the definitions of its activations and inner quantities, and those of the cost."""
+        return {**self.inner.get(None, {}), **self.inner.get(layer, {})}
+
+    def whole(self, of_one_sample: Tensor) -> Tensor:
+        """An expression of one sample, for all samples where there is a batch."""
+        return of_one_sample if self.samples is None else for_every_sample(of_one_sample, self.rows, self.samples)
+
+
+def check_against_textbook(derivation: Derivation) -> tuple[CheckedFormula, ...]:
+    """Every named formula of a derivation against the equation of the textbook that speaks of it.
+
+    >>> from symback.network import Network
+    >>> from symback.pipeline import derive
+    >>> for row in check_against_textbook(derive(Network.from_spec("p-m-n"))):
+    ...     print(row.formula, row.number, row.verdict)
+    delta^2 (1) proved
+    dC/dW^2 (3) proved
+    dC/db^2 (2) proved
+    delta^1 (4) proved
+    dC/dW^1 (6) proved
+    dC/db^1 (5) proved
+    dC/da^0 ∂a proved
+    """
+    subject = subject_of(derivation)
+    return tuple(_checked(formula, subject) for formula in derivation.formulas)
+
+
+def _checked(formula: Formula, subject: Subject) -> CheckedFormula:
+    chosen = _statement_for(formula, subject)
+    if isinstance(chosen, str):
+        return CheckedFormula(str(formula.name), "", "", "", "", DOES_NOT_APPLY, chosen)
+    statement, layer, remark = chosen
+    found = judge(formula.tensor, right_side(statement, layer, subject), subject, layer)
+    return CheckedFormula(
+        str(formula.name), statement.number, statement.title,
+        written(statement.latex, layer, is_latex=True), written(statement.text, layer),
+        found.verdict, "; ".join(filter(None, (found.reason, remark))), found.facts,
+    )  # fmt: skip
+
+
+# What the network says of itself
+
+
+def subject_of(derivation: Derivation) -> Subject:
+    """The quantities, uses and definitions of the network behind a derivation."""
+    forward = derivation.forward
+    symbols = [name for equation in forward.equations for name in (equation.symbol, *leaves(equation.definition))]
+    symbols += [cotangent for _, cotangent in forward.seeds] + [record.symbol for record in derivation.records]
+    one_of = {symbol: _of_one_sample(symbol) for symbol in symbols}
+    rows = {one: symbol for symbol, one in one_of.items() if one is not symbol}
+    samples = next((row.axes[0] for row in rows.values()), None)
+    definitions = {equation.symbol: equation.definition for equation in forward.equations}
+    of_one = {one_of[symbol]: one for symbol, definition in definitions.items() if (one := _one(definition, one_of)) is not None}
+    users: dict[Var, list[Equation]] = {}
+    for equation in forward.equations:
+        for name in leaves(equation.definition):
+            users.setdefault(name, []).append(equation)
+    inner: dict[Layer | None, dict[Var, Tensor]] = {}
+    for equation in forward.equations:
+        if equation.role != "cut":
+            inner.setdefault(equation.symbol.name.layer, {})[equation.symbol] = equation.definition
+    for record in derivation.records:
+        if not record.is_named:
+            inner.setdefault(record.symbol.name.layer, {})[record.symbol] = record.tensor
+    page = Page({one.name: one for one in one_of.values()}, of_one)
+    return Subject(derivation, page, rows, samples, {name: tuple(uses) for name, uses in users.items()}, definitions, inner)
+
+
+def _of_one_sample(symbol: Var) -> Var:
+    """Z^l with a leading sample axis  →  z^l without it; anything else stays."""
+    if not symbol.axes or symbol.axes[0].kind != "sample":
+        return symbol
+    letter = symbol.name.letter
+    return var(Name(letter[0].lower() + letter[1:], symbol.name.layer, symbol.name.is_gradient), symbol.axes[1:])
+
+
+def _one(definition: Tensor, one_of: Mapping[Var, Var]) -> Tensor | None:
+    """An element-wise definition, read for one sample; None for any other, of which the equations know nothing."""
+    if isinstance(definition, Var):
+        return one_of[definition]
+    if not isinstance(definition, Map):
+        return None
+    args = [_argument(arg, one_of) for arg in definition.args]
+    return None if None in args else map_(definition.expr, args)
+
+
+def _argument(arg: Tensor, one_of: Mapping[Var, Var]) -> Tensor | None:
+    """A name, or a parameter of each unit that a batch repeats for every sample."""
+    if isinstance(arg, Var):
+        return one_of[arg]
+    is_repeated = isinstance(arg, Contract) and arg.axes[0].kind == "sample" and arg.labels == ((1,),)
+    return arg.args[0] if is_repeated else None
+
+
+def is_dense(layer: Layer, subject: Subject) -> bool:
+    """Whether z^l = W^l a^{l-1} + b^l, with a bias or without."""
+    z, weights, inputs, bias = (subject.page.named.get(Name(*name)) for name in (("z", layer), ("W", layer), ("a", layer - 1), ("b", layer)))
+    if z is None or weights is None or inputs is None:
+        return False
+    weighted = einsum("jk,k->j", weights, inputs)
+    stated = subject.whole(weighted if bias is None else weighted + bias)
+    return subject.definitions.get(subject.rows.get(z, z)) is stated
+
+
+# Which equation speaks of a formula
+
+Chosen = tuple[Statement, Layer, str]
+
+
+def _statement_for(formula: Formula, subject: Subject) -> Chosen | str:
+    """The equation, the layer it is stated for, and a remark; or why none applies."""
+    name = _of_one_sample(formula.target).name
+    choose = _CHOICES.get(name.letter)
+    return f"the equations do not speak of {name}" if choose is None else choose(name.layer, subject)
+
+
+def _for_error(layer: Layer, subject: Subject) -> Chosen | str:
+    """(1) where a^l enters the cost alone, (4) where it enters the next dense layer alone."""
+    a = subject.named("a", layer)
+    if a is None:
+        return f"there is no a^{layer} that is made of z^{layer} alone"
+    users = subject.users.get(a, ())
+    above = subject.named("z", layer + 1)
+    if users and all(user.role == "cost" or user.symbol.name.layer is None for user in users):
+        return _for_output_error(layer, subject)
+    if not (len(users) == 1 and users[0].symbol is above and is_dense(layer + 1, subject)):
+        return f"a^{layer} does not enter z^{_text(layer + 1)} = W^{_text(layer + 1)} a^{layer} + b^{_text(layer + 1)} alone"
+    return _if_elementwise(STATEMENTS["(4)"], layer, subject)
+
+
+def _for_output_error(layer: Layer, subject: Subject) -> Chosen | str:
+    """a - y for the pairs that have it; otherwise (1) with ∇_a C by hand, or as derived for a cost not worked out by hand."""
+    cost = subject.derivation.network.cost.name
+    short = SHORT_ERRORS.get((_activation_name(layer, subject), cost))
+    if short is not None:
+        return short, layer, ""
+    if cost in _BY_COST:
+        return _if_elementwise(STATEMENTS[_BY_COST[cost]], layer, subject)
+    if cost in COST_GRADIENTS:
+        return _if_elementwise(_error_for(cost), layer, subject)
+    return _if_elementwise(_WITH_DERIVED_GRADIENT, layer, subject, "∇ₐC as derived")
+
+
+_BY_COST = {"squared_error": "(1)", "quadratic": "(1) ½", "unspecified": "(1) C"}
+
+
+@lru_cache
+def _error_for(cost: str) -> Statement:
+    """(1) with the hand-derived ∇_a C of `cost`."""
+    gradient = COST_GRADIENTS[cost]
+
+    def state(page: Page, layer: Layer) -> Tensor:
+        return einsum("j,j->j", gradient.state(page, layer), page.slope(layer))
+
+    title = f"error of the output layer, {cost.replace('_', ' ')}"
+    latex = rf"\delta^{{<l>}} = {gradient.latex} \odot \sigma'(z^{{<l>}})"
+    return Statement("(1)", title, latex, f"δ<l> = {gradient.text} ⊙ σ'(z<l>)", "z", state)
+
+
+def _derived_gradient(page: Page, layer: Layer) -> Tensor:
+    return einsum("j,j->j", page.named[Name("a", layer).gradient], page.slope(layer))
+
+
+_WITH_DERIVED_GRADIENT = replace(STATEMENTS["(1) C"], title="error of the output layer", state=_derived_gradient)
+
+
+def _activation_name(layer: Layer, subject: Subject) -> str:
+    """The name of the function that makes a^l of z^l, where the choice of an equation depends on it."""
+    a, z, p = (subject.named(letter, layer) for letter in "azp")
+    definition = subject.definitions.get(a)
+    if isinstance(definition, Map) and isinstance(definition.expr, ScalarFunction):
+        return definition.expr.letter
+    if definition is softmax_of(z):
+        return "softmax"
+    return "log_softmax" if p is not None and subject.definitions[p] is softmax_of(z) else ""
+
+
+def _if_elementwise(statement: Statement, layer: Layer, subject: Subject, remark: str = "") -> Chosen | str:
+    if subject.page.slope(layer) is None:
+        return f"the activation a^{_text(layer)} is not an element-wise function of z^{_text(layer)}"
+    return statement, layer, remark
+
+
+def _for_weights(layer: Layer, subject: Subject) -> Chosen | str:
+    return _for_parameter("W", layer, subject, "(3)", "(6)")
+
+
+def _for_bias(layer: Layer, subject: Subject) -> Chosen | str:
+    return _for_parameter("b", layer, subject, "(2)", "(5)")
+
+
+def _for_parameter(letter: str, layer: Layer, subject: Subject, in_output: str, in_hidden: str) -> Chosen | str:
+    """(2) and (3) in the output layer, (5) and (6) in a hidden one, for a parameter that is used once, by a dense layer."""
+    users = [user.symbol.name for user in subject.users[subject.named(letter, layer)] if user.role != "cost"]
+    if len(users) != 1:
+        return f"{letter}^{_text(layer)} is used by {', '.join(map(str, users))}"
+    if not is_dense(layer, subject):
+        return f"z^{_text(layer)} is not W^{_text(layer)} a^{_text(layer - 1)} + b^{_text(layer)}"
+    return STATEMENTS[in_output if _is_output(layer, subject) else in_hidden], layer, ""
+
+
+def _for_activation(layer: Layer, subject: Subject) -> Chosen | str:
+    """∂C/∂a^l where a^l enters the next dense layer alone; for the inputs of a network, l = 0."""
+    users = subject.users.get(subject.named("a", layer), ())
+    if len(users) == 1 and users[0].symbol is subject.named("z", layer + 1) and is_dense(layer + 1, subject):
+        return STATEMENTS["∂a"], layer + 1, ""
+    return f"a^{_text(layer)} is used by {', '.join(str(user.symbol.name) for user in users)}"
+
+
+_CHOICES: Mapping[str, Callable[[Layer, Subject], Chosen | str]] = {
+    "z": _for_error, "W": _for_weights, "b": _for_bias, "a": _for_activation,
+}  # fmt: skip
+
+
+def _is_output(layer: Layer, subject: Subject) -> bool:
+    """Whether a^l enters the cost, and nothing that belongs to a layer."""
+    users = subject.users.get(subject.named("a", layer), ())
+    return bool(users) and all(user.role == "cost" or user.symbol.name.layer is None for user in users)
+
+
+def _text(layer: Layer) -> str:
+    text = str(layer).replace(" ", "")
+    return text if text.isalnum() else f"({text})"
+
+
+# The right side, and the verdict
+
+
+def right_side(statement: Statement, layer: Layer, subject: Subject) -> Tensor:
+    """The hand-derived right side for the derivation's kind: one sample, or a batch with its average, and the penalty on W."""
+    stated = subject.whole(statement.state(subject.page, layer))
+    if statement.target not in ("W", "b"):
+        return stated
+    gradient = stated if subject.samples is None else average(stated)
+    return add(gradient, *_penalty(layer, subject)) if statement.target == "W" else gradient
+
+
+def judge(left: Tensor, right: Tensor, subject: Subject, layer: Layer) -> Judgement:
+    """Whether the two sides are equal; definitions of the layer may be used, and the facts of the network."""
+    if left.axes != right.axes:
+        return Judgement(REFUTED, f"the derived side has shape {left.shape}, the equation {right.shape}")
+    facts = [fact for fact in subject.derivation.forward.facts if fact.of.name.layer in (layer, None)]
+    proof = prove_equal(left, right, subject.near(layer), facts)
+    if proof is not None:
+        return Judgement(PROVED, "", tuple(map(fact_text, proof.facts)))
+    deviation = _deviation(left, right, subject, layer)
+    if deviation > TOLERANCE:
+        return Judgement(REFUTED, f"the two sides differ by {deviation:.2g} of their size at random values")
+    return Judgement(NOT_PROVED, f"no proof was found; at random values the two sides agree to {deviation:.1g}")
+
+
+def fact_text(fact: Fact) -> str:
+    """Σₖ yₖ = 1, in words that say whether it is assumed."""
+    entry = f"{fact.of.name.letter}ₖ"
+    return f"Σₖ {entry} = {fact.value}" + (" (assumed of the data)" if fact.is_assumed else "")
+
+
+def _penalty(layer: Layer, subject: Subject) -> tuple[Tensor, ...]:
+    """What a penalty adds to ∂C/∂W:  λ w for (λ/2) Σ w²,  λ sgn(w) for λ Σ |w|."""
+    network, weights = subject.derivation.network, subject.page("W", layer)
+    sign = sympy.Piecewise((1, slot(0) > 0), (-1, slot(0) < 0), (0, True))
+    terms = ((network.l2, weights), (network.l1, map_(sign, (weights,))))
+    return tuple(scale(factor, tensor) for factor, tensor in terms if factor != 0)
+
+
+def _deviation(left: Tensor, right: Tensor, subject: Subject, layer: Layer) -> float:
+    """The largest difference of the two sides at random values that obey the layer's definitions, relative to their size."""
+    near = subject.near(layer)
+    equations = [e for e in subject.derivation.forward.equations if e.symbol in near and e.role != "cost"]
+    probes = [var(Name(letter), left.axes) for letter in ("left", "right")]
+    equations += [Equation(probe, side) for probe, side in zip(probes, (left, right), strict=True)]
+    deviations = []
+    for seed in range(DRAWS):
+        setting = random_setting(equations, np.random.default_rng(seed), subject.derivation.forward.facts)
+        values = [setting.values[probe] for probe in probes]
+        deviations.append(np.max(np.abs(values[0] - values[1])) / max(np.max(np.abs(values)), 1e-12))
+    return float(max(deviations))
