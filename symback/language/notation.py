@@ -96,7 +96,8 @@ class Notation:
     `index_base`       the first value of an index, 0 or 1
     `gradient`         ∂C/∂W of whole vectors and matrices: "partial" a fraction, "nabla" ∇_W C, "prefix" dW
     `layout`           the layout of matrices that goes with it
-    `letters`          letters that differ from `LETTERS`; `inputs` the letters for a^0 and A^0 where they have their own
+    `letters`          letters of whole quantities that differ from `LETTERS`, `entries` those of one entry
+    `inputs`           the letters for a^0 and A^0, where they have their own
     """
 
     name: str
@@ -110,15 +111,16 @@ class Notation:
     elementwise: str = r"\odot"
     logarithm: str = r"\ln"
     letters: Mapping[str, Glyph] = field(default_factory=dict, hash=False)
+    entries: Mapping[str, Glyph] = field(default_factory=dict, hash=False)
     inputs: Mapping[str, Glyph] = field(default_factory=dict, hash=False)
 
     def glyph(self, letter: str, is_entry: bool = False) -> Glyph | None:
         """The sign for a letter, of the whole quantity or of one entry; None if it is written as it stands."""
-        if is_entry and letter in ENTRY_LETTERS:
-            return ENTRY_LETTERS[letter]
-        return self.letters.get(letter) or LETTERS.get(letter)
+        own, common = (self.entries, ENTRY_LETTERS) if is_entry else (self.letters, LETTERS)
+        return own.get(letter) or common.get(letter) or LETTERS.get(letter)
 
 
+_NG_ERRORS = _glyphs({"delta": ("dz", "dz"), "Delta": ("dZ", "dZ")})
 _BOLD = {letter: (rf"\mathbf{{{letter}}}", letter) for letter in ("W", "a", "b", "y", "z", "A", "Y", "Z")}
 
 NOTATIONS: Mapping[str, Notation] = MappingProxyType(
@@ -143,7 +145,8 @@ NOTATIONS: Mapping[str, Notation] = MappingProxyType(
                 transpose="T",
                 elementwise="*",
                 logarithm=r"\log",
-                letters=_glyphs({"delta": ("dz", "dz"), "Delta": ("dZ", "dZ")}),
+                letters=_NG_ERRORS,
+                entries=_NG_ERRORS,
             ),
             Notation("row", layout="row", logarithm=r"\log", inputs=_glyphs({"a": ("x", "x"), "A": ("X", "X")})),
             Notation("jacobian", gradient="partial", layout="jacobian"),

@@ -297,13 +297,15 @@ class _Formulas:
     def base_of_power(self, base: sympy.Basic) -> str:
         """A name with a layer has a superscript already, so it needs parentheses to be raised."""
         text = self._print(base)
-        is_bare = self.level(base) >= ATOM and not ("^" in text and isinstance(base, sympy.Symbol | sympy.Indexed | MatrixExpr))
-        return text if is_bare and not self.has_superscript(base) else self.parentheses(text)
+        return text if self.level(base) >= ATOM and not self.has_superscript(base) else self.parentheses(text)
 
     def has_superscript(self, base: sympy.Basic) -> bool:
-        """Whether the layer of a name would collide with an exponent."""
+        """Whether the layer of a name, or the form of a gradient, would collide with an exponent."""
         base = self.held.get(base, base)
-        return isinstance(base, sympy.Symbol | sympy.Indexed | sympy.MatrixSymbol) and "^" in str(getattr(base, "base", base))
+        if not isinstance(base, sympy.Symbol | sympy.Indexed | sympy.MatrixSymbol):
+            return False
+        text = str(base.base) if isinstance(base, sympy.Indexed) else base.name
+        return "^" in text or "/" in text
 
     # Matrices
 
@@ -468,7 +470,7 @@ class _Latex(_Formulas, LatexPrinter):
         return rf"\mathbf{{1}}[{condition}]"
 
     def cases(self, rows: Sequence[tuple[str, str | None]]) -> str:
-        lines = (rf"{value} & \text{{{'otherwise' if condition is None else 'if '}}}{condition or ''}" for value, condition in rows)
+        lines = (rf"{value} & " + (r"\text{otherwise}" if condition is None else rf"\text{{if }} {condition}") for value, condition in rows)
         return _environment("cases", lines)
 
     def _print_Relational(self, expr) -> str:
@@ -501,6 +503,14 @@ class _Latex(_Formulas, LatexPrinter):
 
 class _Text(_Formulas, StrPrinter):
     """The signs of Unicode, on one line."""
+
+    printmethod = "_symback_text"  # SymPy's own nodes bring a `_sympystr` that would take precedence
+
+    def level(self, expr: sympy.Basic) -> int:
+        """∂C/∂a is a fraction on one line."""
+        text = str(expr.base) if isinstance(expr, sympy.Indexed) else getattr(expr, "name", "")
+        is_fraction = isinstance(expr, sympy.Indexed | sympy.Symbol | sympy.MatrixSymbol) and "/" in text
+        return HADAMARD if is_fraction and self.notation.gradient != "prefix" else super().level(expr)
 
     def parentheses(self, text: str) -> str:
         """Round ones."""

@@ -28,7 +28,7 @@ def is_negative(term: sympy.Expr) -> bool:
 
 def ordered_terms(terms: list[sympy.Expr]) -> list[sympy.Expr]:
     """Positive terms first; among them a number first, then by letter."""
-    return sorted(terms, key=lambda term: (is_negative(term), not term.is_number, _letter_rank(term), term.sort_key()))
+    return sorted(terms, key=lambda term: (is_negative(term), not term.is_number, _letter_rank(term), term.count_ops(), term.sort_key()))
 
 
 def ordered_factors(factors: list[sympy.Expr]) -> list[sympy.Expr]:

@@ -72,8 +72,17 @@ def stable_form(expr: sympy.Expr, bases: dict[type[ScalarFunction], type[ScalarF
 def _written_out(function: type[ScalarFunction], bases: dict[type[ScalarFunction], type[ScalarFunction]]) -> sympy.Expr:
     base = bases.get(function)
     if base is not None:
-        return sympy.diff(_written_out(base, bases), ARGUMENT)
+        return _shortened(sympy.diff(_written_out(base, bases), ARGUMENT))
     return function(ARGUMENT) if function.formula is None else _rewritten(function.formula)
+
+
+def _shortened(expr: sympy.Expr) -> sympy.Expr:
+    """1/(1 + x) - x/(1 + x)²  →  1/(1 + x)²: rational branches in factored form, where the terms do not cancel."""
+    if expr.is_Piecewise:
+        return sympy.Piecewise(*((_shortened(branch), condition) for branch, condition in expr.args))
+    if not expr.is_Add or expr.is_polynomial(ARGUMENT) or not expr.is_rational_function(ARGUMENT):
+        return expr
+    return min((expr, sympy.factor(expr)), key=sympy.count_ops)
 
 
 @lru_cache(maxsize=4096)
@@ -104,9 +113,6 @@ def _one_plus_exp(expr: sympy.Expr) -> sympy.Expr | None:
         other = next(arg for arg in expr.args if arg != 1)
         if isinstance(other, sympy.exp):
             return other.args[0]
-    if isinstance(expr, sympy.Add) and len(expr.args) == 2 and any(isinstance(arg, expm1) for arg in expr.args):
-        other, first = sorted(expr.args, key=lambda arg: isinstance(arg, expm1))
-        return first.args[0] if other == 2 else None
     return None
 
 
@@ -114,18 +120,18 @@ def _exp_times_logistic(product: sympy.Mul) -> sympy.Expr:
     """exp(u) logistic(-u)  →  logistic(u)."""
     for exponential in (factor for factor in product.args if isinstance(factor, sympy.exp)):
         mirrored = logistic(-exponential.args[0])
-        powers = product.as_powers_dict()
-        if powers.get(mirrored, 0) >= 1:
+        if product.as_powers_dict().get(mirrored, 0) >= 1:
             return product / exponential / mirrored * logistic(exponential.args[0])
     return product
 
 
 def _minus_one(total: sympy.Add) -> sympy.Expr:
-    """exp(u) - 1  →  expm1(u)."""
-    if len(total.args) == 2 and sympy.S.NegativeOne in total.args:
-        other = next(arg for arg in total.args if arg != -1)
-        if isinstance(other, sympy.exp):
-            return expm1(other.args[0])
+    """c exp(u) - c  →  c expm1(u)."""
+    if len(total.args) == 2 and any(arg.is_Number for arg in total.args):
+        constant, other = sorted(total.args, key=lambda arg: not arg.is_Number)
+        coefficient, rest = other.as_coeff_Mul()
+        if isinstance(rest, sympy.exp) and coefficient == -constant:
+            return coefficient * expm1(rest.args[0])
     return total
 
 

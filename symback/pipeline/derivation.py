@@ -65,12 +65,10 @@ class Formula:
         """The factors of the chain rule, ∂z_i/∂w_jk and so on, each with the steps of its own derivation."""
         return factors_of(self.record)
 
-    @cached_property
+    @property
     def facts(self) -> tuple[Fact, ...]:
         """The side facts that the result relies on, such as Σ_k y_k = 1, given the formulas that it mentions."""
-        record = self.record
-        steps = (*record.steps, *(step for term in (*record.terms, *record.past_pivot) for step in term.steps))
-        return tuple(dict.fromkeys(fact for step in steps for fact in step.facts))
+        return self.record.facts
 
     @property
     def index_form(self) -> sympy.Expr:

@@ -14,6 +14,7 @@ import sympy
 from symback.calculus.chain_rule import Cotangent, Edge, chain_rule, sum_over
 from symback.language.expressions import Equation, Map, Tensor, const, walk
 from symback.language.functions import ScalarFunction
+from symback.language.steps import Fact, Step
 from symback.network import Network
 from symback.network.activations import slope_in_output
 from symback.network.forward import Forward, forward_equations, generic_equations
@@ -76,7 +77,7 @@ def tidy(cotangents: Sequence[Cotangent], forward: Forward, knowledge: Knowledge
     """The cotangents simplified, in the order in which each can be computed from those before it."""
     roles = {equation.symbol: equation.role for equation in forward.equations}
     uses = Counter(edge.upstream for cotangent in cotangents for edge in cotangent.edges)
-    written_out: dict[Tensor, Tensor] = {}
+    written_out: dict[Tensor, Record] = {}
     records = []
     for cotangent in cotangents:
         terms = tuple(_local_derivative(edge, knowledge) for edge in cotangent.edges)
@@ -85,10 +86,19 @@ def tidy(cotangents: Sequence[Cotangent], forward: Forward, knowledge: Knowledge
         tensor, steps = simplify(total, knowledge)
         role = roles.get(cotangent.target, "parameter")
         is_named = role in ("parameter", "cut") or (role == "activation" and uses[cotangent.symbol] > 1)
+        facts = _facts(steps, (*terms, *past_pivot), written_out)
+        record = Record(cotangent.target, cotangent.symbol, tensor, is_named, terms, past_pivot, cotangent.pivot_factor, steps, facts)
         if not is_named:
-            written_out[cotangent.symbol] = tensor
-        records.append(Record(cotangent.target, cotangent.symbol, tensor, is_named, terms, past_pivot, cotangent.pivot_factor, steps))
+            written_out[cotangent.symbol] = record
+        records.append(record)
     return tuple(records)
+
+
+def _facts(steps: Sequence[Step], terms: Sequence[LocalDerivative], written_out: Mapping[Tensor, Record]) -> tuple[Fact, ...]:
+    """The side facts used by the steps, by the terms, and by the formulas written out in them."""
+    own = (fact for step in (*steps, *(step for term in terms for step in term.steps)) for fact in step.facts)
+    inner = (fact for term in terms if term.upstream in written_out for fact in written_out[term.upstream].facts)
+    return tuple(dict.fromkeys((*own, *inner)))
 
 
 def _local_derivative(edge: Edge, knowledge: Knowledge) -> LocalDerivative:
@@ -96,6 +106,9 @@ def _local_derivative(edge: Edge, knowledge: Knowledge) -> LocalDerivative:
     return LocalDerivative(edge.consumer, edge.upstream, edge.jacobian, tensor, steps)
 
 
-def _edges(terms: Sequence[LocalDerivative], written_out: Mapping[Tensor, Tensor]) -> list[Edge]:
+def _edges(terms: Sequence[LocalDerivative], written_out: Mapping[Tensor, Record]) -> list[Edge]:
     """The chain rule's terms with simplified derivatives, and with the cotangents that have no name written out."""
-    return [Edge(term.consumer, written_out.get(term.upstream, term.upstream), term.tensor) for term in terms]
+    return [
+        Edge(term.consumer, written_out[term.upstream].tensor if term.upstream in written_out else term.upstream, term.tensor)
+        for term in terms
+    ]

@@ -6,7 +6,7 @@ Everything that is shown of a formula, checked or compiled comes from its record
 from dataclasses import dataclass
 
 from symback.language.expressions import Equation, Tensor, Var
-from symback.language.steps import Step
+from symback.language.steps import Fact, Step
 
 __all__ = ["LocalDerivative", "Record"]
 
@@ -28,7 +28,8 @@ class Record:
 
     `terms` are the equations that use the target; `past_pivot` those that use it beyond the pivot, and `pivot_factor`
     is ∂C/∂(pivot) (see `calculus.chain_rule`).  `is_named`: other formulas refer to it by `symbol`; otherwise they
-    have it written out.  `steps` lead from the sum over the terms to `tensor`.
+    have it written out.  `steps` lead from the sum over the terms to `tensor`, and `facts` are the side facts used
+    there or in what was written out.
     """
 
     target: Var
@@ -39,3 +40,4 @@ class Record:
     past_pivot: tuple[LocalDerivative, ...]
     pivot_factor: Tensor | None
     steps: tuple[Step, ...]
+    facts: tuple[Fact, ...] = ()

@@ -17,7 +17,7 @@ from symback.pipeline import Derivation, Formula
 from symback.pipeline.record import LocalDerivative
 from symback.presentation.blocks import Block, Equations, Heading, Line, Math, Prose, Spans
 from symback.presentation.manner import Manner, fact_math, matrix_or_index, shape_of
-from symback.simplification.index_form import index_form, named_entry
+from symback.simplification.index_form import PartialDerivative, index_form, named_entry
 from symback.simplification.scalar_form import scalar_form
 
 __all__ = ["formulas_of_layer", "layers_of", "result_lines", "told_formula"]
@@ -55,7 +55,7 @@ def told_formula(formula: Formula, manner: Manner, told: set[Tensor]) -> list[Bl
         blocks.append(Equations(tuple(_entry_lines(formula, manner)), is_result=True))
     if manner.shows_matrices:
         left, right = matrix_or_index(formula.symbol, _answer(formula, manner), manner)
-        reason = ("with matrices",) if manner.shows_indices else ()
+        reason = (formula.steps[-1].rule,) if manner.shows_indices else ()
         blocks.append(Equations((Line(left, right, reason),), is_result=True))
     return blocks
 
@@ -81,7 +81,7 @@ def _title(formula: Formula, manner: Manner) -> Spans:
     symbol, size = Math((matrix_or_index(formula.symbol, formula.symbol, manner)[0],)), shape_of(formula.symbol, manner)
     if formula.name.letter in ERRORS:
         return "The error ", symbol, ", ", size
-    kind = KINDS.get(formula.target.name.letter)
+    kind = "input" if formula.target is formula.derivation.forward.inputs else KINDS.get(formula.target.name.letter)
     return f"The gradient of the {kind}, " if kind else "The gradient ", symbol, ", ", size
 
 
@@ -148,9 +148,10 @@ def _chain(formula: Formula, steps: list[Step], manner: Manner) -> list[Line]:
         lines.append(Line(index_form(formula.symbol), index_form(steps[0].before), ("definition of the error",)))
         left = None
     for step in steps:
-        if _reads_the_same(step):
+        after = index_form(step.after)
+        if _written(after) == _written(index_form(step.before)):
             continue
-        lines.append(Line(left, index_form(step.after), _reason(step)))
+        lines.append(Line(left, after, _reason(step)))
         left = None
     answer = _answer(formula, manner)
     if answer is not formula.tensor:
@@ -158,10 +159,9 @@ def _chain(formula: Formula, steps: list[Step], manner: Manner) -> list[Line]:
     return lines
 
 
-def _reads_the_same(step: Step) -> bool:
-    """Whether the step turns ∂C/∂a through every path into ∂C/∂a of the only one, which is written alike."""
-    before, after = step.before, step.after
-    return isinstance(before, Partial) and isinstance(after, Partial) and (before.of, before.wrt) == (after.of, after.wrt)
+def _written(expr: sympy.Expr) -> sympy.Expr:
+    """The expression as the reader sees it: ∂C/∂a through every path and through the only one are written alike."""
+    return expr.xreplace({partial: PartialDerivative(partial.numerator, *partial.denominators) for partial in expr.atoms(PartialDerivative)})
 
 
 def _reason(step: Step) -> Spans:

@@ -165,7 +165,7 @@ def _every_layer(network: Network, is_batch: bool, manner: Manner) -> list[Block
     if pieces is None:
         return []
     output, hidden = pieces
-    below = Math((sympy.S.One, LAYER, LAST_LAYER), "<=<")
+    below = Math((LAYER, LAST_LAYER), "<")
     introduction: Spans = ("In general, for the last layer ", Math((LAST_LAYER,)), " and for every layer ", below, ":")
     formulas = [*_named(output, LAST_LAYER), *_named(hidden, LAYER)]
     return [Heading(("Every layer",)), Prose(introduction), _results(formulas, manner)]
@@ -202,7 +202,7 @@ def _of_any_depth(pieces: GenericDerivation, notation: Notation, manner: Manner)
     equations: list[Equation] = [equation for equation in hidden.forward.equations if equation.symbol.name.layer == LAYER]
     blocks.extend((Heading(("Forward pass",)), *forward_blocks([*equations, *output.forward.equations], manner), Heading(("Backward pass",))))
     told: set[Tensor] = set()
-    below = Math((sympy.S.One, LAYER, LAST_LAYER), "<=<")
+    below = Math((LAYER, LAST_LAYER), "<")
     blocks.append(Heading(("The last layer, ", Math((LAST_LAYER,))), 2))
     blocks.extend(_told([formula for layer in layers_of(output) for formula in formulas_of_layer(output, layer)], manner, told))
     blocks.append(Heading(("Every layer ", below), 2))

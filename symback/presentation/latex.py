@@ -12,7 +12,7 @@ from symback.presentation.blocks import Block, Document, Equations, Heading, Ite
 
 __all__ = ["escape_latex", "latex_span", "latex_words", "write_article", "write_fragment"]
 
-RELATIONS = {"=": " = ", "-": r"\text{--}", "in": r" \in ", "|": r" \mid "}
+RELATIONS = {"=": " = ", "-": r"\text{--}", "<": " < "}
 SECTIONS = {1: "section", 2: "subsection", 3: "subsubsection"}
 ESCAPES = str.maketrans({
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "_": r"\_", "%": r"\%",

@@ -120,17 +120,17 @@ def _shapes(forward: Forward, manner: Manner) -> list[Spans]:
 
 
 def forward_blocks(equations: Sequence[Equation], manner: Manner) -> list[Block]:
-    """The equations in order, with matrices and entry by entry."""
-    lines_of = {"matrix": [], "index": []}
-    for equation in equations:
-        symbol, definition = equation.symbol, equation.definition
-        left, right = matrix_or_index(symbol, definition, manner)
-        entry = Line(index_form(symbol), index_form(definition))
-        if symbol.rank == 0:
-            left, right = entry.left, entry.right
-        lines_of["matrix"].append(Line(left, right, (shape_of(symbol, manner),) if symbol.rank else ()))
-        lines_of["index"].append(entry)
-    shown = [lines_of["matrix"]] if manner.shows_matrices else []
-    if manner.shows_indices or manner.form == "scalar":
-        shown.append(lines_of["index"])
-    return [Equations(tuple(lines)) for lines in shown]
+    """The equations in order, with matrices and then entry by entry; costs entry by entry only."""
+    costs = [_entry_line(equation) for equation in equations if equation.role == "cost"]
+    others = [equation for equation in equations if equation.role != "cost"]
+    blocks = [_matrix_line(equation, manner) for equation in others] if manner.shows_matrices else []
+    entries = [_entry_line(equation) for equation in others] if not manner.shows_matrices or manner.shows_indices else []
+    return [Equations(tuple(lines)) for lines in (blocks, entries, costs) if lines]
+
+
+def _matrix_line(equation: Equation, manner: Manner) -> Line:
+    return Line(*matrix_or_index(equation.symbol, equation.definition, manner), (shape_of(equation.symbol, manner),))
+
+
+def _entry_line(equation: Equation) -> Line:
+    return Line(index_form(equation.symbol), index_form(equation.definition))

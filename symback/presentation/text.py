@@ -20,16 +20,24 @@ WIDTH = 110
 INDENT = "    "
 GAP = 4
 BOLD, DIM, PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[0m"
-RELATIONS = {"=": " = ", "-": "-", "<=<": " ≤ "}
-UNDERLINES = {0: "=", 1: "-"}
+RELATIONS = {"=": " = ", "-": "-", "<": " < "}
+UNDERLINES = {0: "=", 1: "=", 2: "-"}
 
 
 def write_text(document: Document, *, is_styled: bool = False) -> str:
     """The page as text; `is_styled` adds the escape codes of a terminal."""
     notation = document.notation
-    parts = [_heading(_words(document.title, notation), 0, is_styled)]
-    parts.extend(_block(block, notation, is_styled) for block in document.blocks)
-    return "\n\n".join(parts) + "\n"
+    text = _heading(_words(document.title, notation), 0, is_styled)
+    for before, block in zip((None, *document.blocks), document.blocks, strict=False):
+        text += ("\n" if _belongs_to(before, block) else "\n\n") + _block(block, notation, is_styled)
+    return text + "\n"
+
+
+def _belongs_to(before: Block | None, block: Block) -> bool:
+    """Whether no empty line stands between: formulas follow the words that announce them, words their small heading."""
+    if isinstance(block, Equations):
+        return isinstance(before, Prose) or (isinstance(before, Equations) and block.is_result)
+    return isinstance(block, Prose) and isinstance(before, Heading) and before.level == 3
 
 
 def _block(block: Block, notation: Notation, is_styled: bool) -> str:

@@ -162,10 +162,16 @@ def _summed(tensor: Contract, positions: list[int], indices: tuple[Index, ...], 
 
 
 def sum_over(body: sympy.Expr, ranges: Sequence[tuple[Index, sympy.Expr]]) -> sympy.Expr:
-    """Σ of `body`, each letter from 1 to its size, the innermost first."""
+    """Σ of `body`, each letter from 1 to its size, the innermost first; what is free of the letters stands outside."""
     if not ranges or body == 0:
         return body
-    limits = [Tuple(letter, sympy.S.One, size) for letter, size in ranges]
+    outside, inside = body.as_independent(*(letter for letter, _ in ranges), as_Add=False)
+    if inside.is_Add and all(term.as_coeff_Mul()[0].is_extended_negative for term in inside.args):
+        outside, inside = -outside, -inside
+    return outside * _sum(inside, [Tuple(letter, sympy.S.One, size) for letter, size in ranges])
+
+
+def _sum(body: sympy.Expr, limits: list[Tuple]) -> sympy.Sum:
     if not body.has(sympy.Piecewise):
         return sympy.Sum(body, *limits)
     held = Expr.__new__(sympy.Sum)

@@ -21,7 +21,7 @@ import sympy
 from symback.language.expressions import Axis
 from symback.simplification.normal_form_atoms import (
     KINDS, ONE, Atom, Monomial, NoNormalForm, Number, Polynomial, Work, accumulate, atom, bound_labels, canonical_labels,
-    frozen, is_positive, relabelled, relabelled_polynomial, signature, symbol_atom,
+    frozen, relabelled, relabelled_polynomial, signature, symbol_atom,
 )  # fmt: skip
 
 __all__ = ["constant", "leading_monomial", "monomial_of", "multiply", "negated", "product", "size_polynomial", "summed", "whole_power"]
@@ -138,23 +138,23 @@ def _meet_step(work: Work, powers: dict[Atom, Number], factor: Atom) -> Polynomi
         return _idempotent(work, powers, factor)
     inside = dict(factor.parts[0])
     for other in powers:
-        if other.kind != "step" or other is factor:
-            continue
-        both, excess = dict(inside), dict(other.parts[0])
-        accumulate(both, other.parts[0] and dict(other.parts[0]))
-        accumulate(excess, inside, -1)
-        if not both or (both.keys() == {ONE} and both[ONE] < 0):
-            return {}
-        if excess.keys() == {ONE} and excess[ONE] > 0:
-            return reduced(work, _without(powers, other))
+        if other.kind == "step" and other is not factor:
+            both, excess = dict(other.parts[0]), dict(other.parts[0])
+            accumulate(both, inside)
+            accumulate(excess, inside, -1)
+            if not both or (both.keys() == {ONE} and both[ONE] < 0):
+                return {}
+            if excess.keys() == {ONE} and excess[ONE] > 0:
+                return reduced(work, _without(powers, other))
     lead = leading_monomial(inside)
     if inside[lead] > 0 or not all(powers.get(part, 0) >= e for part, e in lead):
         return None
-    rest = {monomial: -coefficient / Fraction(inside[lead]) for monomial, coefficient in inside.items() if monomial != lead}
     opposite = atom("step", parts=(frozen(negated(inside)),))
     swapped = {lead: 1, lead | {(opposite, 1)}: -1}
-    for monomial, coefficient in rest.items():
-        accumulate(swapped, {monomial: -coefficient, monomial | {(opposite, 1)}: coefficient, monomial | {(factor, 1)}: coefficient})
+    for monomial, coefficient in inside.items():
+        if monomial != lead:
+            share = coefficient / Fraction(inside[lead])
+            accumulate(swapped, {monomial: share, monomial | {(opposite, 1)}: -share, monomial | {(factor, 1)}: -share})
     shared = _without(powers, factor) | {part: powers[part] - e for part, e in lead}
     return multiply(work, reduced(work, shared), swapped)
 
@@ -283,7 +283,7 @@ def _open(work: Work, monomial: Monomial, bound: frozenset[int]) -> Partly:
         if exponent > MOST_BOUND:
             raise NoNormalForm(f"the power {exponent} of a sum")
         result, opened = {monomial - {(factor, exponent)}: 1}, set(bound)
-        for _ in range(exponent):
+        for _ in range(int(exponent)):
             fresh = [work.label(axis) for axis in factor.bound]
             opened.update(fresh)
             inside = relabelled_polynomial(dict(factor.parts[0]), dict(zip(factor.own_labels, fresh, strict=True)))
@@ -296,7 +296,7 @@ def _use_fact(work: Work, monomial: Monomial, bound: frozenset[int]) -> Partly:
     """Σ_k y_k  →  1, where that is a fact and nothing else in the product depends on k."""
     for factor, exponent in monomial:
         fact = work.facts.get(factor.head) if factor.kind == "var" and exponent == 1 else None
-        if fact is None or factor.labels[-1] not in bound or factor.labels.count(factor.labels[-1]) > 1:
+        if fact is None or not factor.labels or factor.labels[-1] not in bound or factor.labels.count(factor.labels[-1]) > 1:
             continue
         label = factor.labels[-1]
         if all(label not in other.free for other, _ in monomial if other is not factor):
@@ -313,11 +313,13 @@ def _cancel_inner(work: Work, monomial: Monomial, bound: frozenset[int]) -> Part
         if not is_denominator or not outer or outer == bound:
             continue
         inner = bound - outer
-        powers = {other: e for other, e in monomial if inner.isdisjoint(other.free)}
-        for closed, count in _components(work, [power for power in monomial if not inner.isdisjoint(power[0].free)], inner).items():
-            powers[closed] = powers.get(closed, 0) + count
+        powers, has_met = {other: e for other, e in monomial if inner.isdisjoint(other.free)}, False
+        before = set(powers)
+        for closed, times in _components(work, [power for power in monomial if not inner.isdisjoint(power[0].free)], inner).items():
+            powers[closed] = powers.get(closed, 0) + times
+            has_met = has_met or closed in before
         result = reduced(work, powers)
-        if result != {frozenset(powers.items()): 1} or any(other.kind == "sum" and other in dict(monomial) for other in powers):
+        if has_met or result != {frozenset(powers.items()): 1}:
             return result, outer
     return None
 
@@ -325,8 +327,8 @@ def _cancel_inner(work: Work, monomial: Monomial, bound: frozenset[int]) -> Part
 def _closed(work: Work, monomial: Monomial, bound: frozenset[int]) -> Polynomial:
     """Σ_k Σ_m c x_k y_m  →  c (Σ_k x_k) (Σ_m y_m), each connected part an atom."""
     powers = {factor: e for factor, e in monomial if bound.isdisjoint(factor.free)}
-    for closed, count in _components(work, [power for power in monomial if not bound.isdisjoint(power[0].free)], bound).items():
-        powers[closed] = powers.get(closed, 0) + count
+    for closed, times in _components(work, [power for power in monomial if not bound.isdisjoint(power[0].free)], bound).items():
+        powers[closed] = powers.get(closed, 0) + times
     return reduced(work, powers)
 
 
@@ -367,5 +369,3 @@ def size_polynomial(size: sympy.Expr) -> Polynomial:
         return monomial_of((symbol_atom(size), 1))
     raise NoNormalForm(f"a sum over {size} entries")
 
-
-__all__ += ["is_positive"]

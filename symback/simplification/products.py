@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import sympy
 
-from symback.language.expressions import Axis, Const, Contract, Map, Tensor, const, contract, map_, slot
+from symback.language.expressions import Axis, Const, Contract, Map, Tensor, const, contract, map_, slot, walk
 
 __all__ = ["Factor", "Labels", "Product", "product_of"]
 
@@ -34,8 +34,8 @@ class Product:
 
     @property
     def size(self) -> int:
-        """How long the product is to read: its factors, a quotient or a power counted for one more."""
-        return sum(1 if exponent == 1 else 2 for _, exponent in self.powers)
+        """How long the product is to read: the nodes of its factors, a quotient or a power counted for one more."""
+        return sum(len(walk(base)) + (exponent != 1) for (base, _), exponent in self.powers)
 
     def to_tensor(self) -> Tensor:
         """The same value as a `Contract` (or its single argument)."""

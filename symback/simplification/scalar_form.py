@@ -8,7 +8,7 @@ The three share no code, so that comparing them tests each.  Sums are written ou
 `Sum(…).doit()` spoils a sum whose terms hold a case distinction over the bound letter.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from itertools import product
 from math import prod
 
@@ -95,7 +95,7 @@ class _Writer:
             case Add():
                 return sympy.Add(*(self.entry(arg, spot) for arg in tensor.args))
             case Contract():
-                return sympy.Add(*self._products(tensor, spot))
+                return self._contraction(tensor, spot)
             case Unspecified():
                 return unspecified_entry(tensor, spot)
             case Partial():
@@ -104,12 +104,19 @@ class _Writer:
                 return PartialDerivative(of, wrt, is_total=tensor.is_total)
         raise UnsupportedError(f"no entries are known for a node of kind {type(tensor).__name__}")
 
-    def _products(self, tensor: Contract, spot: tuple[int, ...]) -> Iterator[sympy.Expr]:
+    def _contraction(self, tensor: Contract, spot: tuple[int, ...]) -> sympy.Expr:
+        """Σ of products, the factors without a bound label outside."""
         axis_of = tensor.label_axes
         bound = [label for label in axis_of if label >= tensor.rank]
+        outside = [factor for factor in tensor.factors if not set(factor[1]) & set(bound)]
+        inside = [factor for factor in tensor.factors if set(factor[1]) & set(bound)]
+        terms = []
         for values in product(*(range(1, self.size(axis_of[label]) + 1) for label in bound)):
-            at = dict(enumerate(spot)) | dict(zip(bound, values, strict=True))
-            yield sympy.Mul(*(self.entry(arg, tuple(at[label] for label in labels)) for arg, labels in tensor.factors))
+            terms.append(self._product(inside, dict(enumerate(spot)) | dict(zip(bound, values, strict=True))))
+        return self._product(outside, dict(enumerate(spot))) * sympy.Add(*terms)
+
+    def _product(self, factors: Sequence[tuple[Tensor, tuple[int, ...]]], at: dict[int, int]) -> sympy.Expr:
+        return sympy.Mul(*(self.entry(arg, tuple(at[label] for label in labels)) for arg, labels in factors))
 
 
 def expand_sums(expr: sympy.Expr, sizes: Sizes | None = None) -> sympy.Expr:

@@ -22,7 +22,7 @@ import sympy
 
 from symback.errors import UnsupportedError
 from symback.language.expressions import (
-    Add, Axis, Contract, Map, Tensor, Var, add, broadcast, const, contract, einsum, leaves, map_, slot, unspecified, var,
+    Add, Axis, Contract, Map, Tensor, Unspecified, Var, add, broadcast, const, contract, einsum, leaves, map_, slot, unspecified, var,
 )  # fmt: skip
 from symback.language.names import Name
 
@@ -286,6 +286,9 @@ def for_every_sample(tensor: Tensor, rows: Mapping[Var, Var], samples: Axis) -> 
             return add(*(for_every_sample(term, rows, samples) for term in tensor.args))
         case Map():
             return map_(tensor.expr, [for_every_sample(arg, rows, samples) for arg in tensor.args])
+        case Unspecified():
+            args = [for_every_sample(arg, rows, samples) for arg in tensor.args]
+            return unspecified(tensor.letter, args, tensor.wrt, tensor.shared + 1)
         case Contract():
             return _product_for_every_sample(tensor, rows, samples)
     raise UnsupportedError(f"an equation of one sample cannot be read for every sample through a {type(tensor).__name__}")

@@ -152,11 +152,12 @@ def subject_of(derivation: Derivation) -> Subject:
         for name in leaves(equation.definition):
             users.setdefault(name, []).append(equation)
     inner: dict[Layer | None, dict[Var, Tensor]] = {}
+    roles = {equation.symbol: equation.role for equation in forward.equations}
     for equation in forward.equations:
         if equation.role != "cut":
             inner.setdefault(equation.symbol.name.layer, {})[equation.symbol] = equation.definition
     for record in derivation.records:
-        if not record.is_named:
+        if record.target in definitions and roles[record.target] != "cut":
             inner.setdefault(record.symbol.name.layer, {})[record.symbol] = record.tensor
     page = Page({one.name: one for one in one_of.values()}, of_one)
     return Subject(derivation, page, rows, samples, {name: tuple(uses) for name, uses in users.items()}, definitions, inner)
@@ -253,6 +254,14 @@ def _error_for(cost: str) -> Statement:
     return Statement("(1)", title, latex, f"δ<l> = {gradient.text} ⊙ σ'(z<l>)", "z", state)
 
 
+@lru_cache
+def _gradient_of(cost: str) -> Statement:
+    """∂C/∂a^L = the hand-derived ∇_a C of `cost`."""
+    gradient = COST_GRADIENTS[cost]
+    latex = rf"\frac{{\partial C}}{{\partial a^{{<l>}}}} = {gradient.latex}"
+    return Statement("∇C", f"gradient of the cost, {cost.replace('_', ' ')}", latex, f"∂C/∂a<l> = {gradient.text}", "a", gradient.state)
+
+
 def _derived_gradient(page: Page, layer: Layer) -> Tensor:
     return einsum("j,j->j", page.named[Name("a", layer).gradient], page.slope(layer))
 
@@ -296,7 +305,10 @@ def _for_parameter(letter: str, layer: Layer, subject: Subject, in_output: str, 
 
 
 def _for_activation(layer: Layer, subject: Subject) -> Chosen | str:
-    """∂C/∂a^l where a^l enters the next dense layer alone; for the inputs of a network, l = 0."""
+    """∂C/∂a^l where a^l enters the next dense layer alone (for the inputs of a network, l = 0), and where it is the output."""
+    cost = subject.derivation.network.cost.name
+    if _is_output(layer, subject) and cost in COST_GRADIENTS:
+        return _gradient_of(cost), layer, ""
     users = subject.users.get(subject.named("a", layer), ())
     if len(users) == 1 and users[0].symbol is subject.named("z", layer + 1) and is_dense(layer + 1, subject):
         return STATEMENTS["∂a"], layer + 1, ""
@@ -325,10 +337,11 @@ def _text(layer: Layer) -> str:
 def right_side(statement: Statement, layer: Layer, subject: Subject) -> Tensor:
     """The hand-derived right side for the derivation's kind: one sample, or a batch with its average, and the penalty on W."""
     stated = subject.whole(statement.state(subject.page, layer))
-    if statement.target not in ("W", "b"):
-        return stated
-    gradient = stated if subject.samples is None else average(stated)
-    return add(gradient, *_penalty(layer, subject)) if statement.target == "W" else gradient
+    if statement.target in ("W", "b"):
+        gradient = stated if subject.samples is None else average(stated)
+        return add(gradient, *_penalty(layer, subject)) if statement.target == "W" else gradient
+    is_input = statement.target == "a" and subject.rows.get(left := ...) is subject.derivation.forward.inputs
+    return stated
 
 
 def judge(left: Tensor, right: Tensor, subject: Subject, layer: Layer) -> Judgement:
@@ -362,7 +375,8 @@ def _penalty(layer: Layer, subject: Subject) -> tuple[Tensor, ...]:
 def _deviation(left: Tensor, right: Tensor, subject: Subject, layer: Layer) -> float:
     """The largest difference of the two sides at random values that obey the layer's definitions, relative to their size."""
     near = subject.near(layer)
-    equations = [e for e in subject.derivation.forward.equations if e.symbol in near and e.role != "cost"]
+    order = [e.symbol for e in subject.derivation.forward.equations if e.role != "cost"] + [r.symbol for r in subject.derivation.records]
+    equations = [Equation(symbol, near[symbol]) for symbol in order if symbol in near]
     probes = [var(Name(letter), left.axes) for letter in ("left", "right")]
     equations += [Equation(probe, side) for probe, side in zip(probes, (left, right), strict=True)]
     deviations = []
