@@ -17,7 +17,7 @@ from sympy.printing.latex import LatexPrinter
 from sympy.printing.str import StrPrinter
 
 from symback.errors import NotationError
-from symback.language.names import Name
+from symback.language.names import LAST_LAYER, Name
 from symback.language.notation import FUNCTIONS, Glyph, Notation, notation_named
 from symback.language.reading_order import is_negative, ordered_factors, ordered_terms
 
@@ -69,7 +69,7 @@ class _Formulas:
 
     def level(self, expr: sympy.Basic) -> int:
         """How tightly the outermost operation of what is written binds."""
-        if expr in self.held:
+        if isinstance(expr, sympy.Symbol) and expr in self.held:
             return self.level(self.held[expr])
         if isinstance(expr, sympy.MatAdd | sympy.Add):
             return SUM
@@ -82,12 +82,12 @@ class _Formulas:
         if isinstance(expr, sympy.Sum):
             return PRODUCT
         if isinstance(expr, sympy.Pow | sympy.HadamardPower):
-            return PRODUCT if expr.exp.could_extract_minus_sign() else POWER
+            return ATOM if expr.exp == sympy.Rational(1, 2) else PRODUCT if expr.exp.could_extract_minus_sign() else POWER
         if type(expr).__name__ == "AsScalar":
             return POWER if self.norm_of(expr.matrix) is not None else self.level(expr.matrix)
         if type(expr).__name__ == "PartialDerivative":
             return PRODUCT
-        if isinstance(expr, sympy.exp | sympy.Transpose):
+        if isinstance(expr, sympy.Transpose) or type(expr).__name__ == "exp":
             return POWER
         if type(expr).__name__ in ("ElementwiseApplyFunction", "ElementwiseFunction"):
             return self.level_of_function(expr)
@@ -113,7 +113,7 @@ class _Formulas:
 
     def _print_Add(self, expr: sympy.Add, order=None) -> str:
         content, rest = expr.primitive()
-        if content != 1 and rest.is_Add and (content.is_Integer or content.p == 1 and content.q > 1):
+        if content != 1 and rest.is_Add and all(abs(term.as_coeff_Mul()[0]) == 1 for term in rest.args):
             return self._print_Mul(sympy.Mul(content, rest, evaluate=False))
         return self.joined_terms(ordered_terms(list(expr.args)))
 
@@ -134,9 +134,10 @@ class _Formulas:
         if isinstance(term, sympy.MatMul):
             scalar, factors = term.as_coeff_matrices()
             is_minus = is_negative(scalar)
-            if len(factors) == 1 and isinstance(factors[0], sympy.matrices.expressions.special.OneMatrix):
-                return is_minus, self._print(abs(scalar) if scalar.is_number else -scalar if is_minus else scalar)
-            return is_minus, self.product_of_matrices(-scalar if is_minus else scalar, factors)
+            positive = -scalar if is_minus else scalar
+            if len(factors) == 1 and isinstance(factors[0], sympy.matrices.expressions.special.OneMatrix) and not self.has_matrix(scalar):
+                return is_minus, self._print(positive)
+            return is_minus, self.product_of_matrices(positive, factors)
         if isinstance(term, sympy.matrices.expressions.special.OneMatrix):
             return False, "1"
         if isinstance(term, MatrixExpr) or not is_negative(term):
@@ -154,15 +155,16 @@ class _Formulas:
 
     def product(self, number: sympy.Expr, factors: Sequence[sympy.Expr]) -> str:
         """Numerator over denominator; a denominator of plain numbers and sizes stands before, as in 1/N Σ_s …."""
-        above = [] if number.is_Rational and number.p == 1 else [sympy.Integer(number.p)] if number.is_Rational else [number]
-        below = [sympy.Integer(number.q)] if number.is_Rational and number.q != 1 else []
+        is_fraction = number.is_Rational and _decimal(number) is None
+        above = [number] if not is_fraction else [sympy.Integer(number.p)] if number.p != 1 else []
+        below = [sympy.Integer(number.q)] if is_fraction and number.q != 1 else []
         upper: list[sympy.Expr] = []
         for factor in factors:
             if factor.is_Pow and not isinstance(factor, sympy.exp) and factor.exp.could_extract_minus_sign():
                 below.append(factor.base ** (-factor.exp))
             elif factor != 1:
                 upper.append(factor)
-        upper, below = ordered_factors(upper), [*below[:0], *ordered_factors(below)]
+        upper, below = ordered_factors(upper), ordered_factors(below)
         if not below:
             return self.juxtaposed([*above, *upper])
         if all(map(self.is_plain, below)):
@@ -204,6 +206,17 @@ class _Formulas:
     def prefixed(self, prefix: str, rest: str) -> str:
         """1/N before the rest."""
         return f"{prefix}{self.space}{rest}"
+
+    def _print_Integer(self, expr: sympy.Integer) -> str:
+        return str(expr.p)
+
+    def _print_Rational(self, expr: sympy.Rational) -> str:
+        sign = "-" if expr.p < 0 else ""
+        return sign + (_decimal(abs(expr)) or self.quotient(abs(expr.p), expr.q))
+
+    def quotient(self, above: int, below: int) -> str:
+        """A fraction of integers."""
+        raise NotImplementedError
 
     # Sums over indices, deltas, derivatives
 
@@ -319,21 +332,25 @@ class _Formulas:
         _, below = scalar.as_numer_denom() if not scalar.is_Add else (scalar, sympy.S.One)
         if len(factors) == 1 and not self.is_plain(below):
             return self.fraction([scalar * below, factors[0]] if scalar * below != 1 else [factors[0]], [below])
-        level = HADAMARD if len(factors) == 1 else PRODUCT
-        texts = [self.wrapped(factor, level if factor.is_MatAdd or len(factors) == 1 else PRODUCT) for factor in factors]
-        if any(isinstance(factor, sympy.MatAdd | sympy.HadamardProduct) for factor in factors) and len(factors) > 1:
-            texts = [self.wrapped(factor, PRODUCT) for factor in factors]
-        body = self.space.join(texts)
-        if scalar == 1:
-            return body
-        return self.prefixed(self.wrapped(scalar, PRODUCT) if not self.needs_separation(scalar) else f"({self._print(scalar)})", body)
+        body = self.space.join(self.wrapped(factor, HADAMARD if len(factors) == 1 else PRODUCT) for factor in factors)
+        separate = [factor for factor in sympy.Mul.make_args(scalar) if self.needs_separation(factor)]
+        body = self.space.join([*(self.parentheses(self._print(factor)) for factor in separate), body])
+        rest = scalar.func(*(factor for factor in scalar.args if factor not in separate)) if scalar.is_Mul else scalar
+        return body if rest == 1 or [rest] == separate else self.prefixed(self.wrapped(rest, PRODUCT), body)
+
+    @staticmethod
+    def has_matrix(scalar: sympy.Expr) -> bool:
+        """Whether a scalar is made of matrices: then it is not to be read as an entry."""
+        return any(type(node).__name__ == "AsScalar" for node in sympy.preorder_traversal(scalar))
 
     def _print_HadamardProduct(self, expr: sympy.HadamardProduct) -> str:
         parts = [self.wrapped(arg, POWER) for arg in expr.args]
         return f" {self.hadamard_sign()} ".join(parts)
 
     def _print_HadamardPower(self, expr: sympy.HadamardPower) -> str:
-        return self.power(self.base_of_power(expr.base), self.hadamard_sign() + self.space + self._print(expr.exp))
+        if expr.exp == sympy.Rational(1, 2):
+            return self.root(self._print(expr.base))
+        return self.power(self.base_of_power(expr.base), self.hadamard_sign() + self.space + str(expr.exp))
 
     def _print_AsScalar(self, expr) -> str:
         square = self.norm_of(expr.matrix)
@@ -370,7 +387,10 @@ class _Formulas:
         return text
 
     def _print_DiagMatrix(self, expr) -> str:
-        return self.apply(self.operator("diag"), 0, self._print(expr.args[0]))
+        vector = expr.args[0]
+        if isinstance(vector, sympy.HadamardPower) and vector.exp == -1:
+            return self.power(self.apply(self.operator("diag"), 0, self._print(vector.base)), "-1")
+        return self.apply(self.operator("diag"), 0, self._print(vector))
 
     def _print_DiagonalOf(self, expr) -> str:
         return self.apply(self.operator("diagonal"), 0, self._print(expr.arg))
@@ -500,6 +520,9 @@ class _Latex(_Formulas, LatexPrinter):
 
     _print_MutableDenseMatrix = _print_ImmutableDenseMatrix
 
+    def quotient(self, above: int, below: int) -> str:
+        return rf"\frac{{{above}}}{{{below}}}"
+
 
 class _Text(_Formulas, StrPrinter):
     """The signs of Unicode, on one line."""
@@ -601,17 +624,32 @@ class _Text(_Formulas, StrPrinter):
 
     _print_MutableDenseMatrix = _print_ImmutableDenseMatrix
 
-    def _print_Rational(self, expr: sympy.Rational) -> str:
-        return f"{expr.p}/{expr.q}"
+    def quotient(self, above: int, below: int) -> str:
+        return f"{above}/{below}"
 
 
 def _environment(name: str, lines: Iterable[str]) -> str:
     return rf"\begin{{{name}}} " + r" \\ ".join(lines) + rf" \end{{{name}}}"
 
 
+def _decimal(number: sympy.Rational) -> str | None:
+    """A number such as 0.044715, if it was surely meant as a decimal and not as 1/128: a large denominator of twos and fives."""
+    if number.q <= 100 or number.q % 10 or number.p == 1 and number.q != 10 ** (len(str(number.q)) - 1):
+        return None
+    places = next((n for n in range(3, 60) if 10**n % number.q == 0), None)
+    if places is None:
+        return None
+    digits = str(number.p * 10**places // number.q).rjust(places + 1, "0")
+    return f"{digits[:-places]}.{digits[-places:]}".rstrip("0")
+
+
 def _is_of_batch(name: Name) -> bool:
-    """Whether a gradient is taken of the sum over the samples: that of a batch quantity, a capital letter other than W."""
-    return name.letter[0].isupper() and name.letter[0] not in "WC"
+    """Whether a gradient is taken of the sum over the samples: that of a batch quantity, a capital letter other than W.
+
+    The inputs (of the network, or of its last layer when that is derived alone) are leaves, and have that of the average.
+    """
+    is_input = name.layer is not None and name.layer in (0, LAST_LAYER - 1)
+    return name.letter[0].isupper() and name.letter[0] not in "WC" and not is_input
 
 
 def _is_input(notation: Notation, name: Name) -> bool:

@@ -12,28 +12,52 @@ import sympy
 __all__ = ["is_negative", "ordered_factors", "ordered_terms"]
 
 _RANKS = (
-    ("C",), ("W", "w"), ("delta", "Delta"), ("dC",), ("gamma",), ("xhat", "Xhat", "x", "X"), ("a", "A"), ("p", "P"), ("h", "H"),
+    ("C",), ("W", "w"), ("delta", "Delta"), ("dC",), ("gamma", "alpha"), ("xhat", "Xhat", "x", "X"), ("a", "A"), ("p", "P"), ("h", "H"),
     ("z", "Z"), (), ("y", "Y"), ("mu", "Mu", "beta", "b", "epsilon"),
 )  # fmt: skip
 _RANK_OF = {letter: rank for rank, letters in enumerate(_RANKS) for letter in letters}
 _UNKNOWN = _RANKS.index(())
-_INDEX_ORDER = {letter: place for place, letter in enumerate("stujkimpqr")}
+_INDEX_ORDER = {letter: place for place, letter in enumerate("jkimpqr")}  # samples do not order factors
 
 
 def is_negative(term: sympy.Expr) -> bool:
-    """Whether a term is written with a minus sign."""
-    number = term.as_coeff_Mul()[0]
-    return bool(number.is_extended_negative)
+    """Whether a term, a scalar or a matrix, is written with a minus sign."""
+    scalar = term.as_coeff_matrices()[0] if isinstance(term, sympy.MatMul) else term
+    return bool(scalar.as_coeff_Mul()[0].is_extended_negative)
 
 
 def ordered_terms(terms: list[sympy.Expr]) -> list[sympy.Expr]:
-    """Positive terms first; among them a number first, then by letter."""
-    return sorted(terms, key=lambda term: (is_negative(term), not term.is_number, _letter_rank(term), term.count_ops(), term.sort_key()))
+    """Positive terms first; among them a number first, then by letter; a penalty, in weights alone, last."""
+    return sorted(
+        terms,
+        key=lambda term: (is_negative(term), not term.is_number, _is_penalty(term), _letter_rank(term), term.count_ops(), term.sort_key()),
+    )
+
+
+def _is_penalty(term: sympy.Expr) -> bool:
+    return {str(entry.base).split("^")[0] for entry in term.atoms(sympy.Indexed)} == {"W"}
 
 
 def ordered_factors(factors: list[sympy.Expr]) -> list[sympy.Expr]:
-    """By first index, then names before functions, then by letter; sums last."""
-    return sorted(factors, key=lambda factor: (*_kind(factor), _letter_rank(factor), factor.sort_key()))
+    """By first index, then names before functions, then by letter; sums last.  Partial derivatives as a chain."""
+    links = [factor for factor in factors if type(factor).__name__ == "PartialDerivative"]
+    others = [factor for factor in factors if factor not in links]
+    found = sorted(others, key=lambda factor: (*_kind(factor), _letter_rank(factor), factor.sort_key()))
+    place = sum(not isinstance(factor, sympy.Sum) for factor in found)
+    return [*found[:place], *_chained(links), *found[place:]]
+
+
+def _chained(links: list[sympy.Expr]) -> list[sympy.Expr]:
+    """∂C/∂a ∂a/∂z ∂z/∂w: each numerator after the denominator that it cancels."""
+    chain: list[sympy.Expr] = []
+    pending = sorted(links, key=lambda link: link.sort_key())
+    while pending:
+        below = {denominator for link in pending for denominator in link.denominators}
+        follows = [link for link in pending if chain and link.numerator in chain[-1].denominators]
+        first = next(iter(follows or [link for link in pending if link.numerator not in below] or pending))
+        chain.append(first)
+        pending.remove(first)
+    return chain
 
 
 def _kind(factor: sympy.Expr) -> tuple:

@@ -166,6 +166,9 @@ def _tied_shape(layer: Dense, number: int, inputs: Size, found: list[Numbered]) 
         dense = [str(other.number) for other in found if isinstance(other.layer, Dense)]
         earlier = f"the dense layers before it are {', '.join(dense[:10])}" if dense else "there is no dense layer before it"
         raise SpecError(f"layer {number} is tied to layer {tied}, but {earlier}")
+    owner = found[tied - 1].layer
+    if owner.tied_to is not None:
+        raise SpecError(f"layer {number} is tied to layer {tied}, whose weights are themselves those of layer {owner.tied_to}; write tied_to={owner.tied_to}")
     rows, columns = shape = found[tied - 1].weights
     wanted = (columns, rows) if layer.transpose else (rows, columns)
     if wanted != (layer.units, inputs):

@@ -183,7 +183,7 @@ class Network:
             raise SpecError(f"{path} is not UTF-8 text, at byte {error.start}; save it as UTF-8") from error
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or error
-            raise SpecError(f"cannot read {shorten(str(path))}: {reason}; give the path of a TOML file") from error
+            raise SpecError(f"cannot read {str(path)[:300]!r}: {reason}; give the path of a TOML file") from error
         return cls.from_toml(text, str(path))
 
     def to_dict(self) -> dict[str, object]:

@@ -8,7 +8,7 @@ step of a derivation is checked against it, and so is every compiled function.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import sympy
@@ -48,7 +48,7 @@ class Setting:
 
     def with_values(self, values: Mapping[Var, np.ndarray]) -> "Setting":
         """The same setting with other or further values."""
-        return Setting({**self.values, **values}, self.sizes, self.functions, self.equations, self.seeds)
+        return replace(self, values={**self.values, **values})
 
 
 def evaluate(
@@ -114,7 +114,7 @@ def _size(axis: Axis, setting: Setting) -> int:
 
 
 def _numbers(setting: Setting) -> dict[sympy.Symbol, sympy.Number]:
-    return {symbol: sympy.Integer(int(value)) if float(value).is_integer() else sympy.Float(value) for symbol, value in setting.sizes.items()}
+    return {symbol: sympy.Integer(value) if float(value).is_integer() else sympy.Float(value) for symbol, value in setting.sizes.items()}
 
 
 def _scalar(expr: sympy.Expr, setting: Setting) -> np.ndarray:
@@ -225,8 +225,9 @@ def _between(of: Var, wrt: Var, equations: Sequence[Equation]) -> list[Equation]
 def evaluate_equations(equations: Iterable[Equation], setting: Setting) -> dict[Var, np.ndarray]:
     """The values of a setting, and those of the symbols that `equations` define one after the other."""
     values = dict(setting.values)
+    here = replace(setting, values=values)
     for equation in equations:
-        values[equation.symbol] = evaluate(equation.definition, Setting(values, setting.sizes, setting.functions, setting.equations, setting.seeds))
+        values[equation.symbol] = evaluate(equation.definition, here)
     return values
 
 

@@ -17,14 +17,14 @@ import sympy
 
 from symback.errors import UnsupportedError
 from symback.language.expressions import (
-    Add, Axis, Const, Contract, Delta, Map, Tensor, Unspecified, Var, leaves, slot, walk,
+    Add, Axis, Const, Contract, Delta, Map, Tensor, Unspecified, Var, slot, walk,
 )  # fmt: skip
 from symback.language.functions import ScalarFunction
 from symback.numerics.operations import ONE, Graph, Value
 from symback.numerics.scalar_lowering import lower_scalar
 from symback.numerics.stable import logistic, stable_form
 
-__all__ = ["Lowering", "summed_exponentials"]
+__all__ = ["Lowering", "bases_of", "summed_exponentials"]
 
 Labels = tuple[int | None, ...]
 
@@ -64,13 +64,19 @@ class Lowering:
 
     def lower(self, tensor: Tensor) -> Value:
         """The array that `tensor` stands for; axes along which it is constant may have size 1."""
-        return self._settled(self._lower(tensor))
+        return self._settled(self._lower(tensor), tensor.rank)
 
-    def _settled(self, shifted: Shifted) -> Value:
+    def _settled(self, shifted: Shifted, rank: int) -> Value:
+        """The value with its scale multiplied in."""
         if shifted.shift is None or shifted.power == 0:
             return shifted.value
-        scale = self.graph.unary("exp", self.graph.multiply(self.graph.number(shifted.power), shifted.shift))
+        shift = self._fitting(shifted.shift, rank)
+        scale = self.graph.unary("exp", self.graph.multiply(self.graph.number(shifted.power), shift))
         return self.graph.multiply(shifted.value, scale)
+
+    def _fitting(self, shift: Value, rank: int) -> Value:
+        """The greatest exponents as a column beside a matrix, as a vector beside a vector."""
+        return self.graph.vector(shift) if rank == 1 else shift
 
     def _lower(self, tensor: Tensor) -> Shifted:
         if tensor not in self.known:
@@ -95,7 +101,9 @@ class Lowering:
             case Contract():
                 return self._lower_contract(tensor)
             case Unspecified():
-                raise UnsupportedError(f"{tensor.letter} is known by name only, so it has no numbers; give cost= to the network, as in cost='quadratic'")
+                raise UnsupportedError(
+                    f"{tensor.letter} is known by name only, so it has no numbers; give the network a cost, as in cost='quadratic'"
+                )
         raise UnsupportedError(f"a node of kind {type(tensor).__name__} has no numeric form")
 
     def _lower_sum(self, tensor: Add) -> Value:
@@ -125,8 +133,9 @@ class Lowering:
             if arg in self.shifted:
                 exponential, scale = self._shifted_exponential(arg, i, values, shifts)
                 expr = expr.xreplace({sympy.exp(slot(i)): exponential * scale})
-        expr = _logarithms_of_scales(expr.xreplace(replacements), shifts, values)
-        return self._without_scales(expr, shifts, values)
+        fitting = {symbol: self._fitting(shift, tensor.rank) for symbol, shift in shifts.items()}
+        expr = _logarithms_of_scales(expr.xreplace(replacements), fitting, values)
+        return self._without_scales(expr, shifts, fitting, values)
 
     def _unfold_logarithms(self, expr: sympy.Expr, args: list[Tensor]) -> tuple[sympy.Expr, list[Tensor]]:
         """log a  →  z - log Σ exp z,  where a is defined as exp(z)/Σ exp(z);  log a → -softplus(-z), where a = σ(z)."""
@@ -137,8 +146,8 @@ class Lowering:
             own = {slot(k): slot(len(args) + k) for k in range(len(definition.args))}
             inside = stable_form(definition.expr, self.bases).xreplace(own)
             if inside.has(sympy.exp) or isinstance(inside, logistic):
-                logarithms = {log: stable_form(_expanded_log(log.xreplace({slot(i): inside}))) for log in expr.atoms(sympy.log) if log.has(slot(i))}
-                expr = expr.xreplace(logarithms)
+                logarithms = [log for log in expr.atoms(sympy.log) if log.has(slot(i))]
+                expr = expr.xreplace({log: stable_form(_expanded_log(log.xreplace({slot(i): inside}))) for log in logarithms})
                 args.extend(definition.args)
         return expr, args
 
@@ -161,14 +170,17 @@ class Lowering:
         shifts[symbol] = shift
         return symbol
 
-    def _without_scales(self, expr: sympy.Expr, shifts: dict[sympy.Symbol, Value], values: dict[sympy.Symbol, Value]) -> Shifted:
+    def _without_scales(
+        self, expr: sympy.Expr, shifts: dict[sympy.Symbol, Value], fitting: dict[sympy.Symbol, Value], values: dict[sympy.Symbol, Value]
+    ) -> Shifted:
+        """The scalar lowered; one power of one scale is carried on, anything else is multiplied in."""
         left = [symbol for symbol in shifts if expr.has(symbol)]
         if len(left) == 1:
             rest, power = expr.as_independent(left[0], as_Add=False)
             base, exponent = power.as_base_exp()
             if base == left[0] and exponent.is_Integer:
                 return Shifted(lower_scalar(rest, values, self.graph), shifts[left[0]], int(exponent))
-        scales = {symbol: self.graph.unary("exp", shifts[symbol]) for symbol in left}
+        scales = {symbol: self.graph.unary("exp", fitting[symbol]) for symbol in left}
         return Shifted(lower_scalar(expr, values | scales, self.graph))
 
     # Sums of products
@@ -186,7 +198,7 @@ class Lowering:
                 shift, power = lowered.shift, power + lowered.power
                 value = lowered.value
             else:
-                value = self._settled(lowered)
+                value = self._settled(lowered, arg.rank)
             operands.append(_operand(value, labels))
         axes = tensor.label_axes
         result = self._product(operands, tensor.rank, axes)
@@ -345,8 +357,3 @@ def bases_of(tensors: Sequence[Tensor]) -> dict[type[ScalarFunction], type[Scala
     """For each σ' the function σ that it is the derivative of, for all named functions in use."""
     functions = {type(f) for tensor in tensors for node in walk(tensor) if isinstance(node, Map) for f in node.expr.atoms(ScalarFunction)}
     return {function.prime(): function for function in functions if function.order == 0}
-
-
-def mentions(tensor: Tensor, names: frozenset[Var]) -> bool:
-    """Whether an expression uses one of `names`."""
-    return not names.isdisjoint(leaves(tensor))

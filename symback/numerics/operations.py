@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import sympy
 
-from symback.errors import ShapeError, UnsupportedError
+from symback.errors import ShapeError
 
 __all__ = ["Graph", "Shape", "Value"]
 
@@ -75,7 +75,7 @@ class Graph:
 
     def number(self, value: sympy.Expr | int) -> Value:
         """A number, or an expression in size symbols."""
-        return self.make("number", (), (), sympy.sympify(value) if isinstance(value, int) else value)
+        return self.make("number", (), (), sympy.Integer(value) if isinstance(value, int) else value)
 
     def unary(self, operation: str, x: Value) -> Value:
         """An entry-wise function of one array."""
@@ -205,6 +205,4 @@ class Graph:
         """x, repeated in fact where it was merely said to be repeated."""
         if x.shape == shape:
             return x
-        if any(size.is_number is None for size in shape):
-            raise UnsupportedError(f"cannot repeat an array to the shape {shape}")
         return self.make("full", (x,), shape)

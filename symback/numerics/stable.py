@@ -9,6 +9,7 @@ derivative of z/(1 + exp(-z)) is 0/0 or ∞/∞ far from the origin.
 """
 
 from functools import lru_cache
+from itertools import pairwise
 
 import sympy
 
@@ -17,7 +18,7 @@ from symback.language.functions import ARGUMENT, ScalarFunction
 __all__ = ["clamp_bounds", "expm1", "logistic", "softplus", "stable_form"]
 
 
-class logistic(sympy.Function):  # noqa: N801  (a function, written as SymPy writes functions)
+class logistic(sympy.Function):
     """1 / (1 + exp(-u)), whose derivative is logistic(u) (1 - logistic(u))."""
 
     nargs = 1
@@ -30,7 +31,7 @@ class logistic(sympy.Function):  # noqa: N801  (a function, written as SymPy wri
         return self.args[0].is_extended_real
 
 
-class softplus(sympy.Function):  # noqa: N801
+class softplus(sympy.Function):
     """log(1 + exp u), whose derivative is logistic(u)."""
 
     nargs = 1
@@ -43,7 +44,7 @@ class softplus(sympy.Function):  # noqa: N801
         return self.args[0].is_extended_real
 
 
-class expm1(sympy.Function):  # noqa: N801
+class expm1(sympy.Function):
     """exp(u) - 1, without cancellation near 0."""
 
     nargs = 1
@@ -66,7 +67,11 @@ def stable_form(expr: sympy.Expr, bases: dict[type[ScalarFunction], type[ScalarF
     (softplus(x), x*logistic(x))
     """
     known = bases or {}
-    return _rewritten(expr.replace(lambda e: isinstance(e, ScalarFunction), lambda e: _written_out(type(e), known).xreplace({ARGUMENT: e.args[0]})))
+
+    def write_out(call: ScalarFunction) -> sympy.Expr:
+        return _written_out(type(call), known).xreplace({ARGUMENT: call.args[0]})
+
+    return _rewritten(expr.replace(lambda e: isinstance(e, ScalarFunction), write_out))
 
 
 def _written_out(function: type[ScalarFunction], bases: dict[type[ScalarFunction], type[ScalarFunction]]) -> sympy.Expr:
@@ -188,7 +193,7 @@ def _is_threshold(condition: sympy.Basic, variable: sympy.Symbol) -> bool:
 
 def _two_points_of_each_piece(thresholds: list[sympy.Rational]) -> list[sympy.Rational]:
     edges = [thresholds[0] - 3, *thresholds, thresholds[-1] + 3]
-    inner = [low + (high - low) * part / 3 for low, high in zip(edges, edges[1:], strict=False) for part in (1, 2)]
+    inner = [low + (high - low) * part / 3 for low, high in pairwise(edges) for part in (1, 2)]
     return [*inner, *thresholds]
 
 

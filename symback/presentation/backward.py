@@ -8,6 +8,9 @@
 The sections follow the order in which the gradients can be computed, and a factor is derived where it is met first.
 """
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import sympy
 
 from symback.errors import UnsupportedError
@@ -20,7 +23,7 @@ from symback.presentation.manner import Manner, fact_math, matrix_or_index, shap
 from symback.simplification.index_form import PartialDerivative, index_form, named_entry
 from symback.simplification.scalar_form import scalar_form
 
-__all__ = ["formulas_of_layer", "layers_of", "result_lines", "told_formula"]
+__all__ = ["formulas_of_layer", "layers_of", "results", "told_formula"]
 
 Layer = int | sympy.Expr
 ERRORS = ("delta", "Delta")
@@ -48,29 +51,29 @@ def formulas_of_layer(derivation: Derivation, layer: Layer) -> tuple[Formula, ..
 
 def told_formula(formula: Formula, manner: Manner, told: set[Tensor]) -> list[Block]:
     """A formula with its heading, its steps and its result.  `told` holds the factors derived above; it grows."""
-    blocks: list[Block] = [Heading(_title(formula, manner), 3)]
-    if manner.shows_indices:
-        blocks.extend(_steps(formula, manner, told))
+    heading = Heading(_title(formula, manner), 3)
     if manner.form == "scalar":
-        blocks.append(Equations(tuple(_entry_lines(formula, manner)), is_result=True))
+        return [heading, Equations(tuple(_entry_lines(formula, manner)))]
+    result = Line(*matrix_or_index(formula.symbol, _answer(formula, manner), manner))
+    if not manner.shows_indices:
+        return [heading, Equations((result,))]
+    *before, chain = _steps(formula, manner, told)
     if manner.shows_matrices:
-        left, right = matrix_or_index(formula.symbol, _answer(formula, manner), manner)
-        reason = (formula.steps[-1].rule,) if manner.shows_indices else ()
-        blocks.append(Equations((Line(left, right, reason),), is_result=True))
+        chain = Equations((*chain.lines, replace(result, reason=(formula.steps[-1].rule,))))
+    return [heading, *before, chain]
+
+
+def results(formulas: Sequence[Formula], manner: Manner) -> list[Block]:
+    """Formulas without their steps: with matrices, and then entry by entry."""
+    if manner.form == "scalar":
+        return [Equations(tuple(line for formula in formulas for line in _entry_lines(formula, manner)))]
+    answers = [(formula.symbol, _answer(formula, manner)) for formula in formulas]
+    blocks: list[Block] = []
+    if manner.shows_matrices:
+        blocks.append(Equations(tuple(Line(*matrix_or_index(symbol, answer, manner)) for symbol, answer in answers)))
+    if manner.shows_indices:
+        blocks.append(Equations(tuple(Line(index_form(symbol), index_form(answer)) for symbol, answer in answers)))
     return blocks
-
-
-def result_lines(formula: Formula, manner: Manner) -> list[Line]:
-    """The formula without its steps, in each form that is asked for."""
-    tensor = _answer(formula, manner)
-    if manner.form == "scalar":
-        return _entry_lines(formula, manner)
-    lines = []
-    if manner.shows_matrices:
-        lines.append(Line(*matrix_or_index(formula.symbol, tensor, manner)))
-    if manner.shows_indices:
-        lines.append(Line(index_form(formula.symbol), index_form(tensor)))
-    return lines
 
 
 def _answer(formula: Formula, manner: Manner) -> Tensor:
@@ -98,7 +101,7 @@ def _entry_lines(formula: Formula, manner: Manner) -> list[Line]:
 
 
 def _steps(formula: Formula, manner: Manner, told: set[Tensor]) -> list[Block]:
-    """The factors that are new, then the chain."""
+    """The factors that are new, then the chain; equations stand last."""
     steps = [step for step in formula.steps if step.form == "index"]
     factors = []
     for partial in _partials(steps):

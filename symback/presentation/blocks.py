@@ -82,10 +82,9 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Equations:
-    """Lines that belong together, aligned at their equality signs; `is_result` marks what the reader came for."""
+    """Lines that belong together, aligned at their equality signs."""
 
     lines: tuple[Line, ...]
-    is_result: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ out.  Two layers are alike if their equations and gradients are equal up to thei
 """
 
 from collections.abc import Hashable, Sequence
-from functools import lru_cache
 
 import sympy
 
@@ -14,8 +13,8 @@ from symback.language.names import LAST_LAYER, LAYER
 from symback.language.notation import Notation, notation_named
 from symback.network import Network
 from symback.pipeline import Derivation, Formula, derive, derive_generic
-from symback.presentation.backward import formulas_of_layer, layers_of, result_lines, told_formula
-from symback.presentation.blocks import Block, Document, Equations, Heading, Line, Math, Prose, Spans
+from symback.presentation.backward import formulas_of_layer, layers_of, results, told_formula
+from symback.presentation.blocks import Block, Document, Heading, Math, Prose, Spans
 from symback.presentation.manner import Manner
 from symback.presentation.opening import activation_blocks, activations_of, conventions, forward_blocks, layer_table
 
@@ -107,12 +106,8 @@ def _layer_section(derivation: Derivation, layers: tuple[Layer, ...], manner: Ma
 
 def _told(formulas: Sequence[Formula], manner: Manner, told: set[Tensor]) -> list[Block]:
     if manner.detail == "results":
-        return [_results(formulas, manner)]
+        return results(formulas, manner)
     return [block for formula in formulas for block in told_formula(formula, manner, told)]
-
-
-def _results(formulas: Sequence[Formula], manner: Manner) -> Equations:
-    return Equations(tuple(line for formula in formulas for line in result_lines(formula, manner)), is_result=True)
 
 
 # Layers that are alike -------------------------------------------------------------------------------------------
@@ -168,7 +163,7 @@ def _every_layer(network: Network, is_batch: bool, manner: Manner) -> list[Block
     below = Math((LAYER, LAST_LAYER), "<")
     introduction: Spans = ("In general, for the last layer ", Math((LAST_LAYER,)), " and for every layer ", below, ":")
     formulas = [*_named(output, LAST_LAYER), *_named(hidden, LAYER)]
-    return [Heading(("Every layer",)), Prose(introduction), _results(formulas, manner)]
+    return [Heading(("Every layer",)), Prose(introduction), *results(formulas, manner)]
 
 
 def _named(derivation: Derivation, layer: Layer) -> list[Formula]:
@@ -189,7 +184,7 @@ def _batch_section(pieces: GenericDerivation, manner: Manner) -> list[Block]:
     blocks: list[Block] = [Heading(("The average over a batch",))]
     blocks.append(Prose(("For ", Math((sympy.Symbol("N", integer=True, positive=True),)), " samples, each a row of the matrices:")))
     formulas = [*_named(output, LAST_LAYER), *_named(hidden, LAYER)]
-    return [*blocks, *forward_blocks(costs, manner), _results(formulas, Manner("matrix", "row", manner.slopes, manner.detail))]
+    return [*blocks, *forward_blocks(costs, manner), *results(formulas, Manner("matrix", "row", manner.slopes, manner.detail))]
 
 
 def _of_any_depth(pieces: GenericDerivation, notation: Notation, manner: Manner) -> list[Block]:

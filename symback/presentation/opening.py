@@ -67,12 +67,21 @@ def activation_blocks(activations: Sequence[Activation]) -> list[Block]:
             continue
         value, slope = function(Z), function.prime()(Z)
         lines = [Line(value, activation.formula), Line(slope, slope.expanded())]
-        if activation.slope is not None:
-            in_output = activation.slope.xreplace({A: value})
-            if in_output != lines[-1].right:
-                lines.append(Line(None, in_output))
-        blocks.append(Equations(tuple(lines)))
+        if activation.slope is not None and not activation.slope.has(sympy.Piecewise):
+            lines.append(Line(None, activation.slope.xreplace({A: value})))
+        blocks.append(Equations(tuple(_without_repetition(lines))))
     return blocks
+
+
+def _without_repetition(lines: list[Line]) -> list[Line]:
+    """Lines that say something new: not tanh(z) = tanh(z), and no right side twice."""
+    kept: list[Line] = []
+    for line in lines:
+        is_trivial = line.left is not None and str(line.left) == str(line.right)
+        is_repeated = line.left is None and str(line.right) == str(kept[-1].right)
+        if not is_trivial and not is_repeated:
+            kept.append(line)
+    return kept
 
 
 def conventions(network: Network, forward: Forward, activations: Sequence[Activation], notation: Notation, manner: Manner) -> Note:

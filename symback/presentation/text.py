@@ -36,7 +36,7 @@ def write_text(document: Document, *, is_styled: bool = False) -> str:
 def _belongs_to(before: Block | None, block: Block) -> bool:
     """Whether no empty line stands between: formulas follow the words that announce them, words their small heading."""
     if isinstance(block, Equations):
-        return isinstance(before, Prose) or (isinstance(before, Equations) and block.is_result)
+        return isinstance(before, Prose) and isinstance(before.spans[-1], str) and before.spans[-1].endswith(":")
     return isinstance(block, Prose) and isinstance(before, Heading) and before.level == 3
 
 

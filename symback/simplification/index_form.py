@@ -93,7 +93,7 @@ def index_form(tensor: Tensor, indices: Sequence[Index] | None = None) -> sympy.
     >>> index_form(einsum("jk,k->j", var(Name("W", 1), (n, m)), var(Name("a", 0), (m,))))
     Sum(W^1[j, k]*a^0[k], (k, 1, 2))
     """
-    chosen = default_indices(tensor.axes) if indices is None else tuple(sympy.sympify(index) for index in indices)
+    chosen = default_indices(tensor.axes) if indices is None else tuple(sympy.Integer(index) if isinstance(index, int) else index for index in indices)
     if len(chosen) != tensor.rank:
         raise ShapeError(f"{len(chosen)} indices given for a tensor with {tensor.rank} axes; give one for each axis")
     scope = frozenset().union(*(index.free_symbols for index in chosen)) if chosen else frozenset()

@@ -30,6 +30,7 @@ from sympy.matrices.expressions.transpose import Transpose
 from symback.errors import UnsupportedError
 from symback.language.expressions import Axis, Partial, Tensor, Unspecified, Var, slot
 from symback.language.names import Name
+from symback.language.reading_order import is_negative
 from symback.simplification.index_form import unspecified_entry
 from symback.simplification.plan import (
     Broadcast, Diagonal, DiagonalPart, Elementwise, Hadamard, Identity, Leaf, MatMul, Number, Outer, Plan, Plus, Scaled,
@@ -187,6 +188,11 @@ def _hadamard(factors: Sequence[MatrixExpr]) -> MatrixExpr:
     return _scaled(scalar, kept[0] if len(kept) == 1 else HadamardProduct(*kept))
 
 
+def _sum(terms: Sequence[MatrixExpr]) -> MatrixExpr:
+    """+, positive terms first."""
+    return sympy.MatAdd(*sorted(terms, key=is_negative))
+
+
 @dataclass(frozen=True)
 class _View:
     """Plans as SymPy in one layout."""
@@ -228,6 +234,9 @@ class _View:
             case MatMul(left=left, right=right):
                 return self._as_scalar(_product(self.matrix(left, True), self.matrix(right, False)))
             case SumOver(body=body):
+                if self._prefers(body):
+                    row = self.matrix(body, True)
+                    return self._as_scalar(_product(row, OneMatrix(row.cols, 1)))
                 column = self.matrix(body, False)
                 return self._as_scalar(_product(OneMatrix(1, column.rows), column))
         raise UnsupportedError(f"no scalar is known for {type(node).__name__}")
@@ -346,8 +355,7 @@ class _View:
     def _plus(self, args: tuple[Plan, ...], turned: bool) -> MatrixExpr:
         node = Plus(args[0].axes, args)
         own = self._in_preferred(node, turned)
-        terms = [self.matrix(arg, own) for arg in args]
-        whole = sympy.MatAdd(*sorted(terms, key=lambda term: term.could_extract_minus_sign()))
+        whole = _sum([self.matrix(arg, own) for arg in args])
         return whole if own == turned else Transpose(whole)
 
     def _elementwise(self, node: Elementwise, turned: bool) -> MatrixExpr:
@@ -433,8 +441,8 @@ class _EntryByEntry:
 
     def _sum(self, expr: sympy.Expr) -> MatrixExpr:
         """Positive terms first, then by the order of the arguments: a - y, 1 - a."""
-        terms = sorted(expr.args, key=lambda term: (term.could_extract_minus_sign(), _order(term)))
-        return sympy.MatAdd(*(self.matrix(term) for term in terms))
+        terms = sorted(expr.args, key=lambda term: (is_negative(term), _order(term)))
+        return _sum([self.matrix(term) for term in terms])
 
     def _product(self, expr: sympy.Expr) -> MatrixExpr:
         """A coefficient, vectors that scale rows or columns as diagonal matrices, and ⊙ of the rest."""

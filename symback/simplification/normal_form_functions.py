@@ -126,22 +126,14 @@ def _irreducible(part: Frozen) -> tuple[tuple[Frozen, int], ...]:
     atoms = list(exponents)
     symbols = [sympy.Dummy() for _ in atoms]
     terms = {tuple(int(dict(m).get(f, 0)) for f in atoms): sympy.Integer(c) for m, c in part}
-    _, split = sympy.Poly.from_dict(terms, *symbols, domain=sympy.ZZ).factor_list()
+    sign, split = sympy.Poly.from_dict(terms, *symbols, domain=sympy.ZZ).factor_list()
     found = []
     for factor, e in split:
         polynomial = {frozenset((f, d) for f, d in zip(atoms, ds, strict=True) if d): int(c) for ds, c in factor.terms()}
-        found.append((frozen(_primitive(polynomial)[1]), e))
-    return tuple(found) if _sign(part, found) > 0 else ((part, 1),)
-
-
-def _sign(part: Frozen, found: list[tuple[Frozen, int]]) -> int:
-    """+1 if the product of the factors is the polynomial, -1 if it is its negative: their leading coefficients are all positive."""
-    lead = 1
-    for factor, e in found:
-        polynomial = dict(factor)
-        lead *= (1 if polynomial[leading_monomial(polynomial)] > 0 else -1) ** e
-    polynomial = dict(part)
-    return lead * (1 if polynomial[leading_monomial(polynomial)] > 0 else -1)
+        number, primitive = _primitive(polynomial)
+        sign *= int(number) ** e
+        found.append((frozen(primitive), e))
+    return tuple(found) if sign == 1 else ((part, 1),)
 
 
 def inverse(work: Work, polynomial: Polynomial) -> Polynomial:
@@ -301,13 +293,12 @@ def step(work: Work, polynomial: Polynomial) -> Polynomial:
 
 
 def _step(work: Work, polynomial: Polynomial) -> Polynomial:
-    """Positive factors do not matter, and of an odd power only the atom does."""
+    """Positive factors do not matter, and an odd power has the sign of its base."""
     if not polynomial:
         return {}
-    numerator, _ = cleared(work, polynomial)
-    parts = factored(work, polynomial if len(numerator) > 1 else numerator)
-    powers = [(f, 1 if e % 2 == 1 else e) for f, e in parts.powers if not f.is_positive and f.kind != "root"]
-    factors = [_power_of_factor(work, f, e) for f, e in parts.factors if not is_positive(f)]
+    parts = factored(work, polynomial)
+    powers = [(f, 1 if e % 2 == 1 else e) for f, e in parts.powers if not f.is_positive]
+    factors = [_power_of_factor(work, f, 1 if e % 2 == 1 else e) for f, e in parts.factors if not is_positive(f)]
     sign = constant(1 if parts.coefficient > 0 else -1)
     inside = product(work, [sign, monomial_of(*powers), *factors])
     if is_positive(inside.items()):

@@ -23,7 +23,7 @@ from symback.numerics.evaluate import Setting, evaluate, evaluate_equations
 from symback.pipeline import Derivation, derive
 from symback.verification import textbook_numpy as by_hand
 
-__all__ = ["ROADS", "TOLERANCES", "Measured", "Trial", "measure", "random_trial"]
+__all__ = ["LEAST", "ROADS", "TOLERANCES", "Measured", "Trial", "measure", "random_trial"]
 
 ROADS = ("NumPy by hand", "complex step", "central difference")
 TOLERANCES: Mapping[str, float] = {
@@ -33,6 +33,7 @@ TOLERANCES: Mapping[str, float] = {
 }
 DEEPEST, WIDEST, LARGEST_BATCH = 5, 5, 4
 CHAIN = (1, 1, 1, 1)
+LEAST = 5
 
 
 @dataclass(frozen=True)
@@ -73,14 +74,12 @@ class Compared:
 
 
 def measure(trials: int, seed: int) -> dict[str, Measured]:
-    """The deviations by the number of the equation; every fourth trial is a chain of single neurons."""
+    """The deviations by the number of the equation; LEAST trials, one of each kind, are enough to meet them all."""
     worst: dict[str, dict[str, float]] = {}
     counts: dict[str, int] = {}
     for index in range(trials):
-        generator = np.random.default_rng([seed, index])
-        trial = random_trial(generator, CHAIN if index % 4 == 3 else None)
         occurred = set()
-        for compared in quantities_of(trial):
+        for compared in quantities_of(random_trial(index, seed)):
             deviations = _deviations(compared)
             known = worst.setdefault(compared.number, dict.fromkeys(ROADS, 0.0))
             known.update({road: max(known[road], deviations[road]) for road in ROADS})
@@ -89,18 +88,31 @@ def measure(trials: int, seed: int) -> dict[str, Measured]:
     return {number: Measured(worst[number], counts[number]) for number in worst}
 
 
-def random_trial(generator: np.random.Generator, sizes: tuple[int, ...] | None = None) -> Trial:
-    """A random network with random numbers; a chain, where `sizes` says so, has the cost (a - y)² and one sample."""
-    is_chain = sizes is not None
-    depth = len(sizes) - 1 if is_chain else int(generator.integers(1, DEEPEST + 1))
-    sizes = sizes or tuple(int(size) for size in generator.integers(1, WIDEST + 1, depth + 1))
+@dataclass(frozen=True)
+class Kind:
+    """What is not left to chance in a trial: the cost, and the least depth and batch."""
+
+    cost: str
+    depth: int
+    batch: int
+
+
+KINDS = (Kind("squared_error", 2, 2), Kind("quadratic", 2, 2), Kind("squared_error", 1, 1), Kind("quadratic", 1, 1))
+
+
+def random_trial(index: int, seed: int) -> Trial:
+    """The trial of that number: every fifth is a chain of single neurons with one sample, the others are of four kinds."""
+    generator = np.random.default_rng([seed, index])
+    is_chain = index % 5 == 4
+    kind = KINDS[0] if is_chain else KINDS[index % 5]
+    depth = len(CHAIN) - 1 if is_chain else int(generator.integers(kind.depth, DEEPEST + 1))
+    batch = 1 if is_chain else int(generator.integers(kind.batch, LARGEST_BATCH + 1))
+    sizes = CHAIN if is_chain else tuple(int(size) for size in generator.integers(1, WIDEST + 1, depth + 1))
     activations = tuple(str(name) for name in generator.choice(list(by_hand.ACTIVATIONS), depth))
-    cost = "squared_error" if is_chain else str(generator.choice(list(by_hand.COSTS)))
-    batch = 1 if is_chain else int(generator.integers(1, LARGEST_BATCH + 1))
     parameters = tuple(
         (generator.normal(size=(n, m)) / np.sqrt(m), generator.normal(size=n) / 2) for m, n in zip(sizes[:-1], sizes[1:], strict=True)
     )
-    return Trial(sizes, activations, cost, parameters, generator.normal(size=(batch, sizes[0])), generator.normal(size=(batch, sizes[-1])))
+    return Trial(sizes, activations, kind.cost, parameters, generator.normal(size=(batch, sizes[0])), generator.normal(size=(batch, sizes[-1])))
 
 
 def quantities_of(trial: Trial) -> Iterator[Compared]:
@@ -121,7 +133,7 @@ def quantities_of(trial: Trial) -> Iterator[Compared]:
             yield _of_parameter(number, derived, averaged, trial, kind, layer)
             if len(pages) > 1:
                 yield _of_parameter(f"mean {kind}", derived, averaged, trial, kind, layer)
-    if trial.sizes == CHAIN:
+    if trial.sizes == CHAIN and trial.cost == "squared_error" and len(trial.x) == 1:
         yield from _of_chain(trial, rows, gradients)
 
 

@@ -13,7 +13,7 @@ the hand-derived one are proved equal with the sizes as they are, symbols or num
 The time is linear in the number of formulas: premises and proofs look at one layer.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 
@@ -34,7 +34,7 @@ from symback.verification.textbook_equations import (
     COST_GRADIENTS, SHORT_ERRORS, STATEMENTS, CostGradient, Layer, Page, Statement, average, for_every_sample, written,
 )  # fmt: skip
 
-__all__ = ["CheckedFormula", "Judgement", "Subject", "check_against_textbook", "judge", "right_side", "subject_of"]
+__all__ = ["NOT_PROVED", "PROVED", "REFUTED", "CheckedFormula", "Judgement", "Subject", "check_against_textbook", "judge", "right_side", "subject_of"]
 
 PROVED, REFUTED, NOT_PROVED, DOES_NOT_APPLY = "proved", "refuted", "not proved", "does not apply"
 DRAWS = 3
@@ -126,12 +126,24 @@ def _checked(formula: Formula, subject: Subject) -> CheckedFormula:
     if isinstance(chosen, str):
         return CheckedFormula(str(formula.name), "", "", "", "", DOES_NOT_APPLY, chosen)
     statement, layer, remark = chosen
-    found = judge(formula.tensor, right_side(statement, layer, subject), subject, layer)
+    is_of_mean = subject.samples is not None and (statement.target in ("W", "b") or formula.record.pivot_factor is not None)
+    found = judge(formula.tensor, right_side(statement, layer, subject, is_of_mean), subject, layer)
     return CheckedFormula(
         str(formula.name), statement.number, statement.title,
         written(statement.latex, layer, is_latex=True), written(statement.text, layer),
-        found.verdict, "; ".join(filter(None, (found.reason, remark))), found.facts,
+        found.verdict, "; ".join(filter(None, (found.reason, remark, *_remarks(statement, subject, is_of_mean)))), found.facts,
     )  # fmt: skip
+
+
+def _remarks(statement: Statement, subject: Subject, is_of_mean: bool) -> Iterator[str]:
+    """How the equation of one sample was read for this derivation."""
+    network = subject.derivation.network
+    if subject.samples is not None:
+        yield "averaged over the batch" if is_of_mean else "for every sample of the batch"
+    if statement.target == "W" and network.l2 != 0:
+        yield "with λ w from the L2 penalty added"
+    if statement.target == "W" and network.l1 != 0:
+        yield "with λ sgn(w) from the L1 penalty added"
 
 
 # What the network says of itself
@@ -185,7 +197,7 @@ def _argument(arg: Tensor, one_of: Mapping[Var, Var]) -> Tensor | None:
     """A name, or a parameter of each unit that a batch repeats for every sample."""
     if isinstance(arg, Var):
         return one_of[arg]
-    is_repeated = isinstance(arg, Contract) and arg.axes[0].kind == "sample" and arg.labels == ((1,),)
+    is_repeated = isinstance(arg, Contract) and arg.rank == 2 and arg.axes[0].kind == "sample" and arg.labels == ((1,),)
     return arg.args[0] if is_repeated else None
 
 
@@ -334,14 +346,17 @@ def _text(layer: Layer) -> str:
 # The right side, and the verdict
 
 
-def right_side(statement: Statement, layer: Layer, subject: Subject) -> Tensor:
-    """The hand-derived right side for the derivation's kind: one sample, or a batch with its average, and the penalty on W."""
+def right_side(statement: Statement, layer: Layer, subject: Subject, is_of_mean: bool = False) -> Tensor:
+    """The hand-derived right side for the derivation's kind: one sample, or a batch with its average, and the penalty on W.
+
+    `is_of_mean`: in a batch, δ^l and ∂C/∂a^l are of the summed cost, so that their rows are those of the samples, unless
+    the engine says of one (the inputs) that it is of the averaged cost; then it has 1/N in front.
+    """
     stated = subject.whole(statement.state(subject.page, layer))
     if statement.target in ("W", "b"):
         gradient = stated if subject.samples is None else average(stated)
         return add(gradient, *_penalty(layer, subject)) if statement.target == "W" else gradient
-    is_input = statement.target == "a" and subject.rows.get(left := ...) is subject.derivation.forward.inputs
-    return stated
+    return scale(1 / subject.samples.size, stated) if is_of_mean and subject.samples is not None else stated
 
 
 def judge(left: Tensor, right: Tensor, subject: Subject, layer: Layer) -> Judgement:

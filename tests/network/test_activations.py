@@ -132,11 +132,11 @@ def test_the_derivative_at_a_kink_is_the_convention_and_jumps_nowhere_else(row):
     assert {kink.xreplace(learnt) for kink in row.kinks} == set(expected)
     assert bool(row.kinks) == bool(row.convention)
     for kink, slope in expected.items():
-        assert derivative.xreplace({Z: sympy.sympify(kink)}) == slope
+        assert derivative.xreplace({Z: sympy.Rational(kink)}) == slope
     for place in sympy.Range(-4, 5):
         if place not in expected:
             step = sympy.Rational(1, 10**9)
-            assert abs(number(derivative, place + step) - number(derivative, place - step)) < 1e-7, place
+            assert abs(number(derivative, place + step) - number(derivative, place - step)) < 1e-6, place
 
 
 @pytest.mark.parametrize(
@@ -151,10 +151,8 @@ def vector(letter, size, samples=()):
 
 
 @pytest.mark.parametrize("samples", [(), (Axis(3, "sample"),)], ids=["sample", "batch"])
-@pytest.mark.parametrize("row", ACTIVATIONS.values(), ids=lambda row: row.name)
+@pytest.mark.parametrize("row", [row for row in ACTIVATIONS.values() if row.name != "unspecified"], ids=lambda row: row.name)
 def test_the_equations_of_each_row_compute_it(row, samples):
-    if row.name == "unspecified":
-        pytest.skip("has no values")
     z, a = vector("z", 4, samples), vector("a", 4, samples)
     parameters = {letter: vector(letter, 4) for letter in row.learnable}
     equations = activation_equations(read_activation(row.name), z, a, parameters)

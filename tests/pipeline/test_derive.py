@@ -47,20 +47,20 @@ def test_the_six_equations_of_the_lecture_come_out_as_printed():
     d = derive(Network.from_spec("p-m-n", activation="sigma", cost="squared_error"))
     texts = {str(formula.name): formula.latex() for formula in d.formulas}
     assert texts["delta^2"] == r"\delta^{2} = 2 (a^{2} - y) \odot \sigma'(z^{2})"
-    assert texts["dC/db^2"] == r"\frac{\partial C}{\partial b^{2}} = \delta^{2}"
-    assert texts["dC/dW^2"] == r"\frac{\partial C}{\partial W^{2}} = \delta^{2} (a^{1})^{\mathsf T}"
+    assert texts["dC/db^2"] == r"\nabla_{b^{2}} C = \delta^{2}"
+    assert texts["dC/dW^2"] == r"\nabla_{W^{2}} C = \delta^{2} (a^{1})^{\mathsf T}"
     assert texts["delta^1"] == r"\delta^{1} = ((W^{2})^{\mathsf T} \delta^{2}) \odot \sigma'(z^{1})"
-    assert texts["dC/db^1"] == r"\frac{\partial C}{\partial b^{1}} = \delta^{1}"
-    assert texts["dC/dW^1"] == r"\frac{\partial C}{\partial W^{1}} = \delta^{1} (a^{0})^{\mathsf T}"
-    assert d.grad("a", 1).latex() == r"\frac{\partial C}{\partial a^{1}} = (W^{2})^{\mathsf T} \delta^{2}"
+    assert texts["dC/db^1"] == r"\nabla_{b^{1}} C = \delta^{1}"
+    assert texts["dC/dW^1"] == r"\nabla_{W^{1}} C = \delta^{1} (a^{0})^{\mathsf T}"
+    assert d.grad("a", 1).latex() == r"\nabla_{a^{1}} C = (W^{2})^{\mathsf T} \delta^{2}"
 
 
 def test_the_generic_layer_is_derived_for_a_symbolic_l():
     output, hidden = derive_generic(Network.from_spec("n_0-...-n_L", activation="sigma", cost="C"))
     assert hidden.delta(LAYER).latex() == r"\delta^{l} = ((W^{l+1})^{\mathsf T} \delta^{l+1}) \odot \sigma'(z^{l})"
-    assert hidden.grad_W(LAYER).latex() == r"\frac{\partial C}{\partial W^{l}} = \delta^{l} (a^{l-1})^{\mathsf T}"
-    assert hidden.grad_b(LAYER).latex() == r"\frac{\partial C}{\partial b^{l}} = \delta^{l}"
-    assert output.delta(LAST_LAYER).latex() == r"\delta^{L} = \nabla_{a} C \odot \sigma'(z^{L})"
+    assert hidden.grad_W(LAYER).latex() == r"\nabla_{W^{l}} C = \delta^{l} (a^{l-1})^{\mathsf T}"
+    assert hidden.grad_b(LAYER).latex() == r"\nabla_{b^{l}} C = \delta^{l}"
+    assert output.delta(LAST_LAYER).latex() == r"\delta^{L} = \nabla_{a^{L}} C \odot \sigma'(z^{L})"
 
 
 def test_a_batch_gives_the_average_of_the_outer_products():
@@ -77,7 +77,7 @@ def test_an_l2_penalty_adds_lambda_w_and_leaves_the_error_alone():
     plain, penal = (derive(Network(inputs=2, layers=[Dense(3), Dense(2)], l2=value)) for value in (0, 0.5))
     assert plain.delta(1).tensor is penal.delta(1).tensor
     W = named(penal, "W^1")
-    assert penal.grad_W(1).tensor is add(plain.grad_W(1).tensor, scale(sympy.Float(0.5), W)) or "0.5" in penal.grad_W(1).latex()
+    assert penal.grad_W(1).tensor is add(plain.grad_W(1).tensor, scale(sympy.Rational(1, 2), W))
 
 
 def test_a_residual_connection_adds_the_two_ways():

@@ -1,0 +1,203 @@
+"""A derivation as a straight-line program: the forward pass, the cost, and every gradient, each value computed once.
+
+The program is read off the batch derivation: its equations are the forward pass, its formulas the backward pass, in
+their order.  Two things are arranged here.
+
+The average over the batch is paid for once.  All cotangents are linear in the one they start from, so 1/N (the
+factor ∂C/∂C_sum) goes into δ of the last layer and out of every gradient; the program's `Delta2` is Δ²/N.
+What nobody asks for (the gradient of the input, the sums of a cost that is not averaged) is not computed.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import sympy
+
+from symback.errors import UnsupportedError
+from symback.language.expressions import Add, Const, Contract, Map, Tensor, Unspecified, Var, add, leaves, scale, walk
+from symback.language.functions import ScalarFunction
+from symback.language.names import Name
+from symback.network.forward import Forward
+from symback.numerics.lowering import Lowering, bases_of, summed_exponentials
+from symback.numerics.operations import Graph, Shape, Value
+
+__all__ = ["Argument", "Assignment", "GradientFormula", "Program", "program_of", "python_name"]
+
+
+class GradientFormula(Protocol):
+    """What is used of a formula: the cotangent's symbol, what it belongs to, and the expression."""
+
+    @property
+    def symbol(self) -> Var: ...
+
+    @property
+    def target(self) -> Var: ...
+
+    @property
+    def tensor(self) -> Tensor: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """An array that the function is given."""
+
+    name: str
+    shape: Shape
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """`name` := `value`."""
+
+    name: str
+    value: Value
+
+
+@dataclass(frozen=True)
+class Program:
+    """Assignments in an order in which each uses only those before it; forward, then backward.
+
+    `layers` pairs the parameters (W, b) of each layer, if the network has no others; otherwise it is None.
+    """
+
+    x: Argument
+    y: Argument
+    parameters: tuple[Argument, ...]
+    layers: tuple[tuple[str, str], ...] | None
+    forward: tuple[Assignment, ...]
+    backward: tuple[Assignment, ...]
+    cost: Value
+    output: Value
+    gradients: tuple[Value, ...]
+    batch_size: sympy.Symbol
+
+    @property
+    def inputs(self) -> tuple[Argument, ...]:
+        """All arguments: x, y, then the parameters."""
+        return (self.x, self.y, *self.parameters)
+
+
+def python_name(name: Name) -> str:
+    """W^2 → W2, ∂C/∂W^2 → dW2, Δ^2 → Delta2, C → cost.
+
+    >>> python_name(Name("W", 2).gradient), python_name(Name("Delta", 1)), python_name(Name("C"))
+    ('dW2', 'Delta1', 'cost')
+    """
+    if name == Name("C"):
+        return "cost"
+    return f"{'d' if name.is_gradient else ''}{name.letter}{'' if name.layer is None else name.layer}"
+
+
+def program_of(forward: Forward, formulas: Iterable[GradientFormula]) -> Program:
+    """The program of a batch derivation, given by its equations and by its formulas in computable order."""
+    cotangents = [(formula.target, formula.symbol, formula.tensor) for formula in formulas]
+    tensors = [equation.definition for equation in forward.equations] + [tensor for _, _, tensor in cotangents]
+    _refuse_unspecified(tensors)
+    if not forward.is_batch or forward.cost is None or forward.target is None:
+        raise UnsupportedError("a program needs the derivation for a batch, with a cost; derive(network, batch=True) gives it")
+    graph = Graph()
+    definitions = {equation.symbol: equation.definition for equation in forward.equations}
+    lowering = Lowering(graph, {}, definitions, bases_of(tensors), summed_exponentials(tensors))
+    names = {forward.inputs: "x", forward.target: "y"} | {p: python_name(p.name) for p in forward.parameters}
+    for symbol, name in names.items():
+        lowering.values[symbol] = graph.input(name, symbol.shape)
+    passes = [_assign(lowering, equation.symbol, equation.definition) for equation in forward.equations]
+    averaged = _average_first(forward, cotangents)
+    backward = [_assign(lowering, symbol, tensor) for symbol, tensor in averaged]
+    symbol_of = {target: symbol for target, symbol, _ in cotangents}
+    gradients = tuple(_gradient(lowering, parameter, symbol_of.get(parameter)) for parameter in forward.parameters)
+    arguments = [Argument(name, symbol.shape) for symbol, name in names.items()]
+    return Program(
+        x=arguments[0], y=arguments[1], parameters=tuple(arguments[2:]), layers=_pairs(forward.parameters),
+        forward=tuple(passes), backward=tuple(backward), cost=lowering.values[forward.cost],
+        output=lowering.values[_output(forward)], gradients=gradients, batch_size=forward.inputs.axes[0].size,
+    )  # fmt: skip
+
+
+def _assign(lowering: Lowering, symbol: Var, tensor: Tensor) -> Assignment:
+    value = lowering.lower(tensor)
+    lowering.values[symbol] = value
+    return Assignment(python_name(symbol.name), value)
+
+
+def _gradient(lowering: Lowering, parameter: Var, symbol: Var | None) -> Value:
+    """The gradient in full shape; zeros for a parameter that the cost does not depend on."""
+    value = lowering.graph.number(0) if symbol is None else lowering.values[symbol]
+    return lowering.graph.full(value, parameter.shape)
+
+
+def _output(forward: Forward) -> Var:
+    """The last activation: the one that the cost is a function of."""
+    activations = [e.symbol for e in forward.equations if e.role in ("activation", "cut") and e.symbol.rank == 2]
+    return activations[-1]
+
+
+def _pairs(parameters: Sequence[Var]) -> tuple[tuple[str, str], ...] | None:
+    """(W^l, b^l) for l = 1 … L, if that is all there is."""
+    layers = range(1, len(parameters) // 2 + 1)
+    expected = [Name(letter, layer) for layer in layers for letter in ("W", "b")]
+    if [parameter.name for parameter in parameters] != expected:
+        return None
+    return tuple((f"W{layer}", f"b{layer}") for layer in layers)
+
+
+def _refuse_unspecified(tensors: Iterable[Tensor]) -> None:
+    """Functions known by name only have no numbers."""
+    for tensor in tensors:
+        for node in walk(tensor):
+            if isinstance(node, Unspecified):
+                raise UnsupportedError(f"the cost {node.letter} is known by name only, so it has no numbers; give cost='quadratic' or another")
+            for call in node.expr.atoms(ScalarFunction) if isinstance(node, Map) else ():
+                if call.formula is None:
+                    raise UnsupportedError(
+                        f"the activation {call.letter} is known by name only, so it has no numbers; give activation='sigmoid' or another"
+                    )
+
+
+def _average_first(forward: Forward, cotangents: Sequence[tuple[Var, Var, Tensor]]) -> list[tuple[Var, Tensor]]:
+    """The formulas with every cotangent of the network multiplied by c = ∂C/∂(pivot), so that the parameters' need not be.
+
+    A term linear in a cotangent keeps its form inside the network and loses its factor c at a parameter; a term that
+    starts at the cost gains the factor.  If a formula mixes the two in one product, all are left as they are.
+    """
+    factor = _pivot_factor(forward)
+    parameters = set(forward.parameters)
+    inner = frozenset(symbol for target, symbol, _ in cotangents if target not in parameters)
+    outer = frozenset(parameters | {forward.inputs})
+    if factor == 1 or any(_is_mixed(tensor, inner) for _, _, tensor in cotangents):
+        return [(symbol, tensor) for _, symbol, tensor in cotangents]
+    result = []
+    for target, symbol, tensor in cotangents:
+        if target in outer:
+            result.append((symbol, _each_term(tensor, lambda term: scale(1 / factor, term) if _is_over(term, inner) else term)))
+        else:
+            result.append((symbol, _each_term(tensor, lambda term: term if _is_over(term, inner) else scale(factor, term))))
+    return result
+
+
+def _pivot_factor(forward: Forward) -> sympy.Expr:
+    """c of C = c · pivot + …"""
+    if forward.pivot is None or forward.pivot is forward.cost:
+        return sympy.S.One
+    definition = next(equation.definition for equation in forward.equations if equation.symbol is forward.cost)
+    for term in definition.args if isinstance(definition, Add) else (definition,):
+        if forward.pivot in leaves(term):
+            is_scaled = isinstance(term, Contract) and isinstance(term.args[0], Const) and len(term.args) == 2
+            return term.args[0].value if is_scaled else sympy.S.One
+    return sympy.S.One
+
+
+def _each_term(tensor: Tensor, change) -> Tensor:
+    return add(*map(change, tensor.args)) if isinstance(tensor, Add) else change(tensor)
+
+
+def _is_over(tensor: Tensor, names: frozenset[Var]) -> bool:
+    return not names.isdisjoint(leaves(tensor))
+
+
+def _is_mixed(tensor: Tensor, names: frozenset[Var]) -> bool:
+    """Whether some sum inside a product has terms with a cotangent and terms without."""
+    tops = tensor.args if isinstance(tensor, Add) else (tensor,)
+    sums = [node for top in tops for node in walk(top) if isinstance(node, Add) and _is_over(node, names)]
+    return any(not _is_over(term, names) for node in sums for term in node.args)
