@@ -15,7 +15,7 @@ import sympy
 from symback.errors import UnsupportedError
 from symback.language.expressions import (
     Add, Contract, Delta, Equation, Map, Tensor, Unspecified, Var,
-    add, children, contract, delta, is_zero, map_, slot, unspecified, walk,
+    add, children, contract, delta, is_zero, leaves, map_, slot, unspecified, walk,
 )  # fmt: skip
 
 __all__ = ["derivative_of_scalar", "jacobian"]
@@ -23,7 +23,9 @@ __all__ = ["derivative_of_scalar", "jacobian"]
 
 def jacobian(equation: Equation, wrt: Var) -> Tensor | None:
     """∂(equation.symbol)/∂wrt, its other arguments held; axes of the symbol, then of `wrt`.  None where it is zero."""
-    definition = equation.definition
+    definition = _terms_over(equation.definition, wrt)
+    if definition is None:
+        return None
     order = walk(definition)
     relevant = _nodes_over(order, wrt)
     cotangents: dict[Tensor, list[Tensor]] = {definition: [_identity(definition)]}
@@ -39,6 +41,14 @@ def jacobian(equation: Equation, wrt: Var) -> Tensor | None:
             if child in relevant and not is_zero(contribution):
                 cotangents.setdefault(child, []).append(contribution)
     return None if result is None or is_zero(result) else result
+
+
+def _terms_over(definition: Tensor, wrt: Var) -> Tensor | None:
+    """The terms of a sum that mention `wrt`: a penalty has one for each layer, and is not to be walked once for each."""
+    if not isinstance(definition, Add):
+        return definition
+    terms = [term for term in definition.args if wrt in leaves(term)]
+    return add(*terms) if terms else None
 
 
 def _nodes_over(order: list[Tensor], wrt: Var) -> set[Tensor]:

@@ -14,6 +14,7 @@ samples.  Both kinds are used through `activation_equations`.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
+from types import MappingProxyType
 
 import sympy
 from sympy import Piecewise, Rational, erf, exp, log, pi, sqrt, tanh
@@ -225,7 +226,7 @@ def slope_in_output(function: type[ScalarFunction]) -> sympy.Expr | None:
 
 
 def activation_equations(
-    activation: Activation, z: Tensor, a: Var, parameters: Mapping[str, Var] | None = None
+    activation: Activation, z: Tensor, a: Var, parameters: Mapping[str, Var] = MappingProxyType({})
 ) -> tuple[Equation, ...]:
     """The equations that lead from z to a; the last one defines a.  `parameters` are the learnable ones by letter."""
     row = activation.row
@@ -233,10 +234,11 @@ def activation_equations(
         return row.build(z, a)
     if row.name == "identity":
         return (Equation(a, z, "activation"),)
-    if row.learnable:
-        spread = {letter: broadcast((parameters or {})[letter], z.axes, (z.rank - 1,)) for letter in row.learnable}
+    function = activation.function
+    if function is None:
+        spread = {letter: broadcast(parameters[letter], z.axes, (z.rank - 1,)) for letter in row.learnable}
         return (Equation(a, elementwise(activation.formula, z=z, **spread), "activation"),)
-    return (Equation(a, map_(activation.function(slot(0)), (z,)), "activation"),)
+    return (Equation(a, map_(function(slot(0)), (z,)), "activation"),)
 
 
 def activation_facts(activation: Activation, equations: tuple[Equation, ...]) -> tuple[Fact, ...]:

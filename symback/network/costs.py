@@ -93,7 +93,9 @@ _ROWS = (
     CostRow("mean_absolute_error", _ABSOLUTE, is_mean=True, kinks=(A - Y,), convention="the derivative of |a - y| is 0 at a = y"),
     CostRow(
         "huber",
-        Piecewise((DELTA * (A - Y) - DELTA**2 / 2, A - Y > DELTA), (DELTA * (Y - A) - DELTA**2 / 2, A - Y < -DELTA), ((A - Y) ** 2 / 2, True)),
+        Piecewise(
+            (DELTA * (A - Y) - DELTA**2 / 2, A - Y > DELTA), (DELTA * (Y - A) - DELTA**2 / 2, A - Y < -DELTA), ((A - Y) ** 2 / 2, True)
+        ),
         options=(Option("delta", sympy.S.One, must_be_positive=True),),
     ),
     CostRow(

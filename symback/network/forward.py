@@ -15,11 +15,11 @@ import sympy
 from sympy import Piecewise
 
 from symback.errors import UnsupportedError
-from symback.language.expressions import Axis, Equation, Tensor, Var, add, map_, scale, slot, total, var
+from symback.language.expressions import Axis, Equation, Tensor, Var, add, contract, map_, scale, slot, total, unspecified, var
 from symback.language.names import LAST_LAYER, LAYER, Name
 from symback.language.steps import Fact
 from symback.network.costs import cost_equations, cost_facts
-from symback.network.layers import Dense, Place, build_layers, layer_var
+from symback.network.layers import Built, Dense, Place, build_layers, layer_var
 from symback.network.sizes import SAMPLES, Size
 from symback.network.spec import Network
 
@@ -30,19 +30,24 @@ __all__ = ["Forward", "forward_equations", "generic_equations"]
 class Forward:
     """What a network computes, in order.
 
-    `parameters` each once, layer by layer; `pivot` see above; `seeds` are cotangents given from above, pairs
-    (z^{l+1}, δ^{l+1}), of a hidden layer that stands by itself; `facts` are sums that are known.
+    `parameters` each once, layer by layer; `pivot` see above; `facts` are sums that are known; `seeds` are cotangents of
+    the pivot that are given from above: the pair (z^{l+1}, δ^{l+1}) of a hidden layer that stands by itself, which has no
+    target either.
     """
 
     equations: tuple[Equation, ...]
     parameters: tuple[Var, ...]
     inputs: Var
     target: Var | None
-    cost: Var | None
-    pivot: Var | None
+    cost: Var
+    pivot: Var
     seeds: tuple[tuple[Var, Var], ...] = ()
     facts: tuple[Fact, ...] = ()
     is_batch: bool = False
+
+
+COST = var(Name("C"), ())
+OTHER_PENALTIES = var(Name("R_other"), ())
 
 
 def forward_equations(network: Network, batch: bool = False) -> Forward:
@@ -59,39 +64,44 @@ def forward_equations(network: Network, batch: bool = False) -> Forward:
     return _with_cost(network, built, inputs, samples)
 
 
-def _with_cost(network: Network, built, inputs: Var, samples: tuple[Axis, ...]) -> Forward:
-    """The equations of the layers, and those of the cost after them."""
+def _with_cost(network: Network, built: Built, inputs: Var, samples: tuple[Axis, ...], others: tuple[Tensor, ...] = ()) -> Forward:
+    """The equations of the layers, and those of the cost after them; `others` are penalties beyond these layers."""
     outputs = built.equations[-1].symbol
     target = layer_var("y", None, samples, outputs.axes[-1].size)
-    weights = [parameter for parameter in built.parameters if parameter.name.letter == "W"]
-    penalties = _penalties(network, weights)
-    cost = var(Name("C"), ())
-    each, summed = _sample_costs(samples, bool(penalties))
+    each, pivot = _sample_costs(network, samples)
     per_sample = cost_equations(network.cost, outputs, target, each)
-    equations = [*built.equations, *per_sample]
-    if samples:
-        equations.append(Equation(summed, total(each), "cost"))
-    if summed is not cost:
-        mean: Tensor = scale(1 / samples[0].size, summed) if samples else summed
-        equations.append(Equation(cost, add(mean, *penalties), "cost"))
+    equations = (*built.equations, *per_sample, *_total_cost(network, each, pivot, built.parameters, others))
     facts = (*built.facts, *cost_facts(network.cost, target, per_sample))
-    return Forward(tuple(equations), built.parameters, inputs, target, cost, summed, (), facts, bool(samples))
+    return Forward(equations, built.parameters, inputs, target, COST, pivot, (), facts, bool(samples))
 
 
-def _sample_costs(samples: tuple[Axis, ...], has_penalty: bool) -> tuple[Var, Var]:
+def _sample_costs(network: Network, samples: tuple[Axis, ...]) -> tuple[Var, Var]:
     """The names of the cost of each sample, and of the pivot."""
     if samples:
         return var(Name("C_s"), samples), var(Name("C_sum"), ())
-    single = var(Name("C_0" if has_penalty else "C"), ())
+    single = var(Name("C_0"), ()) if network.has_penalty else COST
     return single, single
+
+
+def _total_cost(network: Network, each: Var, pivot: Var, parameters: Sequence[Var], others: tuple[Tensor, ...] = ()) -> list[Equation]:
+    """C_sum = Σ_s C_s  and  C = (1/N) C_sum + penalty, as far as they are not the cost of a sample itself."""
+    equations = []
+    if each.rank:
+        equations.append(Equation(pivot, total(each), "cost"))
+    if pivot is not COST:
+        mean: Tensor = scale(1 / each.axes[0].size, pivot) if each.rank else pivot
+        weights = [parameter for parameter in parameters if parameter.name.letter == "W"]
+        equations.append(Equation(COST, add(mean, *_penalties(network, weights), *others), "cost"))
+    return equations
 
 
 def _penalties(network: Network, weights: Sequence[Var]) -> list[Tensor]:
     """λ_1 Σ |w| and (λ_2/2) Σ w² for each weight matrix; |w| with slope 0 at 0."""
-    x = slot(0)
+    x, entry = slot(0), ("j", "k")
     absolute = Piecewise((x, x > 0), (-x, x < 0), (0, True))
-    terms = [(network.l1, absolute), (network.l2 / 2, x**2)]
-    return [scale(factor, total(map_(expr, (w,)))) for factor, expr in terms if factor != 0 for w in weights]
+    lasso = [scale(network.l1, total(map_(absolute, (w,)))) for w in weights if network.l1 != 0]
+    ridge = [scale(network.l2 / 2, contract(((w, entry), (w, entry)), (), {})) for w in weights if network.l2 != 0]
+    return lasso + ridge
 
 
 # The generic layer -----------------------------------------------------------------------------------------------
@@ -100,7 +110,8 @@ def _penalties(network: Network, weights: Sequence[Var]) -> list[Tensor]:
 def generic_equations(network: Network, batch: bool = False) -> tuple[Forward, Forward] | None:
     """The output layer L and a hidden layer l < L by themselves, for symbolic l and L; None where no one formula holds.
 
-    The output layer leads from a^{L-1} to C; the hidden layer from a^{l-1} to z^{l+1}, whose δ^{l+1} is given.
+    The output layer leads from a^{L-1} to C.  The hidden layer leads from a^{l-1} to z^{l+1}, whose δ^{l+1} is given, and
+    from there to C by a function of z^{l+1} that is left open: the layers above.  R_other is the penalty on all other weights.
     Hidden layers must all be dense, with weights of their own, the same activation, and all or none with a bias.
     """
     alike = _alike(network)
@@ -109,18 +120,18 @@ def generic_equations(network: Network, batch: bool = False) -> tuple[Forward, F
     hidden, output = alike
     samples = (Axis(SAMPLES, "sample"),) if batch else ()
     last = output.units if network.is_generic else _size(LAST_LAYER)
-    return _output_layer(network, output, last, samples), _hidden_layer(hidden, samples)
+    return _output_layer(network, output, last, samples), _hidden_layer(network, hidden, samples)
 
 
 def _alike(network: Network) -> tuple[Dense, Dense] | None:
     """The layer that all hidden layers are (its units apart), and the output layer."""
-    *hidden, output = network.layers
-    if not hidden or any(not isinstance(layer, Dense) or layer.tied_to is not None for layer in network.layers):
+    dense = [layer for layer in network.layers if isinstance(layer, Dense) and layer.tied_to is None]
+    if len(dense) < max(2, len(network.layers)):
         return None
-    first = hidden[0]
-    if any(layer.activation != first.activation or layer.bias != first.bias for layer in hidden):
+    *hidden, output = dense
+    if any((layer.activation, layer.bias) != (hidden[0].activation, hidden[0].bias) for layer in hidden):
         return None
-    return first, output
+    return hidden[0], output
 
 
 def _size(layer: sympy.Expr) -> Size:
@@ -131,14 +142,22 @@ def _size(layer: sympy.Expr) -> Size:
 def _output_layer(network: Network, layer: Dense, size: Size, samples: tuple[Axis, ...]) -> Forward:
     inputs = layer_var("a", LAST_LAYER - 1, samples, _size(LAST_LAYER - 1))
     built = build_layers((Dense(size, layer.activation, layer.bias),), Place(LAST_LAYER, inputs, samples))
-    return _with_cost(network, built, inputs, samples)
+    return _with_cost(network, built, inputs, samples, _others(network))
 
 
-def _hidden_layer(layer: Dense, samples: tuple[Axis, ...]) -> Forward:
+def _hidden_layer(network: Network, layer: Dense, samples: tuple[Axis, ...]) -> Forward:
+    """Layer l up to z^{l+1}, and the cost as a function of it that is known by name only."""
     inputs = layer_var("a", LAYER - 1, samples, _size(LAYER - 1))
     built = build_layers((Dense(_size(LAYER), layer.activation, layer.bias),), Place(LAYER, inputs, samples))
     above = Dense(_size(LAYER + 1), "identity", layer.bias)
     following, _ = build_layers((above,), Place(LAYER + 1, built.equations[-1].symbol, samples)).equations
     seed = var(following.symbol.name.cotangent, following.symbol.axes)
-    equations = (*built.equations, following)
-    return Forward(equations, built.parameters, inputs, None, None, None, ((following.symbol, seed),), built.facts, bool(samples))
+    each, pivot = _sample_costs(network, samples)
+    beyond = Equation(each, unspecified("C", (following.symbol,), (), shared=len(samples)), "cost")
+    equations = (*built.equations, following, beyond, *_total_cost(network, each, pivot, built.parameters, _others(network)))
+    return Forward(equations, built.parameters, inputs, None, COST, pivot, ((following.symbol, seed),), built.facts, bool(samples))
+
+
+def _others(network: Network) -> tuple[Tensor, ...]:
+    """The penalty on the weights of all other layers, where there is one."""
+    return (OTHER_PENALTIES,) if network.has_penalty else ()

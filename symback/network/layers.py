@@ -17,7 +17,7 @@ A new layer is a dataclass, a function for its sizes, a function for its equatio
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from operator import index
+from typing import SupportsIndex, TypeAlias
 
 import sympy
 
@@ -31,13 +31,13 @@ from symback.network.sizes import Size, read_size
 
 __all__ = [
     "LAYERS", "Built", "Dense", "Layer", "LayerNorm", "LayerRow", "Numbered", "Place", "Residual", "as_layers", "build_layers",
-    "layer_var", "number_layers", "row_of",
+    "layer_var", "number_layers", "row_of", "set_fields",
 ]  # fmt: skip
 
 DEEPEST_NESTING = 50
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class Dense:
     """A fully connected layer: `Dense(30, "relu")`.
 
@@ -45,45 +45,70 @@ class Dense:
     """
 
     units: Size
-    activation: Activation | str = "sigmoid"
-    bias: bool = True
-    tied_to: int | None = None
-    transpose: bool = False
+    activation: Activation
+    bias: bool
+    tied_to: int | None
+    transpose: bool
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "units", read_size(self.units, "units"))
-        object.__setattr__(self, "activation", read_activation(self.activation))
-        _require_flag(self.bias, "bias")
-        _require_flag(self.transpose, "transpose")
-        if self.tied_to is None and self.transpose:
+    def __init__(
+        self,
+        units: Size | str,
+        activation: Activation | str = "sigmoid",
+        bias: bool = True,
+        tied_to: int | None = None,
+        transpose: bool = False,
+    ) -> None:
+        if tied_to is None and transpose:
             raise SpecError("transpose=True without tied_to; say which layer's weights are to be transposed, as in tied_to=1")
-        if self.tied_to is not None:
-            object.__setattr__(self, "tied_to", _layer_number(self.tied_to))
+        set_fields(
+            self,
+            units=read_size(units, "units"),
+            activation=read_activation(activation),
+            bias=_flag(bias, "bias"),
+            tied_to=None if tied_to is None else _layer_number(tied_to),
+            transpose=_flag(transpose, "transpose"),
+        )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class LayerNorm:
-    """Each sample shifted and scaled to mean 0 and variance 1, then γ ⊙ x̂ + β: `LayerNorm(epsilon=1e-5)`."""
+    """Each sample shifted and scaled to mean 0 and variance 1, then γ ⊙ x̂ + β: `LayerNorm(epsilon=1e-5)`.
 
-    epsilon: sympy.Expr | float | str = 1e-5
-    activation: Activation | str = "identity"
+    `epsilon="epsilon"` keeps ε a symbol.
+    """
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "epsilon", _read_epsilon(self.epsilon))
-        object.__setattr__(self, "activation", read_activation(self.activation))
+    epsilon: sympy.Expr
+    activation: Activation
+
+    def __init__(self, epsilon: sympy.Expr | float | str = 1e-5, activation: Activation | str = "identity") -> None:
+        set_fields(self, epsilon=_read_epsilon(epsilon), activation=read_activation(activation))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class Residual:
     """A branch and a shortcut around it, a + F(a): `Residual([Dense(30, "relu"), Dense(30, "identity")])`."""
 
     layers: tuple["Layer", ...]
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "layers", as_layers(self.layers, "a residual's layers"))
+    def __init__(self, layers: Sequence["Layer"]) -> None:
+        set_fields(self, layers=as_layers(layers, "a residual's layers"))
 
 
-Layer = Dense | LayerNorm | Residual
+Layer: TypeAlias = Dense | LayerNorm | Residual
+
+
+def set_fields(instance: object, **values: object) -> None:
+    """Fill the fields of a frozen dataclass in its own `__init__`.
+
+    Decision: such an `__init__` accepts names and texts, and the fields hold what was read from them, with that type.
+    """
+    for name, value in values.items():
+        object.__setattr__(instance, name, value)
+
+
+def row_of(layer: Layer) -> "LayerRow":
+    """The row of a layer's kind."""
+    return _ROW_OF[type(layer)]
 
 
 def as_layers(layers: object, what: str) -> tuple[Layer, ...]:
@@ -99,22 +124,20 @@ def as_layers(layers: object, what: str) -> tuple[Layer, ...]:
     return tuple(layers)
 
 
-def _require_flag(value: object, what: str) -> None:
+def _flag(value: object, what: str) -> bool:
     if not isinstance(value, bool):
         raise SpecError(f"{what} is {shorten(value)}; it should be true or false")
+    return value
 
 
 def _layer_number(value: object) -> int:
-    try:
-        if not isinstance(value, bool) and index(value) >= 1:
-            return index(value)
-    except TypeError:
-        pass
-    raise SpecError(f"tied_to is {shorten(value)}; it should be the number of an earlier layer, counted from 1")
+    if isinstance(value, bool) or not isinstance(value, SupportsIndex) or value.__index__() < 1:
+        raise SpecError(f"tied_to is {shorten(value)}; it should be the number of an earlier layer, counted from 1")
+    return value.__index__()
 
 
 def _read_epsilon(value: object) -> sympy.Expr:
-    if value in ("epsilon", "ε") or isinstance(value, sympy.Symbol) and value.name == "epsilon":
+    if str(value) in ("epsilon", "ε"):
         return sympy.Symbol("epsilon", positive=True)
     number = exact_number(value, "epsilon")
     if number <= 0:
@@ -127,17 +150,22 @@ def _read_epsilon(value: object) -> sympy.Expr:
 
 @dataclass(frozen=True, slots=True)
 class Numbered:
-    """A layer with its number, its sizes, and the shape of the weights it uses, if any (their rows, their columns)."""
+    """A layer that has a number, with its sizes; a residual has none, its layers have."""
 
     number: int
-    layer: Layer
+    layer: Dense | LayerNorm
     inputs: Size
     outputs: Size
-    weights: tuple[Size, Size] | None = None
+
+    @property
+    def weight_shape(self) -> tuple[Size, Size] | None:
+        """The rows and columns of W^l; None where the layer has no weights of its own."""
+        has_weights = isinstance(self.layer, Dense) and self.layer.tied_to is None
+        return (self.outputs, self.inputs) if has_weights else None
 
 
 def number_layers(layers: Sequence[Layer], inputs: Size) -> tuple[Numbered, ...]:
-    """All layers in order of application, those inside residual branches included; `ShapeError`s are `SpecError`s here."""
+    """All layers in order of application, those inside residual branches included; `SpecError` where sizes do not fit."""
     found: list[Numbered] = []
     _number(layers, inputs, found, 0)
     return tuple(found)
@@ -147,34 +175,32 @@ def _number(layers: Sequence[Layer], inputs: Size, found: list[Numbered], nestin
     if nesting > DEEPEST_NESTING:
         raise SpecError(f"residuals are nested more than {DEEPEST_NESTING} deep; write them one after the other")
     for layer in layers:
-        inputs = _ROW_OF[type(layer)].size(layer, inputs, found, nesting)
+        inputs = row_of(layer).size(layer, inputs, found, nesting)
     return inputs
 
 
 def _size_of_dense(layer: Dense, inputs: Size, found: list[Numbered], nesting: int) -> Size:
     number = len(found) + 1
-    shape = (layer.units, inputs)
     if layer.tied_to is not None:
-        shape = _tied_shape(layer, number, inputs, found)
-    found.append(Numbered(number, layer, inputs, layer.units, shape))
+        _check_tie(layer, number, layer.tied_to, inputs, found)
+    found.append(Numbered(number, layer, inputs, layer.units))
     return layer.units
 
 
-def _tied_shape(layer: Dense, number: int, inputs: Size, found: list[Numbered]) -> tuple[Size, Size]:
-    tied = layer.tied_to
-    if tied >= number or not isinstance(found[tied - 1].layer, Dense):
+def _check_tie(layer: Dense, number: int, tied: int, inputs: Size, found: list[Numbered]) -> None:
+    owner = found[tied - 1].layer if tied < number else None
+    if not isinstance(owner, Dense):
         dense = [str(other.number) for other in found if isinstance(other.layer, Dense)]
         earlier = f"the dense layers before it are {', '.join(dense[:10])}" if dense else "there is no dense layer before it"
         raise SpecError(f"layer {number} is tied to layer {tied}, but {earlier}")
-    owner = found[tied - 1].layer
     if owner.tied_to is not None:
-        raise SpecError(f"layer {number} is tied to layer {tied}, whose weights are themselves those of layer {owner.tied_to}; write tied_to={owner.tied_to}")
-    rows, columns = shape = found[tied - 1].weights
-    wanted = (columns, rows) if layer.transpose else (rows, columns)
-    if wanted != (layer.units, inputs):
+        whose = f"whose weights are themselves those of layer {owner.tied_to}; write tied_to={owner.tied_to}"
+        raise SpecError(f"layer {number} is tied to layer {tied}, {whose}")
+    shape = (found[tied - 1].outputs, found[tied - 1].inputs)
+    rows, columns = reversed(shape) if layer.transpose else shape
+    if (rows, columns) != (layer.units, inputs):
         glyph = f"the transpose of W^{tied}" if layer.transpose else f"W^{tied}"
-        raise SpecError(f"layer {number} needs weights of shape {layer.units} x {inputs}, but {glyph} is {wanted[0]} x {wanted[1]}")
-    return shape
+        raise SpecError(f"layer {number} needs weights of shape {layer.units} x {inputs}, but {glyph} is {rows} x {columns}")
 
 
 def _size_of_layer_norm(layer: LayerNorm, inputs: Size, found: list[Numbered], nesting: int) -> Size:
@@ -240,7 +266,7 @@ def build_layers(layers: Sequence[Layer], place: Place) -> Built:
     count = 0
     inputs = place.inputs
     for layer in layers:
-        built = _ROW_OF[type(layer)].build(layer, Place(place.number + count, inputs, place.samples, weights))
+        built = row_of(layer).build(layer, Place(place.number + count, inputs, place.samples, weights))
         equations.extend(built.equations)
         parameters.extend(built.parameters)
         facts.extend(built.facts)
@@ -310,24 +336,22 @@ def _build_residual(layer: Residual, place: Place) -> Built:
     *before, last = branch.equations
     terms = last.definition.args if isinstance(last.definition, Add) else (last.definition,)
     if all(isinstance(term, Var) for term in terms):
-        final = (Equation(last.symbol, add(place.inputs, *terms), "activation"),)
-        return replace(branch, equations=(*before, *final), facts=_renamed(branch.facts, last.symbol, None))
-    name = last.symbol.name
-    output = layer_var("f", name.layer, place.samples, last.symbol.axes[-1].size)
-    final = (Equation(output, last.definition, last.role), Equation(last.symbol, add(place.inputs, output), "activation"))
-    return replace(branch, equations=(*before, *final), facts=_renamed(branch.facts, last.symbol, output))
-
-
-def _renamed(facts: tuple[Fact, ...], old: Var, new: Var | None) -> tuple[Fact, ...]:
-    """Facts about what was called `old`, said of `new`; dropped if it has no name any more."""
-    moved = tuple(replace(fact, of=new) if fact.of is old else fact for fact in facts)
-    return tuple(fact for fact in moved if fact.of is not None)
+        joined = Equation(last.symbol, add(place.inputs, *terms), "activation")
+        facts = tuple(fact for fact in branch.facts if fact.of is not last.symbol)
+        return replace(branch, equations=(*before, joined), facts=facts)
+    output = layer_var("f", last.symbol.name.layer, place.samples, last.symbol.axes[-1].size)
+    joined = Equation(last.symbol, add(place.inputs, output), "activation")
+    facts = tuple(replace(fact, of=output) if fact.of is last.symbol else fact for fact in branch.facts)
+    return replace(branch, equations=(*before, Equation(output, last.definition, last.role), joined), facts=facts)
 
 
 @dataclass(frozen=True)
 class LayerRow:
-    """`kind` is the dataclass; `size(layer, inputs, found, nesting)` checks it, numbers it and gives its outputs;
-    `build(layer, place)` gives its equations."""
+    """One kind of layer.
+
+    `kind` is its dataclass; `size(layer, inputs, found, nesting)` checks it, appends what it numbers to `found` and gives
+    its outputs; `build(layer, place)` gives its equations.
+    """
 
     name: str
     kind: type
@@ -341,8 +365,3 @@ LAYERS: dict[str, LayerRow] = {
     "residual": LayerRow("residual", Residual, _size_of_residual, _build_residual),
 }
 _ROW_OF: dict[type, LayerRow] = {row.kind: row for row in LAYERS.values()}
-
-
-def row_of(layer: Layer) -> LayerRow:
-    """The row of a layer's kind."""
-    return _ROW_OF[type(layer)]

@@ -40,7 +40,7 @@ def exact_number(value: object, what: str) -> sympy.Rational:
     """
     if isinstance(value, sympy.Rational):
         return value
-    text = value.strip() if isinstance(value, str) else repr(float(value)) if _is_real(value) else ""
+    text = value.strip() if isinstance(value, str) else _decimal(value)
     fraction = _FRACTION.fullmatch(text)
     if fraction is not None and int(fraction["below"]) != 0:
         return sympy.Rational(int(fraction["above"]), int(fraction["below"]))
@@ -49,8 +49,14 @@ def exact_number(value: object, what: str) -> sympy.Rational:
     return sympy.Rational(text)
 
 
-def _is_real(value: object) -> bool:
-    return isinstance(value, numbers.Real) and not isinstance(value, bool) and abs(value) < 10**300
+def _decimal(value: object) -> str:
+    """The digits of a Python or NumPy number; nothing for what is none."""
+    if not isinstance(value, numbers.Real) or isinstance(value, bool):
+        return ""
+    try:
+        return repr(float(value))
+    except OverflowError:  # an integer of more than 308 digits
+        return ""
 
 
 def number_text(value: sympy.Rational) -> str:

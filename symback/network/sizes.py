@@ -4,7 +4,7 @@ A name is a letter, with a subscript if wanted: p, m, n_0, d_model.  The same na
 """
 
 import re
-from operator import index
+from typing import SupportsIndex, TypeAlias
 
 import sympy
 
@@ -13,7 +13,7 @@ from symback.network.options import shorten
 
 __all__ = ["MOST_UNITS", "MOST_WEIGHTS", "SAMPLES", "Size", "read_size"]
 
-Size = int | sympy.Symbol
+Size: TypeAlias = int | sympy.Symbol
 
 MOST_UNITS = 10**7
 MOST_WEIGHTS = 10**8
@@ -39,13 +39,9 @@ def read_size(value: object, what: str) -> Size:
         if not _DIGITS.fullmatch(text):
             raise SpecError(f"{what} is {shorten(value)}, which is no size; {_WANTED}")
         return _checked_number(int(text), what)
-    try:
-        number = None if isinstance(value, bool) else index(value)
-    except TypeError:
-        number = None
-    if number is None:
+    if isinstance(value, bool) or not isinstance(value, SupportsIndex):
         raise SpecError(f"{what} is {shorten(value)}, which is no size; {_WANTED}")
-    return _checked_number(number, what)
+    return _checked_number(value.__index__(), what)
 
 
 _WANTED = "write a positive integer, or a name such as p or n_1 (one letter, with a subscript if wanted)"
@@ -55,7 +51,8 @@ def _checked_number(number: int, what: str) -> int:
     if number < 1:
         raise SpecError(f"{what} is {shorten(number)}; a layer has at least 1 unit")
     if number > MOST_UNITS:
-        raise SpecError(f"{what} is {shorten(number)}; at most {MOST_UNITS} units are allowed; give a name such as n for a size without limit")
+        remedy = "give a name such as n for a size without limit"
+        raise SpecError(f"{what} is {shorten(number)}; at most {MOST_UNITS} units are allowed; {remedy}")
     return number
 
 

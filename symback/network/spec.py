@@ -34,16 +34,18 @@ Nothing in a specification is evaluated, and its size is bounded before it is re
 
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from functools import cached_property
+from inspect import signature
 from pathlib import Path
+from typing import Any, TypeAlias
 
 import sympy
 
 from symback.errors import SpecError
 from symback.network.activations import Activation, read_activation
 from symback.network.costs import Cost, read_cost
-from symback.network.layers import LAYERS, Dense, Layer, Numbered, Residual, as_layers, number_layers, row_of
+from symback.network.layers import LAYERS, Dense, Layer, Numbered, Residual, as_layers, number_layers, row_of, set_fields
 from symback.network.options import exact_number, number_text, shorten, split_list, suggestion
 from symback.network.sizes import MOST_WEIGHTS, Size, read_size
 
@@ -55,11 +57,25 @@ ELLIPSES = ("...", "…")
 OUTPUT_SIZE = sympy.Symbol("n_{L}", integer=True, positive=True)
 HIDDEN_SIZE = sympy.Symbol("n_{l}", integer=True, positive=True)
 
-_ORDER = {"real": ("real",), "positive": ("real", "positive"), "unit": ("real", "positive", "unit")}
-_IMPLIED = _ORDER | {"probabilities": (*_ORDER["unit"], "probabilities"), "log_probabilities": ("real", "log_probabilities")}
+Penalty: TypeAlias = sympy.Expr | float | str
+
+# What outputs of one kind are as well, and how a remark names the kind that a cost expects.
+_IMPLIED = {
+    "real": ("real",),
+    "positive": ("real", "positive"),
+    "unit": ("real", "positive", "unit"),
+    "probabilities": ("real", "positive", "unit", "probabilities"),
+    "log_probabilities": ("real", "log_probabilities"),
+}
+_EXPECTED = {
+    "positive": "positive outputs",
+    "unit": "outputs between 0 and 1, as sigmoid gives",
+    "probabilities": "probabilities, as softmax gives",
+    "log_probabilities": "log-probabilities, as log_softmax gives",
+}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class Network:
     """Inputs, layers, a cost, and penalties on the weights.
 
@@ -72,18 +88,31 @@ class Network:
 
     inputs: Size
     layers: tuple[Layer, ...]
-    cost: Cost | str = "quadratic"
-    l1: sympy.Expr | float | str = 0
-    l2: sympy.Expr | float | str = 0
-    is_generic: bool = field(default=False, kw_only=True)
+    cost: Cost
+    l1: sympy.Expr
+    l2: sympy.Expr
+    is_generic: bool
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "inputs", read_size(self.inputs, "inputs"))
-        object.__setattr__(self, "layers", as_layers(self.layers, "the layers"))
-        object.__setattr__(self, "cost", read_cost(self.cost))
-        for key in ("l1", "l2"):
-            object.__setattr__(self, key, _read_penalty(getattr(self, key), key))
-        if not self.is_generic:
+    def __init__(
+        self,
+        inputs: Size | str,
+        layers: Sequence[Layer],
+        cost: Cost | str = "quadratic",
+        l1: Penalty = 0,
+        l2: Penalty = 0,
+        *,
+        is_generic: bool = False,
+    ) -> None:
+        set_fields(
+            self,
+            inputs=read_size(inputs, "inputs"),
+            layers=as_layers(layers, "the layers"),
+            cost=read_cost(cost),
+            l1=_read_penalty(l1, "l1"),
+            l2=_read_penalty(l2, "l2"),
+            is_generic=is_generic,
+        )
+        if not is_generic:
             _check_limits(self.numbered)
 
     @cached_property
@@ -102,6 +131,11 @@ class Network:
         return self.numbered[-1].outputs
 
     @property
+    def has_penalty(self) -> bool:
+        """Whether the cost has a penalty on the weights."""
+        return self.l1 != 0 or self.l2 != 0
+
+    @property
     def is_plain(self) -> bool:
         """Whether all layers are dense, each with weights of its own, and none has parameters beyond W and b."""
         return all(isinstance(x, Dense) and x.tied_to is None and not x.activation.row.learnable for x in self.layers)
@@ -112,9 +146,7 @@ class Network:
         given, wanted = self.numbered[-1].layer.activation, self.cost.row.outputs
         if given.name == "unspecified" or wanted in _IMPLIED[given.row.values]:
             return ()
-        expected = {"log_probabilities": "log-probabilities, as log_softmax gives", "probabilities": "probabilities, as softmax gives"}
-        words = expected.get(wanted, {"unit": "outputs between 0 and 1, as sigmoid gives", "positive": "positive outputs"}.get(wanted, wanted))
-        return (f"the cost {self.cost.name} expects {words}, but the last activation is {given.name}",)
+        return (f"the cost {self.cost.name} expects {_EXPECTED[wanted]}, but the last activation is {given.name}",)
 
     @classmethod
     def from_spec(
@@ -122,8 +154,8 @@ class Network:
         spec: str,
         activation: "str | Activation | Sequence[str | Activation]" = "sigmoid",
         cost: Cost | str = "quadratic",
-        l1: sympy.Expr | float | str = 0,
-        l2: sympy.Expr | float | str = 0,
+        l1: Penalty = 0,
+        l2: Penalty = 0,
         bias: bool = True,
     ) -> "Network":
         """A dense network from one line of sizes; `activation` is one for all layers, a comma list, or one for each.
@@ -140,7 +172,7 @@ class Network:
         return cls(sizes[0], layers, cost, l1, l2, is_generic=is_generic)
 
     @classmethod
-    def from_dict(cls, table: Mapping[str, object]) -> "Network":
+    def from_dict(cls, table: Mapping[str, Any]) -> "Network":
         """A network from the keys that a TOML file has; see the head of this module."""
         if not isinstance(table, Mapping):
             raise SpecError(f"a network is described by a table of keys, not by {shorten(table)}")
@@ -186,14 +218,16 @@ class Network:
             raise SpecError(f"cannot read {str(path)[:300]!r}: {reason}; give the path of a TOML file") from error
         return cls.from_toml(text, str(path))
 
-    def to_dict(self) -> dict[str, object]:
+    def to_dict(self) -> dict[str, Any]:
         """The keys and values that `from_dict` reads back as an equal network."""
-        end = {"cost": str(self.cost), **{key: _penalty_value(getattr(self, key)) for key in ("l1", "l2") if getattr(self, key) != 0}}
+        penalties = {"l1": self.l1, "l2": self.l2}
+        end = {"cost": str(self.cost), **{key: _plain(value) for key, value in penalties.items() if value != 0}}
         if self.is_generic:
-            hidden, output = self.layers
+            hidden, output = (layer for layer in self.layers if isinstance(layer, Dense))
             last = "n_L" if output.units == OUTPUT_SIZE else output.units
-            return {"spec": f"{self.inputs}-...-{last}", "activation": f"{hidden.activation}, {output.activation}", **end, "bias": hidden.bias}
-        return {"inputs": _size_value(self.inputs), **end, "layers": [_layer_table(layer) for layer in self.layers]}
+            activations = f"{hidden.activation}, {output.activation}"
+            return {"spec": f"{self.inputs}-...-{last}", "activation": activations, **end, "bias": hidden.bias}
+        return {"inputs": _plain(self.inputs), **end, "layers": [_layer_table(layer) for layer in self.layers]}
 
     def to_toml(self) -> str:
         """TOML text that `from_toml` reads back as an equal network."""
@@ -228,7 +262,8 @@ def _read_sizes(spec: object) -> tuple[Size | None, ...]:
 
 def _read_part(part: str, position: int, spec: str) -> Size:
     if not part:
-        raise SpecError(f"the spec {shorten(spec)} has nothing at position {position}; sizes are positive and stand between single dashes, as in '784-30-10'")
+        remedy = "sizes are positive and stand between single dashes, as in '784-30-10'"
+        raise SpecError(f"the spec {shorten(spec)} has nothing at position {position}; {remedy}")
     return read_size(part, f"size {position} of the spec {shorten(spec)}")
 
 
@@ -259,7 +294,7 @@ def _read_activations(given: object, count: int, is_generic: bool) -> tuple[Acti
 def _read_penalty(value: object, key: str) -> sympy.Expr:
     """λ: a number that is not negative, or the symbol lambda_1 or lambda_2."""
     symbol = sympy.Symbol(f"lambda_{key[1]}", positive=True)
-    if value in ("lambda", "λ", symbol.name, symbol):
+    if str(value) in ("lambda", "λ", symbol.name):
         return symbol
     number = exact_number(value, key)
     if number < 0:
@@ -270,10 +305,11 @@ def _read_penalty(value: object, key: str) -> sympy.Expr:
 def _check_limits(numbered: tuple[Numbered, ...]) -> None:
     if len(numbered) > MOST_LAYERS:
         raise SpecError(f"the network has {len(numbered)} layers; at most {MOST_LAYERS} are allowed")
-    shapes = [layer.weights for layer in numbered if layer.weights is not None]
-    count = sum(rows * columns for rows, columns in shapes if isinstance(rows, int) and isinstance(columns, int))
+    shapes = [layer.weight_shape for layer in numbered]
+    count = sum(shape[0] * shape[1] for shape in shapes if shape and all(isinstance(size, int) for size in shape))
     if count > MOST_WEIGHTS:
-        raise SpecError(f"the network has {count} weights; at most {MOST_WEIGHTS} are allowed; give sizes by name, such as 'p-m-n', for formulas without a limit")
+        remedy = "give sizes by name, such as 'p-m-n', for formulas without a limit"
+        raise SpecError(f"the network has {count} weights; at most {MOST_WEIGHTS} are allowed; {remedy}")
 
 
 # Dictionaries and TOML -------------------------------------------------------------------------------------------
@@ -282,7 +318,7 @@ _LAYERS_KEYS = ("inputs", "layers", "cost", "l1", "l2")
 _SPEC_KEYS = ("spec", "activation", "cost", "l1", "l2", "bias")
 
 
-def _check_keys(table: Mapping[str, object], keys: Sequence[str], what: str) -> None:
+def _check_keys(table: Mapping[str, Any], keys: Sequence[str], what: str) -> None:
     for key in table:
         if key not in keys:
             raise SpecError(f"{what} has an unknown key {shorten(key)}; {suggestion(str(key), keys)}")
@@ -299,7 +335,7 @@ def _layers_from(tables: object, where: str, nesting: int) -> tuple[Layer, ...]:
 def _layer_from(table: object, where: str, nesting: int) -> Layer:
     """One layer from its table; `type` chooses the row of LAYERS, the other keys are the fields of its dataclass."""
     if not isinstance(table, Mapping):
-        raise SpecError(f"{where} is {shorten(table)}; it should be a table such as {{ units = 30, activation = \"relu\" }}")
+        raise SpecError(f'{where} is {shorten(table)}; it should be a table such as {{ units = 30, activation = "relu" }}')
     name = table.get("type", "dense")
     if not isinstance(name, str) or name not in LAYERS:
         raise SpecError(f"{where} has the unknown type {shorten(name)}; {suggestion(str(name), LAYERS)}")
@@ -316,31 +352,25 @@ def _layer_from(table: object, where: str, nesting: int) -> Layer:
         raise SpecError(f"{where}: {error}") from error
 
 
-def _layer_table(layer: Layer) -> dict[str, object]:
+def _layer_table(layer: Layer) -> dict[str, Any]:
     """The keys of a layer that differ from their defaults, with `type` first unless it is dense."""
     row = row_of(layer)
-    plain = {} if row.name == "dense" else {"type": row.name}
-    for each in fields(layer):
-        value = getattr(layer, each.name)
+    table: dict[str, Any] = {} if row.name == "dense" else {"type": row.name}
+    for name, parameter in signature(row.kind).parameters.items():
+        value = getattr(layer, name)
         if isinstance(layer, Residual):
-            plain[each.name] = [_layer_table(inner) for inner in value]
-        elif isinstance(value, Activation):
-            plain[each.name] = str(value)
-        elif value is not None and value is not each.default:
-            plain[each.name] = _size_value(value) if each.name == "units" else _penalty_value(value)
-    return plain
+            table[name] = [_layer_table(inner) for inner in value]
+        elif value is not parameter.default:
+            table[name] = _plain(value)
+    return table
 
 
-def _size_value(size: Size) -> int | str:
-    return size if isinstance(size, int) else size.name
-
-
-def _penalty_value(value: object) -> object:
-    """A number as TOML has it where that is exact, otherwise as text."""
-    if isinstance(value, sympy.Symbol):
-        return value.name
-    if not isinstance(value, sympy.Rational):
+def _plain(value: object) -> object:
+    """A value as a TOML file has it: numbers where they are exact, everything else as text."""
+    if isinstance(value, bool | int):
         return value
+    if not isinstance(value, sympy.Rational):
+        return str(value)
     text = number_text(value)
     return text if "/" in text else int(text) if value.is_Integer else float(text)
 

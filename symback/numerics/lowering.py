@@ -17,7 +17,7 @@ import sympy
 
 from symback.errors import UnsupportedError
 from symback.language.expressions import (
-    Add, Axis, Const, Contract, Delta, Map, Tensor, Unspecified, Var, slot, walk,
+    Add, Axis, Const, Contract, Delta, Map, Tensor, Var, slot, walk,
 )  # fmt: skip
 from symback.language.functions import ScalarFunction
 from symback.numerics.operations import ONE, Graph, Value
@@ -100,10 +100,6 @@ class Lowering:
                 return self._lower_map(tensor)
             case Contract():
                 return self._lower_contract(tensor)
-            case Unspecified():
-                raise UnsupportedError(
-                    f"{tensor.letter} is known by name only, so it has no numbers; give the network a cost, as in cost='quadratic'"
-                )
         raise UnsupportedError(f"a node of kind {type(tensor).__name__} has no numeric form")
 
     def _lower_sum(self, tensor: Add) -> Value:
@@ -189,6 +185,7 @@ class Lowering:
         coefficient: sympy.Expr = ONE
         operands: list[Operand] = []
         shift, power = None, 0
+        axes = tensor.label_axes
         for arg, labels in tensor.factors:
             if isinstance(arg, Const):
                 coefficient = arg.value
@@ -199,8 +196,7 @@ class Lowering:
                 value = lowered.value
             else:
                 value = self._settled(lowered, arg.rank)
-            operands.append(_operand(value, labels))
-        axes = tensor.label_axes
+            operands.append(_operand(value, labels, axes))
         result = self._product(operands, tensor.rank, axes)
         return Shifted(self.graph.multiply(self.graph.number(coefficient), result), shift if power else None, power)
 
@@ -225,18 +221,18 @@ class Lowering:
                 return self._by_einsum(operands, rank, axes)
             group = [operand for operand in remaining if label in operand.carried]
             remaining = [operand for operand in remaining if label not in operand.carried]
-            remaining.append(self._eliminate(group, label, rank))
+            remaining.append(self._eliminate(group, label, rank, axes))
             bound.remove(label)
         return self.graph.multiply(self.graph.number(count), self._hadamard(remaining, tuple(range(rank))))
 
-    def _eliminate(self, group: list[Operand], label: int, rank: int) -> Operand:
+    def _eliminate(self, group: list[Operand], label: int, rank: int, axes: Mapping[int, Axis]) -> Operand:
         """Σ over `label` of the product of a group: a matrix product where the others part in two, else a sum."""
         others = sorted(_others(group, label), key=lambda k: (k >= rank, k))
         if len(others) == 2:
             row, column = others
             left = self._hadamard([o for o in group if row in o.carried or column not in o.carried], (row, label))
             right = self._hadamard([o for o in group if column in o.carried], (label, column))
-            return _operand(self.graph.matmul(left, right), (row, column))
+            return _operand(self.graph.matmul(left, right), (row, column), axes)
         matrices = [o for o in group if len(o.carried) == 2]
         vectors = [o for o in group if len(o.carried) == 1]
         if not matrices:
@@ -300,11 +296,14 @@ def values_symbol(i: int) -> sympy.Symbol:
     return sympy.Symbol(f"v{i}", real=True)
 
 
-def _operand(value: Value, labels: Sequence[int]) -> Operand:
-    """Labels for the axes that a value has; leading axes that are merely repeated are not there."""
+def _operand(value: Value, labels: Sequence[int], axes: Mapping[int, Axis]) -> Operand:
+    """Labels for the axes that a value has; leading axes that are merely repeated are not there.
+
+    A size of 1 means "merely repeated", but for an axis that has one entry (a layer of one unit).
+    """
     missing = len(labels) - len(value.shape)
     kept = labels[missing:]
-    return Operand(value, tuple(None if size == ONE else label for size, label in zip(value.shape, kept, strict=True)))
+    return Operand(value, tuple(None if size == ONE != axes[k].size else k for size, k in zip(value.shape, kept, strict=True)))
 
 
 def _others(operands: Sequence[Operand], label: int) -> frozenset[int]:

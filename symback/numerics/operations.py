@@ -93,7 +93,13 @@ class Graph:
         return self.make(operation, (x,), x.shape)
 
     def binary(self, operation: str, x: Value, y: Value) -> Value:
-        """An entry-wise function of two arrays, with NumPy's broadcasting."""
+        """An entry-wise function of two arrays, with NumPy's broadcasting.
+
+        x > c  is asked of max(x, c) where that is there already: the same answer, and x is not needed any more.
+        """
+        if operation == "greater":
+            cut = self.known.get(("maximum", (x, y), None, broadcast_shape(x.shape, y.shape)))
+            return self.make("greater", (cut or x, y), broadcast_shape(x.shape, y.shape))
         return self.make(operation, (x, y), broadcast_shape(x.shape, y.shape))
 
     def add(self, x: Value, y: Value) -> Value:
@@ -128,9 +134,6 @@ class Graph:
                 return self.unary("negative", self.multiply(one.args[0], other))
         if x is y:
             return self.unary("square", x)
-        for one, other in ((x, y), (y, x)):
-            if one.operation == "divide" and one.args[0].is_number and one.args[0].number == 1:
-                return self.divide(other, one.args[1])
         return self.binary("multiply", x, y)
 
     def divide(self, x: Value, y: Value) -> Value:
@@ -169,11 +172,11 @@ class Graph:
 
     def row_sums(self, x: Value) -> Value:
         """Σ over the last axis, which stays as an axis of size 1."""
-        return self._outside(x, lambda inner: self.make("row_sums", (inner,), (*inner.shape[:-1], ONE)))
+        return self.make("row_sums", (x,), (*x.shape[:-1], ONE))
 
     def column_sums(self, x: Value) -> Value:
         """Σ over the first axis of a matrix: a vector."""
-        return self._outside(x, lambda inner: self.make("column_sums", (inner,), inner.shape[1:]))
+        return self.make("column_sums", (x,), x.shape[1:])
 
     def row_maxima(self, x: Value) -> Value:
         """The greatest entry along the last axis, which stays as an axis of size 1."""
@@ -187,15 +190,11 @@ class Graph:
             return self.make("inner", (x.args[0], x.args[0]), ())
         if x.operation == "multiply" and x.args[0].shape == x.args[1].shape:
             return self.make("inner", x.args, ())
-        return self._outside(x, lambda inner: self.total(inner) if inner is not x else self.make("total", (x,), ()))
-
-    def _outside(self, x: Value, linear) -> Value:
-        """linear(c x) = c linear(x)."""
         if x.operation == "negative":
-            return self.unary("negative", linear(x.args[0]))
+            return self.unary("negative", self.total(x.args[0]))
         if x.operation == "multiply" and x.args[0].is_number:
-            return self.multiply(x.args[0], linear(x.args[1]))
-        return linear(x)
+            return self.multiply(x.args[0], self.total(x.args[1]))
+        return self.make("total", (x,), ())
 
     def einsum(self, operands: Sequence[Value], pattern: str, shape: Shape) -> Value:
         """What no product of matrices says: more than two axes at once."""

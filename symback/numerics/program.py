@@ -147,7 +147,9 @@ def _refuse_unspecified(tensors: Iterable[Tensor]) -> None:
     for tensor in tensors:
         for node in walk(tensor):
             if isinstance(node, Unspecified):
-                raise UnsupportedError(f"the cost {node.letter} is known by name only, so it has no numbers; give cost='quadratic' or another")
+                raise UnsupportedError(
+                    f"the cost {node.letter} is known by name only, so it has no numbers; give cost='quadratic' or another"
+                )
             for call in node.expr.atoms(ScalarFunction) if isinstance(node, Map) else ():
                 if call.formula is None:
                     raise UnsupportedError(
@@ -169,11 +171,19 @@ def _average_first(forward: Forward, cotangents: Sequence[tuple[Var, Var, Tensor
         return [(symbol, tensor) for _, symbol, tensor in cotangents]
     result = []
     for target, symbol, tensor in cotangents:
+        terms = tensor.args if isinstance(tensor, Add) else (tensor,)
+        of_network = [term for term in terms if _is_over(term, inner)]
+        of_cost = [term for term in terms if not _is_over(term, inner)]
         if target in outer:
-            result.append((symbol, _each_term(tensor, lambda term: scale(1 / factor, term) if _is_over(term, inner) else term)))
+            parts = [_scaled_sum(1 / factor, of_network), *of_cost]
         else:
-            result.append((symbol, _each_term(tensor, lambda term: term if _is_over(term, inner) else scale(factor, term))))
+            parts = [*of_network, _scaled_sum(factor, of_cost)]
+        result.append((symbol, add(*(part for part in parts if part is not None))))
     return result
+
+
+def _scaled_sum(factor: sympy.Expr, terms: Sequence[Tensor]) -> Tensor | None:
+    return scale(factor, add(*terms)) if terms else None
 
 
 def _pivot_factor(forward: Forward) -> sympy.Expr:
@@ -186,10 +196,6 @@ def _pivot_factor(forward: Forward) -> sympy.Expr:
             is_scaled = isinstance(term, Contract) and isinstance(term.args[0], Const) and len(term.args) == 2
             return term.args[0].value if is_scaled else sympy.S.One
     return sympy.S.One
-
-
-def _each_term(tensor: Tensor, change) -> Tensor:
-    return add(*map(change, tensor.args)) if isinstance(tensor, Add) else change(tensor)
 
 
 def _is_over(tensor: Tensor, names: frozenset[Var]) -> bool:

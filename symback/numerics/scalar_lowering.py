@@ -130,7 +130,7 @@ def _logistic(argument: sympy.Expr, values: Mapping[sympy.Symbol, Value], graph:
     """1 / (1 + exp(-u)): an exponential that overflows gives 0, as it should."""
     one = graph.number(1)
     exponential = graph.unary("exp", graph.unary("negative", lower_scalar(argument, values, graph)))
-    return graph.divide(one, graph.add(exponential, one))
+    return graph.divide(one, graph.add(one, exponential))
 
 
 def _softplus(argument: sympy.Expr, values: Mapping[sympy.Symbol, Value], graph: Graph) -> Value:

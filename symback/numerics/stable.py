@@ -109,6 +109,14 @@ def _rewritten(expr: sympy.Expr) -> sympy.Expr:
 
 
 def _branches(expr: sympy.Piecewise) -> sympy.Expr:
+    """The branches rewritten; the three cases u > 0, u < 0, u = 0 as |u| or sign(u) where they say so."""
+    match [tuple(pair) for pair in expr.args]:
+        case ((above, sympy.StrictGreaterThan() as more), (below, sympy.StrictLessThan() as less), (zero, sympy.true)) if zero == 0:
+            difference = more.lhs - more.rhs
+            if less.args == more.args and (above, below) == (1, -1):
+                return sympy.sign(difference)
+            if less.args == more.args and above == difference and below == -difference:
+                return sympy.Abs(difference)
     return sympy.Piecewise(*((_rewritten(branch), condition) for branch, condition in expr.args))
 
 

@@ -82,7 +82,7 @@ class Formula:
 
     def matrix(self, layout: str = "column") -> sympy.Expr:
         """The whole, in the layout "column", "row" or "jacobian"."""
-        return matrix_form(self.tensor, layout)
+        return matrix_form(self.tensor, layout, is_cotangent=True)
 
     @property
     def scalar_form(self) -> sympy.Expr:
@@ -98,7 +98,7 @@ class Formula:
     def latex(self, form: str = "matrix", layout: str = "column", notation: Notation | str = "nielsen") -> str:
         """The formula as LaTeX, left side included."""
         notation = NOTATIONS[notation] if isinstance(notation, str) else notation
-        view = {"matrix": lambda t: matrix_form(t, layout), "index": index_form, "scalar": scalar_form}[form]
+        view = {"matrix": lambda t: matrix_form(t, layout, is_cotangent=True), "index": index_form, "scalar": scalar_form}[form]
         return f"{to_latex(view(self.symbol), notation)} = {to_latex(view(self.tensor), notation)}"
 
     def _repr_latex_(self) -> str:

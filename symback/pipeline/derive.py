@@ -56,7 +56,7 @@ def _derivation(network: Network, forward: Forward) -> Derivation:
 
 def sweep(forward: Forward) -> tuple[Cotangent, ...]:
     """The cotangents of all names, inputs included, from the cost or from the seeds given."""
-    seeds = forward.seeds or ((forward.cost, const(1)),)
+    seeds = (*forward.seeds, (forward.cost, const(1)))
     return chain_rule(forward.equations, (*forward.parameters, forward.inputs), seeds, forward.pivot)
 
 

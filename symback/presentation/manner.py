@@ -9,7 +9,7 @@ from symback.language.expressions import Tensor, Var, total
 from symback.language.steps import Fact
 from symback.presentation.blocks import Math, Size
 from symback.simplification.index_form import index_form
-from symback.simplification.matrix_form import matrix_form
+from symback.simplification.matrix_form import is_derivative, matrix_form
 
 __all__ = ["DETAILS", "FORMS", "LAYOUTS", "SLOPES", "Manner", "fact_math", "matrix_or_index", "shape_of"]
 
@@ -59,7 +59,7 @@ class Manner:
 def matrix_or_index(symbol: Tensor, tensor: Tensor, manner: Manner) -> tuple[sympy.Expr, sympy.Expr]:
     """Left and right side with matrices; with indices where the right side has more axes on the way than a matrix has."""
     try:
-        return matrix_form(symbol, manner.layout), matrix_form(tensor, manner.layout)
+        return matrix_form(symbol, manner.layout), matrix_form(tensor, manner.layout, is_cotangent=is_derivative(symbol))
     except UnsupportedError:
         return index_form(symbol), index_form(tensor)
 

@@ -23,7 +23,6 @@ from symback.language.expressions import Add, Axis, Const, Contract, Delta, Map,
 
 __all__ = ["PartialDerivative", "default_indices", "index_form", "index_symbol"]
 
-Index = sympy.Expr
 LETTERS = {"unit": ("j", "k", "i", "m", "p", "q", "r"), "sample": ("s", "t", "u")}
 
 
@@ -76,7 +75,7 @@ def default_indices(axes: Sequence[Axis]) -> tuple[sympy.Symbol, ...]:
     return tuple(chosen)
 
 
-def _fresh(kind: str, used: Iterable[Index]) -> Iterator[sympy.Symbol]:
+def _fresh(kind: str, used: Iterable[sympy.Expr]) -> Iterator[sympy.Symbol]:
     """Letters of this kind of axis that are not in use, without end."""
     letters = LETTERS[kind]
     taken = set(used)
@@ -84,7 +83,7 @@ def _fresh(kind: str, used: Iterable[Index]) -> Iterator[sympy.Symbol]:
     return (symbol for symbol in map(index_symbol, names) if symbol not in taken)
 
 
-def index_form(tensor: Tensor, indices: Sequence[Index] | None = None) -> sympy.Expr:
+def index_form(tensor: Tensor, indices: Sequence[sympy.Expr] | None = None) -> sympy.Expr:
     """The entry of `tensor` at `indices` (by default j, k, … and s for samples).
 
     >>> from symback.language.expressions import einsum, var
@@ -93,14 +92,15 @@ def index_form(tensor: Tensor, indices: Sequence[Index] | None = None) -> sympy.
     >>> index_form(einsum("jk,k->j", var(Name("W", 1), (n, m)), var(Name("a", 0), (m,))))
     Sum(W^1[j, k]*a^0[k], (k, 1, 2))
     """
-    chosen = default_indices(tensor.axes) if indices is None else tuple(sympy.Integer(index) if isinstance(index, int) else index for index in indices)
+    given = default_indices(tensor.axes) if indices is None else indices
+    chosen = tuple(sympy.Integer(index) if isinstance(index, int) else index for index in given)
     if len(chosen) != tensor.rank:
         raise ShapeError(f"{len(chosen)} indices given for a tensor with {tensor.rank} axes; give one for each axis")
     scope = frozenset().union(*(index.free_symbols for index in chosen)) if chosen else frozenset()
     return _entry(tensor, chosen, scope)
 
 
-def _entry(tensor: Tensor, indices: tuple[Index, ...], scope: frozenset[Index]) -> sympy.Expr:
+def _entry(tensor: Tensor, indices: tuple[sympy.Expr, ...], scope: frozenset[sympy.Expr]) -> sympy.Expr:
     """The entry at `indices`; bound letters avoid `scope`."""
     match tensor:
         case Var():
@@ -124,20 +124,17 @@ def _entry(tensor: Tensor, indices: tuple[Index, ...], scope: frozenset[Index]) 
     raise UnsupportedError(f"no index form is known for a node of kind {type(tensor).__name__}")
 
 
-def named_entry(text: str, indices: Sequence[Index]) -> sympy.Expr:
+def named_entry(text: str, indices: Sequence[sympy.Expr]) -> sympy.Expr:
     """`Indexed` for a name with axes, `Symbol` for a scalar."""
     return sympy.Indexed(sympy.IndexedBase(text), *indices) if indices else sympy.Symbol(text)
 
 
-def _contraction(tensor: Contract, indices: tuple[Index, ...], scope: frozenset[Index]) -> sympy.Expr:
+def _contraction(tensor: Contract, indices: tuple[sympy.Expr, ...], scope: frozenset[sympy.Expr]) -> sympy.Expr:
     """Π of the factors without a bound label, times one sum for each connected group of the others."""
-    pieces = []
-    for group in _groups(tensor):
-        pieces.append(_summed(tensor, group, indices, scope))
-    return sympy.Mul(*pieces)
+    return sympy.Mul(*(_summed(tensor, group, indices, scope) for group in connected_factors(tensor)))
 
 
-def _groups(tensor: Contract) -> list[list[int]]:
+def connected_factors(tensor: Contract) -> list[list[int]]:
     """Positions of the factors, grouped by shared bound labels; a factor without bound labels is alone."""
     groups: list[tuple[set[int], list[int]]] = []
     for position, labels in enumerate(tensor.labels):
@@ -148,11 +145,11 @@ def _groups(tensor: Contract) -> list[list[int]]:
     return [positions for _, positions in groups]
 
 
-def _summed(tensor: Contract, positions: list[int], indices: tuple[Index, ...], scope: frozenset[Index]) -> sympy.Expr:
+def _summed(tensor: Contract, positions: list[int], indices: tuple[sympy.Expr, ...], scope: frozenset[sympy.Expr]) -> sympy.Expr:
     """Σ over the bound labels of some of the factors."""
     axis_of = tensor.label_axes
     bound = sorted({label for position in positions for label in tensor.labels[position] if label >= tensor.rank})
-    letters: dict[int, Index] = dict(enumerate(indices))
+    letters: dict[int, sympy.Expr] = dict(enumerate(indices))
     inner = set(scope)
     for label in bound:
         letters[label] = next(_fresh(axis_of[label].kind, inner))
@@ -161,11 +158,16 @@ def _summed(tensor: Contract, positions: list[int], indices: tuple[Index, ...], 
     return sum_over(sympy.Mul(*entries), [(letters[label], axis_of[label].size) for label in reversed(bound)])
 
 
-def sum_over(body: sympy.Expr, ranges: Sequence[tuple[Index, sympy.Expr]]) -> sympy.Expr:
+def sum_over(body: sympy.Expr, ranges: Sequence[tuple[sympy.Expr, sympy.Expr]]) -> sympy.Expr:
     """Σ of `body`, each letter from 1 to its size, the innermost first; what is free of the letters stands outside."""
     if not ranges or body == 0:
         return body
     outside, inside = body.as_independent(*(letter for letter, _ in ranges), as_Add=False)
+    counted = [size for letter, size in ranges if not inside.has(letter)]  # Σ_k 1 = n, left behind by δ_kk
+    outside = sympy.Mul(outside, *counted)
+    ranges = [(letter, size) for letter, size in ranges if inside.has(letter)]
+    if not ranges:
+        return outside * inside
     if inside.is_Add and all(term.as_coeff_Mul()[0].is_extended_negative for term in inside.args):
         outside, inside = -outside, -inside
     return outside * _sum(inside, [Tuple(letter, sympy.S.One, size) for letter, size in ranges])
@@ -180,19 +182,19 @@ def _sum(body: sympy.Expr, limits: list[Tuple]) -> sympy.Sum:
     return held
 
 
-def unspecified_entry(tensor: Unspecified, indices: tuple[Index, ...]) -> sympy.Expr:
+def unspecified_entry(tensor: Unspecified, indices: tuple[sympy.Expr, ...]) -> sympy.Expr:
     """C(a, y), or the entry of its derivative: ∂C/∂a at j is the entry of the name ∂C/∂a."""
     shared, own = indices[: tensor.shared], indices[tensor.shared :]
-    for arg in tensor.args:
-        if not isinstance(arg, Var):
-            raise UnsupportedError(f"{tensor.letter} is unspecified; its arguments must be named quantities to be written with indices")
+    args = [arg for arg in tensor.args if isinstance(arg, Var)]
+    if len(args) < len(tensor.args):
+        raise UnsupportedError(f"{tensor.letter} is unspecified; its arguments must be named quantities to be written with indices")
     if not tensor.wrt:
-        return sympy.Function(tensor.letter)(*(named_entry(str(arg.name), shared) for arg in tensor.args))
+        return sympy.Function(tensor.letter)(*(named_entry(str(arg.name), shared) for arg in args))
     if len(tensor.wrt) == 1 and tensor.letter == "C":
-        return named_entry(str(tensor.args[tensor.wrt[0]].name.gradient), indices)
+        return named_entry(str(args[tensor.wrt[0]].name.gradient), indices)
     denominators, position = [], 0
     for i in tensor.wrt:
-        width = tensor.args[i].rank - tensor.shared
-        denominators.append(named_entry(str(tensor.args[i].name), (*shared, *own[position : position + width])))
+        width = args[i].rank - tensor.shared
+        denominators.append(named_entry(str(args[i].name), (*shared, *own[position : position + width])))
         position += width
     return PartialDerivative(named_entry(tensor.letter, shared), *denominators)

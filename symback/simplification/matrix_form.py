@@ -15,8 +15,9 @@ SymPy's matrix constructors are used without evaluation, which would reorder, an
 of several matrices entry by entry (SymPy has only one argument), and `PartialDerivative` from the index form.
 """
 
+import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import sympy
 from sympy.core.expr import Expr
@@ -29,15 +30,30 @@ from sympy.matrices.expressions.transpose import Transpose
 
 from symback.errors import UnsupportedError
 from symback.language.expressions import Axis, Partial, Tensor, Unspecified, Var, slot
-from symback.language.names import Name
 from symback.language.reading_order import is_negative
 from symback.simplification.index_form import unspecified_entry
 from symback.simplification.plan import (
-    Broadcast, Diagonal, DiagonalPart, Elementwise, Hadamard, Identity, Leaf, MatMul, Number, Outer, Plan, Plus, Scaled,
-    ScaledAlong, SumOver, Transposed, elementwise_plan, plan,
-)  # fmt: skip
+    Broadcast,
+    Diagonal,
+    DiagonalPart,
+    Elementwise,
+    Hadamard,
+    Identity,
+    Leaf,
+    MatMul,
+    Number,
+    Outer,
+    Plan,
+    Plus,
+    Scaled,
+    ScaledAlong,
+    SumOver,
+    Transposed,
+    elementwise_plan,
+    plan,
+)
 
-__all__ = ["LAYOUTS", "AsScalar", "ElementwiseFunction", "is_shown_transposed", "matrix_form"]
+__all__ = ["LAYOUTS", "AsScalar", "ElementwiseFunction", "is_derivative", "is_shown_transposed", "matrix_form"]
 
 LAYOUTS = ("column", "row", "jacobian")
 
@@ -88,6 +104,7 @@ def matrix_form(tensor: Tensor, layout: str = "column", is_cotangent: bool | Non
     None: it is if a cotangent stands in it.
 
     >>> from symback.language.expressions import Axis, einsum, var
+    >>> from symback.language.names import Name
     >>> n, m = Axis(3), Axis(2)
     >>> matrix_form(einsum("jk,k->j", var(Name("W", 1), (n, m)), var(Name("a", 0), (m,))))
     W^1*a^0
@@ -104,7 +121,7 @@ def matrix_form(tensor: Tensor, layout: str = "column", is_cotangent: bool | Non
 
 def is_shown_transposed(tensor: Tensor, layout: str) -> bool:
     """Whether a named tensor is shown transposed; as stored, a vector is a column and a batch (sample, unit)."""
-    return _orientation(tensor.axes, layout) ^ (layout == "jacobian" and _is_derivative(tensor))
+    return _orientation(tensor.axes, layout) ^ (layout == "jacobian" and is_derivative(tensor))
 
 
 def _orientation(axes: Sequence[Axis], layout: str) -> bool:
@@ -114,7 +131,8 @@ def _orientation(axes: Sequence[Axis], layout: str) -> bool:
     return kinds in (("sample",), ("sample", "unit"))
 
 
-def _is_derivative(tensor: Tensor) -> bool:
+def is_derivative(tensor: Tensor) -> bool:
+    """Whether a name stands for a derivative of the cost: δ, Δ, ∂C/∂(…)."""
     match tensor:
         case Var(name=name):
             return name.is_gradient or name.letter in ("delta", "Delta")
@@ -132,10 +150,10 @@ def _text(tensor: Tensor) -> str:
             return str(name)
         case Partial(of=of, wrt=wrt):
             return f"d{of.name}/d{wrt.name}"
-        case Unspecified(letter=letter, args=args, wrt=wrt) if all(isinstance(arg, Var) for arg in args):
-            if len(wrt) == 1:
-                return f"d{letter}/d{args[wrt[0]].name}"
-            return letter + "".join(f"_{args[i].name}" for i in wrt)
+        case Unspecified(letter=letter, args=args, wrt=wrt):
+            names = [arg.name for arg in args if isinstance(arg, Var)]
+            if len(names) == len(args):
+                return f"d{letter}/d{names[wrt[0]]}" if len(wrt) == 1 else letter + "".join(f"_{names[i]}" for i in wrt)
     raise UnsupportedError("an unspecified function must have named quantities as its arguments to be written with matrices")
 
 
@@ -184,8 +202,12 @@ def _hadamard(factors: Sequence[MatrixExpr]) -> MatrixExpr:
             own, matrices = factor.as_coeff_matrices()
             scalar, factor = scalar * own, _product(*matrices)
         flat.extend(factor.args if isinstance(factor, HadamardProduct) else (factor,))
-    kept = [factor for factor in flat if not isinstance(factor, OneMatrix)] or flat[:1]
+    kept = [_power(factor, flat.count(factor)) for factor in dict.fromkeys(flat) if not isinstance(factor, OneMatrix)] or flat[:1]
     return _scaled(scalar, kept[0] if len(kept) == 1 else HadamardProduct(*kept))
+
+
+def _power(matrix: MatrixExpr, exponent: int) -> MatrixExpr:
+    return matrix if exponent == 1 else HadamardPower(matrix, exponent)
 
 
 def _sum(terms: Sequence[MatrixExpr]) -> MatrixExpr:
@@ -203,7 +225,7 @@ class _View:
         """Whether a derivative of the cost stands in the plan, outside of its scalars."""
         match node:
             case Leaf(tensor=tensor):
-                return _is_derivative(tensor)
+                return is_derivative(tensor)
             case Number() | Identity():
                 return False
             case MatMul(left=left, right=right) | Outer(left=left, right=right):
@@ -212,7 +234,11 @@ class _View:
                 return self.is_cotangent(matrix) or self.is_cotangent(vector)
             case Hadamard(args=args) | Plus(args=args) | Elementwise(args=args):
                 return any(self.is_cotangent(arg) for arg in args)
-        return self.is_cotangent(node.body)
+            case Transposed(body=body) | Scaled(body=body) | SumOver(body=body) | Broadcast(body=body) | Diagonal(body=body):
+                return self.is_cotangent(body)
+            case DiagonalPart(body=body):
+                return self.is_cotangent(body)
+        raise UnsupportedError(f"{type(node).__name__} is no node of a plan")
 
     def scalar(self, node: Plan) -> sympy.Expr:
         """A plan without axes."""
@@ -324,11 +350,14 @@ class _View:
     def _hadamard(self, args: list[Plan], turned: bool) -> MatrixExpr:
         """⊙; a row vector of the layout "jacobian" as its first factor times diagonal matrices: δ W diag(σ'(z))."""
         if not (self.layout == "jacobian" and args[0].rank == 1 and turned):
-            return _hadamard([self.matrix(arg, turned) for arg in args])
+            own = self._in_preferred(Hadamard(args[0].axes, tuple(args)), turned) if args[0].rank == 1 else turned
+            whole = _hadamard([self.matrix(arg, own) for arg in args])
+            return whole if own == turned else _turn(whole)
         factors = [factor for arg in args for factor in _factors(arg)]
-        head = next((factor for factor in factors if self.is_cotangent(factor)), factors[0])
-        rest = [factor for factor in factors if factor is not head]
-        return _product(self.matrix(head, True), self._diagonal(rest[0] if len(rest) == 1 else Hadamard(args[0].axes, tuple(rest))))
+        head = next((i for i, factor in enumerate(factors) if self.is_cotangent(factor)), 0)
+        rest = factors[:head] + factors[head + 1 :]
+        diagonal = self._diagonal(rest[0] if len(rest) == 1 else Hadamard(args[0].axes, tuple(rest)))
+        return _product(self.matrix(factors[head], True), diagonal)
 
     def _prefers(self, node: Plan) -> bool | None:
         """The orientation in which a plan needs the fewest transposes; None where it does not matter."""
@@ -392,22 +421,17 @@ def slot_of(symbol: sympy.Symbol) -> sympy.Symbol | None:
     return slot(int(number)) if symbol.name.startswith("x") and number.isdigit() and int(number) < 16 else None
 
 
-def _function_of(argument: sympy.Symbol, expr: sympy.Expr) -> sympy.Lambda:
-    """The function of one argument, which is always called slot(0), so that equal functions are equal."""
-    return sympy.Lambda(slot(0), expr.xreplace({argument: slot(0)}))
-
-
 class _EntryByEntry:
     """A SymPy scalar in slots as operations on whole matrices: sums, ⊙, powers and functions entry by entry."""
 
     def __init__(self, view: _View, node: Elementwise, turned: bool) -> None:
-        self.view, self.node, self.turned = view, node, turned
+        self.view, self.turned = view, turned
         self.rows, self.cols = view._shape(node, turned)
-        self.scalars = {
-            slot(i): view.scalar(arg.body) for i, arg in enumerate(node.args) if isinstance(arg, Broadcast) and not arg.positions
-        }
-        self.along = {slot(i): arg.positions[0] for i, arg in enumerate(node.args) if isinstance(arg, Broadcast) and arg.positions}
-        self.slots = [slot(i) for i in range(len(node.args)) if slot(i) not in self.scalars]
+        self.args = {slot(i): arg for i, arg in enumerate(node.args)}
+        repeated = {symbol: arg for symbol, arg in self.args.items() if isinstance(arg, Broadcast)}
+        self.along = {symbol: arg for symbol, arg in repeated.items() if arg.positions}
+        self.scalars = {symbol: view.scalar(arg.body) for symbol, arg in repeated.items() if not arg.positions}
+        self.slots = [symbol for symbol in self.args if symbol not in self.scalars]
 
     def _used(self, expr: sympy.Expr) -> list[sympy.Symbol]:
         return [symbol for symbol in self.slots if expr.has(symbol)]
@@ -418,7 +442,7 @@ class _EntryByEntry:
         if not used:
             return self._constant(expr.xreplace(self.scalars))
         if expr in self.slots:
-            return self.view.matrix(self.node.args[self.slots_index(expr)], self.turned)
+            return self.view.matrix(self.args[expr], self.turned)
         if expr.is_Add:
             return self._sum(expr)
         if expr.is_Mul:
@@ -428,11 +452,6 @@ class _EntryByEntry:
         if isinstance(expr, sympy.Function) and len(expr.args) == 1:
             return self._function(expr)
         return self._general(expr, used)
-
-    @staticmethod
-    def slots_index(symbol: sympy.Symbol) -> int:
-        """The number of a slot."""
-        return int(symbol.name[1:])
 
     def _constant(self, value: sympy.Expr) -> MatrixExpr:
         if value == 0:
@@ -450,8 +469,9 @@ class _EntryByEntry:
         full: list[sympy.Expr] = []
         along: dict[int, list[sympy.Expr]] = {}
         for factor in sorted(sympy.Mul.make_args(rest), key=_order):
-            positions = {self.along.get(symbol) for symbol in self._used(factor)}
-            if len(positions) == 1 and None not in positions:
+            used = self._used(factor)
+            positions = {self.along[symbol].positions[0] for symbol in used if symbol in self.along}
+            if len(positions) == 1 and all(symbol in self.along for symbol in used):
                 along.setdefault(positions.pop(), []).append(factor)
             else:
                 full.append(factor)
@@ -466,10 +486,10 @@ class _EntryByEntry:
     def _diagonal(self, factors: list[sympy.Expr]) -> MatrixExpr:
         """diag of a product of vectors that are repeated along the same axis."""
         product = sympy.Mul(*factors)
-        used = self._used(product)
-        bodies = [self.node.args[self.slots_index(symbol)].body for symbol in used]
-        renumbered = product.xreplace(self.scalars).xreplace({symbol: slot(i) for i, symbol in enumerate(used)})
-        return self.view._diagonal(elementwise_plan(renumbered, bodies))
+        used = [symbol for symbol in self.args if product.has(symbol)]
+        axes = next(self.along[symbol].body.axes for symbol in used if symbol in self.along)
+        bodies = [self.along[symbol].body if symbol in self.along else replace(self.args[symbol], axes=axes) for symbol in used]
+        return self.view._diagonal(elementwise_plan(product.xreplace({symbol: slot(i) for i, symbol in enumerate(used)}), bodies))
 
     def _function(self, expr: sympy.Expr) -> MatrixExpr:
         """f applied entry by entry to what stands in it."""
@@ -477,12 +497,22 @@ class _EntryByEntry:
 
     def _general(self, expr: sympy.Expr, used: list[sympy.Symbol]) -> MatrixExpr:
         """A function, such as a case distinction, of one matrix, of a difference of two, or of several."""
-        closed = expr.xreplace(self.scalars)
+        variables = self._variables(len(used))
         if len(used) == 2:
-            inner = closed.xreplace({used[0]: slot(15) + used[1]})
+            inner = expr.xreplace(self.scalars | {used[0]: variables[0] + used[1]})
             if not inner.has(used[1]):
-                return ElementwiseApplyFunction(_function_of(slot(15), inner), self.matrix(used[0] - used[1]))
+                return ElementwiseApplyFunction(sympy.Lambda(variables[0], inner), self.matrix(used[0] - used[1]))
         matrices = [self.matrix(symbol) for symbol in used]
+        body = expr.xreplace(self.scalars | dict(zip(used, variables, strict=True)))
         if len(used) == 1:
-            return ElementwiseApplyFunction(_function_of(used[0], closed), matrices[0])
-        return ElementwiseFunction(sympy.Lambda(tuple(used), closed), *matrices)
+            return ElementwiseApplyFunction(sympy.Lambda(variables[0], body), matrices[0])
+        return ElementwiseFunction(sympy.Lambda(variables, body), *matrices)
+
+    def _variables(self, count: int) -> tuple[sympy.Symbol, ...]:
+        """Symbols for the arguments of a `Lambda`, always the first ones that no function inside of the scalars binds.
+
+        `Lambda` puts values in for its variable everywhere, in the body of an inner `Lambda` as well.
+        """
+        taken = set().union(*(value.atoms(sympy.Symbol) for value in self.scalars.values()))
+        free = (symbol for symbol in (sympy.Symbol(f"x{i}", real=True) for i in itertools.count()) if symbol not in taken)
+        return tuple(itertools.islice(free, count))

@@ -26,6 +26,7 @@ from symback.language.expressions import Axis, Tensor, Var, leaves
 from symback.language.functions import ScalarFunction
 from symback.language.steps import Fact
 from symback.simplification.normal_form_atoms import ONLY, Frozen, NoNormalForm, Polynomial, Work, accumulate, frozen, variables
+from symback.simplification.normal_form_chance import is_visibly_nonzero
 from symback.simplification.normal_form_functions import cleared
 from symback.simplification.normal_form_reading import entry
 
@@ -106,7 +107,7 @@ def _search(
         work = Work(until, definitions, allowed.unfolded, allowed.facts, allowed.expand)
         difference = _difference(work, left, right)
         if not difference:
-            return _proof(work)
+            return _minimal(work, left, right)
         mentioned = variables(difference)
         helpful = {name: fact for name, fact in facts.items() if name in mentioned}
         has_formulas = any(isinstance(name, type) and issubclass(name, ScalarFunction) and name.formula is not None for name in mentioned)
@@ -138,10 +139,10 @@ def _last(names: Iterable[Var], definitions: Mapping[Var, Tensor]) -> frozenset[
 
 
 def _difference(work: Work, left: Tensor, right: Tensor) -> Polynomial:
-    """left - right at one entry; what stands under no sum is brought to a common denominator."""
+    """left - right at one entry; what stands under no sum is brought to a common denominator if that can help."""
     difference = dict(_entry(work, left))
     accumulate(difference, _entry(work, right), -1)
-    return cleared(work, difference)[0] if difference else difference
+    return difference if is_visibly_nonzero(difference) else cleared(work, difference)[0]
 
 
 def _entry(work: Work, tensor: Tensor) -> Polynomial:
@@ -150,8 +151,13 @@ def _entry(work: Work, tensor: Tensor) -> Polynomial:
     return entry(work, tensor, labels)
 
 
-def _proof(work: Work) -> Proof:
-    """What the successful attempt has used."""
+def _minimal(work: Work, left: Tensor, right: Tensor) -> Proof:
+    """The proof without facts and definitions that it can do without, so that it does not claim to rest on them."""
+    for item in list(work.used) if len(work.used) > 1 else ():
+        facts = {name: fact for name, fact in work.facts.items() if fact is not item}
+        fewer = Work(work.until, work.definitions, work.unfolded - {item}, facts, work.expand)
+        if not isinstance(item, type) and item in work.used and not _difference(fewer, left, right):
+            work = fewer
     used = list(work.used)
     return Proof(
         facts=tuple(item for item in used if isinstance(item, Fact)),

@@ -20,7 +20,7 @@ import sympy
 
 from symback.language.expressions import Axis
 from symback.simplification.normal_form_atoms import (
-    KINDS, ONE, Atom, Monomial, NoNormalForm, Number, Polynomial, Work, accumulate, atom, bound_labels, canonical_labels,
+    KINDS, ONE, Atom, Frozen, Monomial, NoNormalForm, Number, Polynomial, Work, accumulate, atom, bound_labels, canonical_labels,
     frozen, relabelled, relabelled_polynomial, signature, symbol_atom,
 )  # fmt: skip
 
@@ -28,6 +28,8 @@ __all__ = ["constant", "leading_monomial", "monomial_of", "multiply", "negated",
 
 MOST_BOUND = 14
 MOST_POWER = 64
+MOST_SPLIT = 400  # terms times terms of two denominators that are taken apart
+MOST_BITS = 20_000  # of a coefficient
 _NOT_INVERTIBLE = frozenset({"delta", "step", "root", "prime", "inverse"})  # no negative powers of these in a monomial
 
 
@@ -76,7 +78,9 @@ def whole_power(work: Work, base: Polynomial, exponent: int) -> Polynomial:
         return constant(1)
     if len(base) == 1:
         ((monomial, coefficient),) = base.items()
-        if all(factor.kind not in _NOT_INVERTIBLE for factor, _ in monomial) and exponent <= MOST_POWER * MOST_POWER:
+        if max(abs(coefficient.numerator), coefficient.denominator).bit_length() * exponent > MOST_BITS and coefficient not in (1, -1):
+            raise NoNormalForm(f"the power {exponent} of a number")
+        if all(factor.kind not in _NOT_INVERTIBLE for factor, _ in monomial):
             return {frozenset((factor, e * exponent) for factor, e in monomial): coefficient**exponent}
     if exponent > MOST_POWER:
         raise NoNormalForm(f"the power {exponent} of a sum")
@@ -183,36 +187,121 @@ def _meet_prime(work: Work, powers: dict[Atom, Number], factor: Atom) -> Polynom
 
 
 def _meet_inverse(work: Work, powers: dict[Atom, Number], factor: Atom) -> Polynomial | None:
+    """1/d among other factors, decomposed into partial fractions in the highest atom g of d."""
+    for split in (_divide_out, _split_from_power, _split_from_denominator):
+        found = split(work, powers, factor)
+        if found is not None:
+            return found
+    return None
+
+
+def _divide_out(work: Work, powers: dict[Atom, Number], factor: Atom) -> Polynomial | None:
     """g^e / d  →  (1 - (d - c g^e) / d) / c,  where c g^e is the leading term of d."""
     needed, scale, rest = _division(factor)
     if not all(powers.get(part, 0) >= e for part, e in needed):
         return None
-    shared = dict(powers)
-    for part, e in needed:
-        shared[part] -= e
-    shared[factor] -= 1
-    for part, e in scale[0]:
-        shared[part] = shared.get(part, 0) - e
+    shared = _times(powers, {(factor, -1)}, {(part, -e) for part, e in needed | scale[0]})
     quotient = constant(1)
     for monomial, coefficient in rest:
         accumulate(quotient, {monomial | {(factor, 1)}: -coefficient})
-    result: Polynomial = {}
-    accumulate(result, multiply(work, reduced(work, shared), quotient), Fraction(1) / scale[1])
+    return _scaled(multiply(work, reduced(work, shared), quotient), Fraction(1) / scale[1])
+
+
+def _split_from_power(work: Work, powers: dict[Atom, Number], factor: Atom) -> Polynomial | None:
+    """1/(g d)  →  (1/g - (d - c)/(g d)) / c,  where c is the value of d at g = 0 and one term."""
+    top = _top(factor)
+    if powers.get(top, 0) >= 0:
+        return None
+    constants = [(m, c) for m, c in factor.parts[0] if all(part is not top for part, _ in m)]
+    if len(constants) != 1 or any(part.kind in _NOT_INVERTIBLE for part, _ in constants[0][0]):
+        return None
+    shared = _times(powers, {(factor, -1)}, {(part, -e) for part, e in constants[0][0]})
+    quotient = constant(1)
+    for monomial, coefficient in factor.parts[0]:
+        if monomial != constants[0][0]:
+            accumulate(quotient, {monomial | {(factor, 1)}: -coefficient})
+    return _scaled(multiply(work, reduced(work, shared), quotient), Fraction(1) / constants[0][1])
+
+
+def _split_from_denominator(work: Work, powers: dict[Atom, Number], factor: Atom) -> Polynomial | None:
+    """1/(d e)  →  (u/e + v/d) / r,  where u d + v e = r and r is one term."""
+    for other in powers:
+        if other.kind != "inverse" or other is factor or _top(other) is not _top(factor):
+            continue
+        cofactors = _cofactors(factor.parts[0], other.parts[0])
+        if cofactors is not None:
+            first, second, (below, number) = cofactors
+            shared = _times(powers, {(factor, -1), (other, -1)}, {(part, -e) for part, e in below})
+            mixed: Polynomial = {}
+            accumulate(mixed, {monomial | {(other, 1)}: c for monomial, c in first.items()})
+            accumulate(mixed, {monomial | {(factor, 1)}: c for monomial, c in second.items()})
+            return _scaled(multiply(work, reduced(work, shared), mixed), Fraction(1) / number)
+    return None
+
+
+@lru_cache(maxsize=4096)
+def _cofactors(first: Frozen, second: Frozen) -> tuple[Polynomial, Polynomial, tuple[Monomial, Number]] | None:
+    """u, v and r with u · first + v · second = r, where both are linear in their top atom, or have no other atom."""
+    if len(first) * len(second) > MOST_SPLIT:
+        return None
+    top = max((part for monomial, _ in first for part, _ in monomial), key=_rank)
+    (c, r), (d, s) = _linear(first, top), _linear(second, top)
+    if c and d:
+        idle = Work(float("inf"))
+        remainder = multiply(idle, d, r)
+        accumulate(remainder, multiply(idle, c, s), -1)
+        is_unit = len(remainder) == 1 and all(part.kind not in _NOT_INVERTIBLE for monomial in remainder for part, _ in monomial)
+        return (d, negated(c), next(iter(remainder.items()))) if is_unit else None
+    if any(part is not top or e != int(e) for polynomial in (first, second) for monomial, _ in polynomial for part, e in monomial):
+        return None
+    x = sympy.Dummy()
+    one, other = (sympy.Poly.from_dict({(int(dict(m).get(top, 0)),): int(a) for m, a in part}, x, domain=sympy.QQ) for part in (first, second))
+    u, v, gcd = one.gcdex(other)
+    if not gcd.is_one:
+        return None
+    as_polynomial = [{frozenset({(top, e)} if e else ()): Fraction(int(a.p), int(a.q)) for (e,), a in part.terms() if a} for part in (u, v)]
+    return as_polynomial[0], as_polynomial[1], (ONE, 1)
+
+
+def _linear(part: Frozen, top: Atom) -> tuple[Polynomial, Polynomial]:
+    """c and r of c g + r; c is empty if the polynomial is not linear in g."""
+    degrees = {monomial: dict(monomial).get(top, 0) for monomial, _ in part}
+    if max(degrees.values()) != 1 or not set(degrees.values()) <= {0, 1}:
+        return {}, {}
+    slope = {monomial - {(top, 1)}: c for monomial, c in part if degrees[monomial]}
+    return slope, {monomial: c for monomial, c in part if not degrees[monomial]}
+
+
+def _times(powers: Mapping[Atom, Number], *factors: Iterable[tuple[Atom, Number]]) -> dict[Atom, Number]:
+    result = dict(powers)
+    for factor in factors:
+        for part, exponent in factor:
+            result[part] = result.get(part, 0) + exponent
     return result
+
+
+def _scaled(polynomial: Polynomial, number: Number) -> Polynomial:
+    return {monomial: c * number for monomial, c in polynomial.items()}
 
 
 @lru_cache(maxsize=4096)
 def _division(factor: Atom) -> tuple[Monomial, tuple[Monomial, Number], tuple[tuple[Monomial, Number], ...]]:
     """For 1/d: the power that the rule takes away, what it divides by, and the rest of d."""
     polynomial = dict(factor.parts[0])
-    lead = leading_monomial(polynomial)
-    top, degree = max(lead, key=lambda power: _rank(power[0]))
+    lead, top = leading_monomial(polynomial), _top(factor)
+    degree = dict(lead)[top]
     with_top = [monomial for monomial in polynomial if dict(monomial).get(top, 0) == degree]
     others = lead - {(top, degree)}
     rest = tuple((monomial, coefficient) for monomial, coefficient in polynomial.items() if monomial != lead)
     if len(with_top) == 1 and not any(other.kind in _NOT_INVERTIBLE for other, _ in others):
         return frozenset({(top, degree)}), (others, polynomial[lead]), rest
     return lead, (ONE, polynomial[lead]), rest
+
+
+@lru_cache(maxsize=4096)
+def _top(factor: Atom) -> Atom:
+    """The highest atom of a denominator."""
+    return max((part for monomial, _ in factor.parts[0] for part, _ in monomial), key=_rank)
 
 
 @lru_cache(maxsize=16384)

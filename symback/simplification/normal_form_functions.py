@@ -26,10 +26,10 @@ from symback.simplification.normal_form_atoms import (
     ONE, Atom, Frozen, NoNormalForm, Number, Polynomial, Work, accumulate, atom, frozen, is_positive, relabelled_polynomial,
 )  # fmt: skip
 
-__all__ = ["apply", "cleared", "exponential", "inverse", "logarithm", "power", "step", "symbolic_power"]
+__all__ = ["absolute", "apply", "cleared", "exponential", "inverse", "logarithm", "power", "step", "symbolic_power"]
 
-MOST_CASES = 5
-MOST_FACTORED = 24  # a denominator with more terms, or of a higher degree, is not split into factors
+MOST_CASES = 8
+MOST_FACTORED = 16  # a denominator with more terms, or of a higher degree, is not split into factors
 MOST_DIGITS = 10**15  # larger numbers are not split into primes
 _ANY_EXPONENT = ("exp", "symbol")  # if positive, these carry rational exponents themselves
 
@@ -184,16 +184,37 @@ def _root(work: Work, polynomial: Polynomial, exponent: Fraction) -> Polynomial:
         elif factor.is_positive:
             outside.append(_root_of_positive(work, frozenset({(frozenset({(factor, 1)}), 1)}), e * exponent))
         else:
-            inside.append(monomial_of((factor, e)))
+            even, rest = _even_root(work, monomial_of((factor, 1)), e, exponent)
+            outside.append(even)
+            inside.append(monomial_of((factor, rest)) if rest else constant(1))
     for factor, e in parts.factors:
         if is_positive(factor):
             outside.append(_root_of_positive(work, factor, e * exponent))
         else:
-            inside.append(_power_of_factor(work, factor, e))
+            even, rest = _even_root(work, dict(factor), e, exponent)
+            outside.append(even)
+            inside.append(_power_of_factor(work, factor, rest))
     remainder = product(work, inside)
     if remainder != {ONE: 1}:
         outside.append(monomial_of((atom("root", parts=(frozen(remainder),)), exponent)))
     return product(work, outside)
+
+
+def _even_root(work: Work, base: Polynomial, power_of_base: Number, exponent: Fraction) -> tuple[Polynomial, Number]:
+    """√(x² r) = |x| √r: what an even power gives outside of a root, and the power that stays inside."""
+    even = 2 * (power_of_base // 2)
+    outside = even * exponent
+    if not even or outside != int(outside):
+        return constant(1), power_of_base
+    result = power(work, base, int(outside) - int(outside) % 2)
+    return (multiply(work, result, absolute(work, base)) if outside % 2 else result), power_of_base - even
+
+
+def absolute(work: Work, polynomial: Polynomial) -> Polynomial:
+    """|p| = 2 p [p > 0] - p."""
+    result = negated(polynomial)
+    accumulate(result, multiply(work, polynomial, step(work, polynomial)), 2)
+    return result
 
 
 def _number_root(number: Fraction, exponent: Fraction) -> list[Polynomial]:

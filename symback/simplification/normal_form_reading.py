@@ -17,7 +17,7 @@ from symback.simplification.normal_form_algebra import constant, monomial_of, mu
 from symback.simplification.normal_form_atoms import (
     ONE, ONLY, Frozen, NoNormalForm, Polynomial, Work, accumulate, atom, bound_labels, frozen, relabelled_polynomial, symbol_atom,
 )  # fmt: skip
-from symback.simplification.normal_form_functions import apply, exponential, inverse, logarithm, power, step, symbolic_power
+from symback.simplification.normal_form_functions import absolute, apply, exponential, inverse, logarithm, power, step, symbolic_power
 
 __all__ = ["entry", "scalar"]
 
@@ -113,6 +113,8 @@ def scalar(work: Work, expr: sympy.Expr, environment: Environment) -> Polynomial
     rewritten = _REWRITTEN.get(expr.func)
     if rewritten is not None:
         return scalar(work, rewritten, {ARGUMENT: scalar(work, expr.args[0], environment)})
+    if expr is sympy.E:
+        return exponential(work, constant(1))
     if expr.is_NumberSymbol and expr.is_real:
         return monomial_of((atom("number", expr), 1))
     if isinstance(expr, sympy.Function) and expr.args and all(isinstance(arg, sympy.Expr) for arg in expr.args):
@@ -156,11 +158,8 @@ def _read_pow(work: Work, expr: sympy.Expr, environment: Environment) -> Polynom
 
 
 def _read_abs(work: Work, expr: sympy.Expr, environment: Environment) -> Polynomial:
-    """|x| = 2 x [x > 0] - x."""
-    inside = scalar(work, expr.args[0], environment)
-    result = negated(inside)
-    accumulate(result, multiply(work, inside, step(work, inside)), 2)
-    return result
+    """|x|."""
+    return absolute(work, scalar(work, expr.args[0], environment))
 
 
 def _read_sign(work: Work, expr: sympy.Expr, environment: Environment) -> Polynomial:
@@ -214,6 +213,11 @@ def truth(work: Work, condition: sympy.Basic, environment: Environment) -> Polyn
         return _not(product(work, (_not(truth(work, part, environment)) for part in condition.args)))
     if isinstance(condition, sympy.Not):
         return _not(truth(work, condition.args[0], environment))
+    if isinstance(condition, sympy.ITE):
+        chosen, first, second = (truth(work, part, environment) for part in condition.args)
+        result = dict(multiply(work, chosen, first))
+        accumulate(result, multiply(work, _not(chosen), second))
+        return result
     if not isinstance(condition, Relational):
         raise NoNormalForm(f"the condition {type(condition).__name__}")
     difference = scalar(work, condition.lhs, environment)

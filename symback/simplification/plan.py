@@ -291,8 +291,8 @@ class _Elimination:
         """The factors after Σ_k δ_jk x_k → x_j and Σ_j δ_jj → n; a delta between two labels of the result stays."""
         factors = list(self.tensor.factors)
         merged = set()
-        while (spot := next((i for i, (arg, labels) in enumerate(factors) if isinstance(arg, Delta) and self._collapses(labels)), None)) is not None:
-            low, high = sorted(factors.pop(spot)[1])
+        while collapsing := [i for i, (arg, labels) in enumerate(factors) if isinstance(arg, Delta) and self._collapses(labels)]:
+            low, high = sorted(factors.pop(collapsing[0])[1])
             if low != high:
                 merged.add(high)
                 factors = [(arg, tuple(low if label == high else label for label in labels)) for arg, labels in factors]
@@ -355,22 +355,22 @@ class _Elimination:
     def _assembled(self) -> Plan:
         """What is left has only labels of the result."""
         axes = self.tensor.axes
-        sides = [_hadamard(self.vectors[i]) if i in self.vectors else None for i in range(len(axes))]
-        if not axes or not any(sides) and not self.edges:
+        sides = {i: _hadamard(self.vectors[i]) for i in range(len(axes)) if i in self.vectors}
+        if not sides and not self.edges:
             return Number((), sympy.S.One)
         if len(axes) == 1:
             return sides[0]
         if not self.edges:
-            if sides[0] and sides[1]:
+            if len(sides) == 2:
                 return Outer(axes, sides[0], sides[1])
-            side = 0 if sides[0] else 1
-            return Broadcast(axes, self._times_scalars(sides[side]), (side,))
+            (position, side), *_ = sides.items()
+            return Broadcast(axes, self._times_scalars(side), (position,))
         matrices = self.edges[0, 1]
         if any(isinstance(matrix, Identity) for matrix in matrices):
-            return self._diagonal(matrices, [side for side in sides if side])
+            return self._diagonal(matrices, list(sides.values()))
         matrix = _hadamard(matrices)
-        for position, side in enumerate(sides):
-            matrix = matrix if side is None else ScaledAlong(axes, matrix, side, position)
+        for position, side in sides.items():
+            matrix = ScaledAlong(axes, matrix, side, position)
         return matrix
 
     def _diagonal(self, matrices: list[Plan], sides: list[Plan]) -> Plan:

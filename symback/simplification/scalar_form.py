@@ -8,7 +8,7 @@ The three share no code, so that comparing them tests each.  Sums are written ou
 `Sum(…).doit()` spoils a sum whose terms hold a case distinction over the bound letter.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from itertools import product
 from math import prod
 
@@ -19,10 +19,11 @@ from sympy.matrices.expressions.hadamard import HadamardPower, HadamardProduct
 from sympy.matrices.expressions.matexpr import MatrixExpr
 from sympy.matrices.expressions.special import OneMatrix, ZeroMatrix
 from sympy.matrices.expressions.transpose import Transpose
+from sympy.matrices.immutable import ImmutableDenseMatrix as Matrix
 
 from symback.errors import ShapeError, UnsupportedError
 from symback.language.expressions import Add, Axis, Const, Contract, Delta, Map, Partial, Tensor, Unspecified, Var, slot
-from symback.simplification.index_form import PartialDerivative, named_entry, unspecified_entry
+from symback.simplification.index_form import PartialDerivative, connected_factors, named_entry, unspecified_entry
 from symback.simplification.matrix_form import AsScalar, ElementwiseFunction
 
 __all__ = ["expand_sums", "matrix_entries", "scalar_form"]
@@ -31,7 +32,6 @@ MOST_ENTRIES = 400
 MOST_TERMS = 40_000
 
 Sizes = Mapping[sympy.Symbol, int]
-Matrix = sympy.ImmutableDenseMatrix
 
 
 def scalar_form(tensor: Tensor, sizes: Sizes | None = None) -> sympy.Expr | Matrix:
@@ -75,11 +75,13 @@ class _Writer:
         """How many products one entry has at most."""
         match tensor:
             case Contract():
-                bound = [axis for label, axis in tensor.label_axes.items() if label >= tensor.rank]
-                return prod(map(self.size, bound)) * sum(self.terms(arg) for arg in tensor.args)
+                return sum(self._terms_of_sum(tensor, group) for group in connected_factors(tensor))
             case Add() | Map():
                 return sum(self.terms(arg) for arg in tensor.args)
         return 1
+
+    def _terms_of_sum(self, tensor: Contract, group: list[int]) -> int:
+        return prod(self.size(axis) for _, axis in _bound(tensor, group)) * sum(self.terms(tensor.args[i]) for i in group)
 
     def entry(self, tensor: Tensor, spot: tuple[int, ...]) -> sympy.Expr:
         """The entry at `spot`, counted from 1."""
@@ -105,18 +107,22 @@ class _Writer:
         raise UnsupportedError(f"no entries are known for a node of kind {type(tensor).__name__}")
 
     def _contraction(self, tensor: Contract, spot: tuple[int, ...]) -> sympy.Expr:
-        """Σ of products, the factors without a bound label outside."""
-        axis_of = tensor.label_axes
-        bound = [label for label in axis_of if label >= tensor.rank]
-        outside = [factor for factor in tensor.factors if not set(factor[1]) & set(bound)]
-        inside = [factor for factor in tensor.factors if set(factor[1]) & set(bound)]
-        terms = []
-        for values in product(*(range(1, self.size(axis_of[label]) + 1) for label in bound)):
-            terms.append(self._product(inside, dict(enumerate(spot)) | dict(zip(bound, values, strict=True))))
-        return self._product(outside, dict(enumerate(spot))) * sympy.Add(*terms)
+        """The product of the sums that have no bound label in common."""
+        return sympy.Mul(*(self._summed(tensor, group, dict(enumerate(spot))) for group in connected_factors(tensor)))
 
-    def _product(self, factors: Sequence[tuple[Tensor, tuple[int, ...]]], at: dict[int, int]) -> sympy.Expr:
-        return sympy.Mul(*(self.entry(arg, tuple(at[label] for label in labels)) for arg, labels in factors))
+    def _summed(self, tensor: Contract, group: list[int], at: dict[int, int]) -> sympy.Expr:
+        bound = _bound(tensor, group)
+        terms = []
+        for values in product(*(range(1, self.size(axis) + 1) for _, axis in bound)):
+            place = at | {label: value for (label, _), value in zip(bound, values, strict=True)}
+            terms.append(sympy.Mul(*(self.entry(tensor.args[i], tuple(place[label] for label in tensor.labels[i])) for i in group)))
+        return sympy.Add(*terms)
+
+
+def _bound(tensor: Contract, group: list[int]) -> list[tuple[int, Axis]]:
+    """The bound labels of some of the factors."""
+    used = {label for i in group for label in tensor.labels[i]}
+    return [(label, axis) for label, axis in tensor.label_axes.items() if label >= tensor.rank and label in used]
 
 
 def expand_sums(expr: sympy.Expr, sizes: Sizes | None = None) -> sympy.Expr:
@@ -185,7 +191,8 @@ class _Worked:
         return expr if isinstance(expr, sympy.Indexed) else expr.func(*map(self.scalar, expr.args))
 
     def _shape(self, expr: MatrixExpr) -> tuple[int, int]:
-        return tuple(int(size.xreplace(self.sizes)) for size in expr.shape)
+        rows, cols = (int(size.xreplace(self.sizes)) for size in expr.shape)
+        return rows, cols
 
     def matrix(self, expr: MatrixExpr) -> Matrix:
         """An explicit matrix."""
@@ -200,7 +207,7 @@ class _Worked:
             case Transpose():
                 return self.matrix(expr.arg).T
             case DiagMatrix():
-                vector = list(self.matrix(expr.args[0]))
+                vector: list[sympy.Expr] = list(self.matrix(expr.args[0]))
                 return Matrix(rows, cols, lambda i, j: vector[i] if i == j else sympy.S.Zero)
             case DiagonalOf():
                 body = self.matrix(expr.arg)

@@ -14,14 +14,22 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from symback.errors import SpecError
+from symback.language.names import LAST_LAYER, LAYER
 from symback.network import Network
 from symback.pipeline import Derivation, derive, derive_generic
-from symback.verification.textbook_equations import STATEMENTS, Statement, average, for_every_sample, written
-from symback.language.names import LAST_LAYER, LAYER
-from symback.verification.textbook_numbers import LEAST, ROADS, TOLERANCES, Measured, measure
+from symback.verification.textbook_equations import STATEMENTS, Statement, average, written
+from symback.verification.textbook_numbers import LEAST, TOLERANCES, Measured, measure
 from symback.verification.textbook_proofs import (
-    NOT_PROVED, PROVED, REFUTED, CheckedFormula, Judgement, check_against_textbook, judge, right_side, subject_of,
-)  # fmt: skip
+    NOT_PROVED,
+    PROVED,
+    REFUTED,
+    CheckedFormula,
+    Judgement,
+    check_against_textbook,
+    judge,
+    right_side,
+    subject_of,
+)
 
 __all__ = ["CheckedFormula", "TextbookReport", "TextbookRow", "check_against_textbook", "run_textbook"]
 
@@ -159,5 +167,5 @@ def _of_average(single: Derivation, batch: Derivation) -> Iterator[tuple[str, st
     for layer in range(1, batch.network.depth + 1):
         for number in ("mean W", "mean b"):
             letter = STATEMENTS[number].target
-            each = for_every_sample(single.grad(letter, layer).tensor, subject.rows, subject.samples)
+            each = subject.whole(single.grad(letter, layer).tensor)
             yield number, "p-m-n", judge(batch.grad(letter, layer).tensor, average(each), subject, layer)

@@ -17,20 +17,38 @@ set of equations for batches would be one more thing to get wrong.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import TypeAlias
 
 import sympy
 
 from symback.errors import UnsupportedError
 from symback.language.expressions import (
-    Add, Axis, Contract, Map, Tensor, Unspecified, Var, add, broadcast, const, contract, einsum, leaves, map_, slot, unspecified, var,
-)  # fmt: skip
+    Add,
+    Axis,
+    Contract,
+    Map,
+    Tensor,
+    Unspecified,
+    Var,
+    add,
+    broadcast,
+    const,
+    contract,
+    einsum,
+    leaves,
+    map_,
+    slot,
+    unspecified,
+    var,
+)
 from symback.language.names import Name
 
 __all__ = [
-    "COST_GRADIENTS", "SHORT_ERRORS", "STATEMENTS", "CostGradient", "Page", "Statement", "average", "for_every_sample", "written",
+    "COST_GRADIENTS", "SHORT_ERRORS", "STATEMENTS", "CostGradient", "Layer", "Page", "Statement", "average", "for_every_sample", "written",
 ]  # fmt: skip
 
-Layer = int | sympy.Expr
+Layer: TypeAlias = int | sympy.Expr
 
 
 @dataclass(frozen=True)
@@ -52,18 +70,24 @@ class Page:
             raise UnsupportedError(f"the network has no {name}; it has {', '.join(map(str, self.named))}")
         return self.named[name]
 
-    def slope(self, layer: Layer) -> Tensor | None:
-        """σ'(z^l), where a^l is an element-wise function of z^l; None where it is not."""
-        return slope_of(self.definitions.get(self("a", layer)), self("z", layer))
+    def is_elementwise(self, layer: Layer) -> bool:
+        """Whether a^l is an element-wise function of z^l."""
+        definition, z = self.definitions.get(self("a", layer)), self("z", layer)
+        return definition is z or (isinstance(definition, Map) and definition.args.count(z) == 1)
+
+    def slope(self, layer: Layer) -> Tensor:
+        """σ'(z^l), the entry-by-entry derivative of a^l = σ(z^l); one for the identity."""
+        definition, z = self.definitions.get(self("a", layer)), self("z", layer)
+        if isinstance(definition, Map) and self.is_elementwise(layer):
+            return map_(_derivative(definition.expr, definition.args.index(z)), definition.args)
+        if definition is z:
+            return broadcast(const(1), z.axes, ())
+        raise UnsupportedError(f"there is no σ'(z^{layer}): a^{layer} is not an element-wise function of z^{layer}")
 
 
-def slope_of(definition: Tensor | None, z: Var) -> Tensor | None:
-    """The entry-by-entry derivative of σ(z), one for the identity; None where `definition` is not element-wise in z."""
-    if definition is z:
-        return broadcast(const(1), z.axes, ())
-    if not isinstance(definition, Map) or definition.args.count(z) != 1:
-        return None
-    return map_(sympy.diff(definition.expr, slot(definition.args.index(z))), definition.args)
+@lru_cache
+def _derivative(expr: sympy.Expr, index: int) -> sympy.Expr:
+    return sympy.diff(expr, slot(index))
 
 
 def _error(page: Page, layer: Layer, cost_slope: Tensor) -> Tensor:
@@ -213,16 +237,23 @@ class Statement:
 
 SHORT_ERRORS: Mapping[tuple[str, str], Statement] = {  # by activation and cost
     ("sigmoid", "binary_cross_entropy"): Statement(
-        "(1)", "error of the output layer, sigmoid with binary cross-entropy", r"\delta^{<l>} = a^{<l>} - y", "δ<l> = a<l> - y", "z", difference),
+        "(1)", "error of the output layer, sigmoid with binary cross-entropy",
+        r"\delta^{<l>} = a^{<l>} - y", "δ<l> = a<l> - y", "z", difference),
     ("softmax", "cross_entropy"): Statement(
-        "(1)", "error of the output layer, softmax with cross-entropy", r"\delta^{<l>} = a^{<l>} - y", "δ<l> = a<l> - y", "z", difference),
+        "(1)", "error of the output layer, softmax with cross-entropy",
+        r"\delta^{<l>} = a^{<l>} - y", "δ<l> = a<l> - y", "z", difference),
     ("log_softmax", "nll"): Statement(
-        "(1)", "error of the output layer, log-softmax with its likelihood", r"\delta^{<l>} = p^{<l>} - y", "δ<l> = p<l> - y", "z",
-        difference_of_probabilities),
+        "(1)", "error of the output layer, log-softmax with its likelihood",
+        r"\delta^{<l>} = p^{<l>} - y", "δ<l> = p<l> - y", "z", difference_of_probabilities),
 }  # fmt: skip
 
-_TRANSPOSED = r"(W^{<l+1>})^{\mathsf{T}}"
+_BY_BIAS = r"\frac{\partial C}{\partial b^{<l>}}"
+_BY_WEIGHTS = r"\frac{\partial C}{\partial W^{<l>}}"
+_OUTER = r"\delta^{<l>} (a^{<l-1>})^{\mathsf{T}}"
 _AVERAGE = r"\frac{1}{n} \sum_{k=1}^{n}"
+_CHAIN = r"2(a^{<l>} - y)\, \sigma'(z^{<l>})"
+_CHAIN_TEXT = "2(a<l> - y) σ'(z<l>)"
+_BEFORE = r"\, w^{<l>}\, \sigma'(z^{<l-1>})"
 
 STATEMENTS: Mapping[str, Statement] = {
     row.number: row
@@ -234,39 +265,41 @@ STATEMENTS: Mapping[str, Statement] = {
         Statement("(1) C", "error of the output layer, any cost C",
             r"\delta^{<l>} = \nabla_{a} C \odot \sigma'(z^{<l>})", "δ<l> = ∇ₐC ⊙ σ'(z<l>)", "z", output_error_of_any_cost),
         Statement("(2)", "bias of the output layer",
-            r"\frac{\partial C}{\partial b^{<l>}} = \delta^{<l>}", "∂C/∂b<l> = δ<l>", "b", bias_gradient),
+            rf"{_BY_BIAS} = \delta^{{<l>}}", "∂C/∂b<l> = δ<l>", "b", bias_gradient),
         Statement("(3)", "weights of the output layer",
-            r"\frac{\partial C}{\partial W^{<l>}} = \delta^{<l>} (a^{<l-1>})^{\mathsf{T}}", "∂C/∂W<l> = δ<l> (a<l-1>)ᵀ", "W", weight_gradient),
+            rf"{_BY_WEIGHTS} = {_OUTER}", "∂C/∂W<l> = δ<l> (a<l-1>)ᵀ", "W", weight_gradient),
         Statement("(4)", "error of a hidden layer",
-            rf"\delta^{{<l>}} = ({_TRANSPOSED} \delta^{{<l+1>}}) \odot \sigma'(z^{{<l>}})", "δ<l> = ((W<l+1>)ᵀ δ<l+1>) ⊙ σ'(z<l>)", "z", hidden_error),
+            r"\delta^{<l>} = ((W^{<l+1>})^{\mathsf{T}} \delta^{<l+1>}) \odot \sigma'(z^{<l>})",
+            "δ<l> = ((W<l+1>)ᵀ δ<l+1>) ⊙ σ'(z<l>)", "z", hidden_error),
         Statement("(5)", "bias of a hidden layer",
-            r"\frac{\partial C}{\partial b^{<l>}} = \delta^{<l>}", "∂C/∂b<l> = δ<l>", "b", bias_gradient),
+            rf"{_BY_BIAS} = \delta^{{<l>}}", "∂C/∂b<l> = δ<l>", "b", bias_gradient),
         Statement("(6)", "weights of a hidden layer",
-            r"\frac{\partial C}{\partial W^{<l>}} = \delta^{<l>} (a^{<l-1>})^{\mathsf{T}}", "∂C/∂W<l> = δ<l> (a<l-1>)ᵀ", "W", weight_gradient),
+            rf"{_BY_WEIGHTS} = {_OUTER}", "∂C/∂W<l> = δ<l> (a<l-1>)ᵀ", "W", weight_gradient),
         Statement("∂a", "activation below a layer",
-            r"\frac{\partial C}{\partial a^{<l-1>}} = (W^{<l>})^{\mathsf{T}} \delta^{<l>}", "∂C/∂a<l-1> = (W<l>)ᵀ δ<l>", "a", activation_gradient, 1),
+            r"\frac{\partial C}{\partial a^{<l-1>}} = (W^{<l>})^{\mathsf{T}} \delta^{<l>}",
+            "∂C/∂a<l-1> = (W<l>)ᵀ δ<l>", "a", activation_gradient, 1),
         Statement("chain w", "one neuron a layer, C = (a - y)²: weight",
-            r"\frac{\partial C_0}{\partial w^{<l>}} = 2(a^{<l>} - y)\, \sigma'(z^{<l>})\, a^{<l-1>}",
-            "∂C₀/∂w<l> = 2(a<l> - y) σ'(z<l>) a<l-1>", "W", chain_weight),
+            rf"\frac{{\partial C_0}}{{\partial w^{{<l>}}}} = {_CHAIN}\, a^{{<l-1>}}",
+            f"∂C₀/∂w<l> = {_CHAIN_TEXT} a<l-1>", "W", chain_weight),
         Statement("chain b", "one neuron a layer: bias",
-            r"\frac{\partial C_0}{\partial b^{<l>}} = 2(a^{<l>} - y)\, \sigma'(z^{<l>})", "∂C₀/∂b<l> = 2(a<l> - y) σ'(z<l>)", "b", output_error),
+            rf"\frac{{\partial C_0}}{{\partial b^{{<l>}}}} = {_CHAIN}", f"∂C₀/∂b<l> = {_CHAIN_TEXT}", "b", output_error),
         Statement("chain a", "one neuron a layer: activation below",
-            r"\frac{\partial C_0}{\partial a^{<l-1>}} = 2(a^{<l>} - y)\, \sigma'(z^{<l>})\, w^{<l>}",
-            "∂C₀/∂a<l-1> = 2(a<l> - y) σ'(z<l>) w<l>", "a", chain_activation, 1),
+            rf"\frac{{\partial C_0}}{{\partial a^{{<l-1>}}}} = {_CHAIN}\, w^{{<l>}}",
+            f"∂C₀/∂a<l-1> = {_CHAIN_TEXT} w<l>", "a", chain_activation, 1),
         Statement("chain w before", "one neuron a layer: weight of the layer before",
-            r"\frac{\partial C_0}{\partial w^{<l-1>}} = 2(a^{<l>} - y)\, \sigma'(z^{<l>})\, w^{<l>}\, \sigma'(z^{<l-1>})\, a^{<l-2>}",
-            "∂C₀/∂w<l-1> = 2(a<l> - y) σ'(z<l>) w<l> σ'(z<l-1>) a<l-2>", "W", chain_weight_before, 1),
+            rf"\frac{{\partial C_0}}{{\partial w^{{<l-1>}}}} = {_CHAIN}{_BEFORE}\, a^{{<l-2>}}",
+            f"∂C₀/∂w<l-1> = {_CHAIN_TEXT} w<l> σ'(z<l-1>) a<l-2>", "W", chain_weight_before, 1),
         Statement("chain b before", "one neuron a layer: bias of the layer before",
-            r"\frac{\partial C_0}{\partial b^{<l-1>}} = 2(a^{<l>} - y)\, \sigma'(z^{<l>})\, w^{<l>}\, \sigma'(z^{<l-1>})",
-            "∂C₀/∂b<l-1> = 2(a<l> - y) σ'(z<l>) w<l> σ'(z<l-1>)", "b", chain_bias_before, 1),
+            rf"\frac{{\partial C_0}}{{\partial b^{{<l-1>}}}} = {_CHAIN}{_BEFORE}",
+            f"∂C₀/∂b<l-1> = {_CHAIN_TEXT} w<l> σ'(z<l-1>)", "b", chain_bias_before, 1),
         Statement("chain a before", "one neuron a layer: activation two layers below",
-            r"\frac{\partial C_0}{\partial a^{<l-2>}} = 2(a^{<l>} - y)\, \sigma'(z^{<l>})\, w^{<l>}\, \sigma'(z^{<l-1>})\, w^{<l-1>}",
-            "∂C₀/∂a<l-2> = 2(a<l> - y) σ'(z<l>) w<l> σ'(z<l-1>) w<l-1>", "a", chain_activation_before, 2),
+            rf"\frac{{\partial C_0}}{{\partial a^{{<l-2>}}}} = {_CHAIN}{_BEFORE}\, w^{{<l-1>}}",
+            f"∂C₀/∂a<l-2> = {_CHAIN_TEXT} w<l> σ'(z<l-1>) w<l-1>", "a", chain_activation_before, 2),
         Statement("mean W", "average over the samples of a batch: weights",
-            rf"\frac{{\partial C}}{{\partial W^{{<l>}}}} = {_AVERAGE} \frac{{\partial C_k}}{{\partial W^{{<l>}}}}",
+            rf"{_BY_WEIGHTS} = {_AVERAGE} \frac{{\partial C_k}}{{\partial W^{{<l>}}}}",
             "∂C/∂W<l> = (1/n) Σₖ ∂Cₖ/∂W<l>", "W", weight_gradient),
         Statement("mean b", "average over the samples of a batch: bias",
-            rf"\frac{{\partial C}}{{\partial b^{{<l>}}}} = {_AVERAGE} \frac{{\partial C_k}}{{\partial b^{{<l>}}}}",
+            rf"{_BY_BIAS} = {_AVERAGE} \frac{{\partial C_k}}{{\partial b^{{<l>}}}}",
             "∂C/∂b<l> = (1/n) Σₖ ∂Cₖ/∂b<l>", "b", bias_gradient),
     )
 }  # fmt: skip
@@ -301,7 +334,8 @@ def _product_for_every_sample(product: Contract, rows: Mapping[Var, Var], sample
             factors.append((for_every_sample(arg, rows, samples), ("sample", *labels)))
         else:
             factors.append((arg, labels))
-    return contract(factors, ("sample", *range(product.rank)), {"sample": samples, **product.label_axes})
+    axes: dict[object, Axis] = {"sample": samples, **dict(product.label_axes.items())}
+    return contract(factors, ("sample", *range(product.rank)), axes)
 
 
 def average(of_samples: Tensor) -> Tensor:

@@ -12,10 +12,11 @@ difference of two arrays relative to their largest entry, so it does not depend 
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
-from symback.language.expressions import Var
+from symback.language.expressions import Axis, Var, var
 from symback.language.names import Name
 from symback.network import Dense, Network
 from symback.numerics import lambdify
@@ -48,10 +49,19 @@ class Trial:
     y: np.ndarray
 
     @property
+    def samples(self) -> list[tuple[np.ndarray, np.ndarray]]:
+        """The pairs (x, y), one by one."""
+        return list(zip(self.x, self.y, strict=True))
+
+    def cost_of(self, x: np.ndarray, y: np.ndarray, parameters: by_hand.Parameters, nudges: by_hand.Nudges) -> np.ndarray:
+        """The cost of one sample, typed in by hand."""
+        return by_hand.sample_cost(parameters, self.activations, self.cost, x, y, nudges)
+
+    @property
     def network(self) -> Network:
         """The network of this trial, as symback is given it."""
         layers = [Dense(size, activation) for size, activation in zip(self.sizes[1:], self.activations, strict=True)]
-        return Network(self.sizes[0], layers, self.cost)
+        return Network(self.sizes[0], tuple(layers), self.cost)
 
 
 @dataclass(frozen=True)
@@ -62,28 +72,31 @@ class Measured:
     trials: int
 
 
+Differentiate = Callable[[Callable[[np.ndarray], np.ndarray], np.ndarray], np.ndarray]
+
+
 @dataclass(frozen=True)
 class Compared:
-    """One quantity of one trial: which equation gives it, its value by symback and by hand, and the cost as a function of it."""
+    """One quantity of one trial: which equations give it, its value by symback and by hand, and by a way to differentiate the cost."""
 
-    number: str
+    numbers: tuple[str, ...]
     derived: np.ndarray
     hand: np.ndarray
-    cost: Callable[[np.ndarray], np.ndarray]
-    at: np.ndarray
+    by_differences: Callable[[Differentiate], np.ndarray]
 
 
 def measure(trials: int, seed: int) -> dict[str, Measured]:
-    """The deviations by the number of the equation; LEAST trials, one of each kind, are enough to meet them all."""
+    """The deviations by the number of the equation; the `LEAST`, one of each kind, are enough to meet them all."""
     worst: dict[str, dict[str, float]] = {}
     counts: dict[str, int] = {}
     for index in range(trials):
-        occurred = set()
+        occurred: set[str] = set()
         for compared in quantities_of(random_trial(index, seed)):
             deviations = _deviations(compared)
-            known = worst.setdefault(compared.number, dict.fromkeys(ROADS, 0.0))
-            known.update({road: max(known[road], deviations[road]) for road in ROADS})
-            occurred.add(compared.number)
+            for number in compared.numbers:
+                known = worst.setdefault(number, dict.fromkeys(ROADS, 0.0))
+                known.update({road: max(known[road], deviations[road]) for road in ROADS})
+            occurred.update(compared.numbers)
         counts.update({number: counts.get(number, 0) + 1 for number in occurred})
     return {number: Measured(worst[number], counts[number]) for number in worst}
 
@@ -109,86 +122,88 @@ def random_trial(index: int, seed: int) -> Trial:
     batch = 1 if is_chain else int(generator.integers(kind.batch, LARGEST_BATCH + 1))
     sizes = CHAIN if is_chain else tuple(int(size) for size in generator.integers(1, WIDEST + 1, depth + 1))
     activations = tuple(str(name) for name in generator.choice(list(by_hand.ACTIVATIONS), depth))
-    parameters = tuple(
-        (generator.normal(size=(n, m)) / np.sqrt(m), generator.normal(size=n) / 2) for m, n in zip(sizes[:-1], sizes[1:], strict=True)
-    )
-    return Trial(sizes, activations, kind.cost, parameters, generator.normal(size=(batch, sizes[0])), generator.normal(size=(batch, sizes[-1])))
+    parameters = tuple((generator.normal(size=(n, m)) / np.sqrt(m), generator.normal(size=n) / 2) for m, n in pairwise(sizes))
+    x, y = generator.normal(size=(batch, sizes[0])), generator.normal(size=(batch, sizes[-1]))
+    return Trial(sizes, activations, kind.cost, parameters, x, y)
 
 
 def quantities_of(trial: Trial) -> Iterator[Compared]:
     """Everything that the equations give in a trial: each δ, ∂C/∂a, ∂C/∂W and ∂C/∂b of each layer."""
     derivation = derive(trial.network, batch=True)
-    cost, gradients = lambdify(derivation)([*trial.parameters], trial.x, trial.y)
-    pages = [by_hand.backpropagate(trial.parameters, trial.activations, trial.cost, x, y) for x, y in zip(trial.x, trial.y, strict=True)]
+    _, gradients = lambdify(derivation)(list(trial.parameters), trial.x, trial.y)
+    pages = [by_hand.backpropagate(trial.parameters, trial.activations, trial.cost, x, y) for x, y in trial.samples]
     rows = _values_of_formulas(derivation, trial)
     depth = len(trial.parameters)
     for layer in range(depth, 0, -1):
-        is_output = layer == depth
-        numbers = (_ERRORS[trial.cost], "(2)", "(3)") if is_output else ("(4)", "(5)", "(6)")
-        yield _of_rows(numbers[0], rows[Name("Delta", layer)], [page.delta[layer] for page in pages], trial, "z", layer)
+        of_delta, of_b, of_W = (_ERRORS[trial.cost], "(2)", "(3)") if layer == depth else ("(4)", "(5)", "(6)")
+        yield _of_rows(of_delta, rows[Name("Delta", layer)], [page.delta[layer] for page in pages], trial, "z", layer)
         yield _of_rows("∂a", rows[Name("A", layer - 1).gradient], [page.grad_a[layer - 1] for page in pages], trial, "a", layer - 1)
         grad_W, grad_b = gradients[layer - 1]
-        for number, derived, kind in ((numbers[1], grad_b, "b"), (numbers[2], grad_W, "W")):
-            averaged = by_hand.average([getattr(page, f"grad_{kind}")[layer] for page in pages])
-            yield _of_parameter(number, derived, averaged, trial, kind, layer)
-            if len(pages) > 1:
-                yield _of_parameter(f"mean {kind}", derived, averaged, trial, kind, layer)
+        yield _of_parameter((of_W, "mean W"), grad_W, [page.grad_W[layer] for page in pages], trial, 0, layer)
+        yield _of_parameter((of_b, "mean b"), grad_b, [page.grad_b[layer] for page in pages], trial, 1, layer)
     if trial.sizes == CHAIN and trial.cost == "squared_error" and len(trial.x) == 1:
-        yield from _of_chain(trial, rows, gradients)
+        yield from _of_chain(trial, rows, list(gradients))
 
 
 _ERRORS = {"squared_error": "(1)", "quadratic": "(1) ½"}
 
 
 def _values_of_formulas(derivation: Derivation, trial: Trial) -> dict[Name, np.ndarray]:
-    """The value of every derived formula, in the order in which each uses those before it."""
+    """The value of every derived formula, in the order in which each uses those before it.
+
+    Where a formula is of the averaged cost, as that of the inputs is, n times it are the rows of the samples.
+    """
     forward = derivation.forward
-    arrays = [array for pair in trial.parameters for array in pair]
-    values: dict[Var, np.ndarray] = dict(zip(forward.parameters, arrays, strict=True))
-    values |= {forward.inputs: trial.x, forward.target: trial.y}
+    given = [array for pair in trial.parameters for array in pair]
+    names = [*forward.parameters, forward.inputs, var(Name("Y"), (forward.inputs.axes[0], Axis(trial.sizes[-1])))]
+    values: dict[Var, np.ndarray] = dict(zip(names, [*given, trial.x, trial.y], strict=True))
     sizes = {forward.inputs.axes[0].size: len(trial.x)}
     values = evaluate_equations(forward.equations, Setting(values, sizes))
     for record in derivation.records:
         values[record.symbol] = evaluate(record.tensor, values, sizes)
-    return {record.symbol.name: values[record.symbol] for record in derivation.records}
+    times = {record.symbol: 1 if record.pivot_factor is None else len(trial.x) for record in derivation.records}
+    return {symbol.name: values[symbol] * factor for symbol, factor in times.items()}
 
 
 def _of_rows(number: str, derived: np.ndarray, hand: Sequence[np.ndarray], trial: Trial, kind: str, layer: int) -> Compared:
-    """δ^l or ∂C/∂a^l of each sample: a row each; the sum over the samples is what all rows together are a gradient of."""
+    """δ^l or ∂C/∂a^l, a row for each sample: what the sample's cost does when z^l or a^l is nudged."""
 
-    def cost(nudges: np.ndarray) -> np.ndarray:
-        each = zip(trial.x, trial.y, nudges, strict=True)
-        return sum(by_hand.sample_cost(trial.parameters, trial.activations, trial.cost, x, y, {(kind, layer): row}) for x, y, row in each)
+    def by_differences(differentiate: Differentiate) -> np.ndarray:
+        def of_sample(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+            return differentiate(lambda nudge: trial.cost_of(x, y, trial.parameters, {(kind, layer): nudge}), np.zeros(derived.shape[1:]))
 
-    return Compared(number, derived, np.array(hand), cost, np.zeros(derived.shape))
+        return np.array([of_sample(x, y) for x, y in trial.samples])
+
+    return Compared((number,), derived, np.array(hand), by_differences)
 
 
-def _of_parameter(number: str, derived: np.ndarray, hand: np.ndarray, trial: Trial, kind: str, layer: int) -> Compared:
-    """∂C/∂W^l or ∂C/∂b^l of the averaged cost."""
-    place = "Wb".index(kind)
+def _of_parameter(numbers: tuple[str, ...], derived: np.ndarray, hand: list[np.ndarray], trial: Trial, kind: int, layer: int) -> Compared:
+    """∂C/∂W^l (kind 0) or ∂C/∂b^l (kind 1) of the averaged cost; one sample is an average of nothing, and not counted as one."""
 
     def cost(value: np.ndarray) -> np.ndarray:
-        parameters = [list(pair) for pair in trial.parameters]
-        parameters[layer - 1][place] = value
-        pairs = [(W, b) for W, b in parameters]
-        return by_hand.average([by_hand.sample_cost(pairs, trial.activations, trial.cost, x, y) for x, y in zip(trial.x, trial.y, strict=True)])
+        changed = list(trial.parameters)
+        W, b = changed[layer - 1]
+        changed[layer - 1] = (value, b) if kind == 0 else (W, value)
+        return by_hand.average([trial.cost_of(x, y, changed, {}) for x, y in trial.samples])
 
-    return Compared(number, derived, hand, cost, trial.parameters[layer - 1][place])
+    at = trial.parameters[layer - 1][kind]
+    return Compared(numbers[: len(hand)], derived, by_hand.average(hand), lambda differentiate: differentiate(cost, at))
 
 
 def _of_chain(trial: Trial, rows: Mapping[Name, np.ndarray], gradients: Sequence[tuple[np.ndarray, np.ndarray]]) -> Iterator[Compared]:
     """The scalar formulas of the chain, for its last layer and the one before."""
-    w, b = ([float(pair[i].item()) for pair in trial.parameters] for i in (0, 1))
-    hand = by_hand.chain_gradients(w, b, trial.activations, trial.x.item(), trial.y.item())
+    w, b = (np.array([pair[kind].item() for pair in trial.parameters]) for kind in (0, 1))
+    hand = by_hand.chain_gradients(w, b, trial.activations, trial.x[0, 0], trial.y[0, 0])
     for suffix, layer in (("", 3), (" before", 2)):
-        for kind, derived in (("W", gradients[layer - 1][0]), ("b", gradients[layer - 1][1])):
-            number = f"chain {kind.lower()}{suffix}"
-            yield _of_parameter(number, derived, np.reshape(hand[number], derived.shape), trial, kind, layer)
-        yield _of_rows(f"chain a{suffix}", rows[Name("A", layer - 1).gradient], [np.array([hand[f"chain a{suffix}"]])], trial, "a", layer - 1)
+        for kind, letter in enumerate("wb"):
+            derived, number = gradients[layer - 1][kind], f"chain {letter}{suffix}"
+            yield _of_parameter((number,), derived, [np.reshape(hand[number], trial.parameters[layer - 1][kind].shape)], trial, kind, layer)
+        number = f"chain a{suffix}"
+        yield _of_rows(number, rows[Name("A", layer - 1).gradient], [np.array([hand[number]])], trial, "a", layer - 1)
 
 
 def _deviations(compared: Compared) -> dict[str, float]:
-    references = (compared.hand, by_hand.complex_step(compared.cost, compared.at), by_hand.central_difference(compared.cost, compared.at))
+    references = (compared.hand, compared.by_differences(by_hand.complex_step), compared.by_differences(by_hand.central_difference))
     return {road: relative_deviation(compared.derived, reference) for road, reference in zip(ROADS, references, strict=True)}
 
 

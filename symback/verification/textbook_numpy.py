@@ -20,7 +20,8 @@ from dataclasses import dataclass
 import numpy as np
 
 __all__ = [
-    "ACTIVATIONS", "COSTS", "Backpropagation", "average", "backpropagate", "central_difference", "chain_gradients", "complex_step", "sample_cost",
+    "ACTIVATIONS", "COSTS", "Backpropagation", "average", "backpropagate", "central_difference", "chain_gradients", "complex_step",
+    "sample_cost",
 ]  # fmt: skip
 
 COMPLEX_STEP = 1e-30
@@ -83,7 +84,10 @@ class Backpropagation:
     grad_b: dict[int, Array]
 
 
-def forward(parameters: Parameters, activations: Sequence[str], x: Array, nudges: Mapping[tuple[str, int], Array]) -> tuple[list[Array], list[Array]]:
+Nudges = Mapping[tuple[str, int], Array]
+
+
+def forward(parameters: Parameters, activations: Sequence[str], x: Array, nudges: Nudges) -> tuple[list[Array], list[Array]]:
     """z^l = W^l a^{l-1} + b^l and a^l = σ(z^l), layer after layer; `nudges` are added to the z^l or a^l they name."""
     z, a = [x], [x + nudges.get(("a", 0), 0)]
     for layer, ((W, b), activation) in enumerate(zip(parameters, activations, strict=True), start=1):
@@ -109,7 +113,7 @@ def backpropagate(parameters: Parameters, activations: Sequence[str], cost: str,
     return Backpropagation(z, a, delta, grad_a, grad_W, grad_b)
 
 
-def chain_gradients(w: Sequence[float], b: Sequence[float], activations: Sequence[str], a_0: float, y: float) -> dict[str, float]:
+def chain_gradients(w: Array, b: Array, activations: Sequence[str], a_0: Array, y: Array) -> dict[str, Array]:
     """The scalar formulas of the one-neuron chain 1-1-1-1 with the cost (a - y)², written out; keys as in the report."""
     (f_1, _), (f_2, slope_2), (f_3, slope_3) = (ACTIVATIONS[name] for name in activations)
     a_1 = f_1(w[0] * a_0 + b[0])
@@ -135,9 +139,7 @@ def average(of_samples: Sequence[Array]) -> Array:
     return total / len(of_samples)
 
 
-def sample_cost(
-    parameters: Parameters, activations: Sequence[str], cost: str, x: Array, y: Array, nudges: Mapping[tuple[str, int], Array] | None = None
-) -> Array:
+def sample_cost(parameters: Parameters, activations: Sequence[str], cost: str, x: Array, y: Array, nudges: Nudges | None = None) -> Array:
     """C_0 of one sample, a scalar; complex where an argument or a nudge is."""
     return COSTS[cost][0](forward(parameters, activations, x, nudges or {})[1][-1], y)
 
@@ -160,7 +162,7 @@ def central_difference(function: Callable[[Array], Array], at: Array, step: floa
     """The gradient of a scalar function by central differences at h and 2h: (4 D(h) - D(2h)) / 3 = f' + O(h⁴)."""
     slopes = np.zeros(at.shape)
 
-    def along(index: tuple[int, ...], size: float) -> float:
+    def along(index: tuple[int, ...], size: float) -> Array:
         moved = at.copy()
         moved[index] += size
         return function(moved)

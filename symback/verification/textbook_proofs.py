@@ -13,7 +13,7 @@ the hand-derived one are proved equal with the sizes as they are, symbols or num
 The time is linear in the number of formulas: premises and proofs look at one layer.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 
@@ -21,20 +21,45 @@ import numpy as np
 import sympy
 
 from symback.language.expressions import (
-    Axis, Contract, Equation, Map, Tensor, Var, add, einsum, leaves, map_, scale, slot, var,
-)  # fmt: skip
+    Add,
+    Axis,
+    Contract,
+    Equation,
+    Map,
+    Tensor,
+    Var,
+    add,
+    einsum,
+    leaves,
+    map_,
+    scale,
+    slot,
+    var,
+)
 from symback.language.functions import ScalarFunction
 from symback.language.names import Name
 from symback.language.steps import Fact
 from symback.network.activations import softmax_of
+from symback.network.costs import read_cost
 from symback.numerics.evaluate import random_setting
 from symback.pipeline import Derivation, Formula
 from symback.simplification.normal_form import prove_equal
 from symback.verification.textbook_equations import (
-    COST_GRADIENTS, SHORT_ERRORS, STATEMENTS, CostGradient, Layer, Page, Statement, average, for_every_sample, written,
-)  # fmt: skip
+    COST_GRADIENTS,
+    SHORT_ERRORS,
+    STATEMENTS,
+    Layer,
+    Page,
+    Statement,
+    average,
+    for_every_sample,
+    written,
+)
 
-__all__ = ["NOT_PROVED", "PROVED", "REFUTED", "CheckedFormula", "Judgement", "Subject", "check_against_textbook", "judge", "right_side", "subject_of"]
+__all__ = [
+    "NOT_PROVED", "PROVED", "REFUTED", "CheckedFormula", "Judgement", "Subject",
+    "check_against_textbook", "judge", "right_side", "subject_of",
+]  # fmt: skip
 
 PROVED, REFUTED, NOT_PROVED, DOES_NOT_APPLY = "proved", "refuted", "not proved", "does not apply"
 DRAWS = 3
@@ -88,10 +113,23 @@ class Subject:
     definitions: Mapping[Var, Tensor]
     inner: Mapping[Layer | None, Mapping[Var, Tensor]]
 
-    def named(self, letter: str, layer: Layer | None = None) -> Var | None:
-        """The network's own tensor for a quantity of one sample, or None if it has none."""
-        one = self.page.named.get(Name(letter, layer))
-        return None if one is None else self.rows.get(one, one)
+    def has(self, *letters: str, layer: Layer) -> bool:
+        """Whether the network has all those quantities in that layer."""
+        return all(Name(letter, layer) in self.page.named for letter in letters)
+
+    def own(self, letter: str, layer: Layer) -> Var:
+        """The network's own tensor for a quantity of one sample: Z^l with its sample axis for z^l."""
+        one = self.page(letter, layer)
+        return self.rows.get(one, one)
+
+    def users_of(self, letter: str, layer: Layer) -> tuple[Equation, ...]:
+        """The equations that mention the quantity."""
+        return self.users.get(self.own(letter, layer), ())
+
+    @property
+    def cost(self) -> str:
+        """The name of the network's cost."""
+        return read_cost(self.derivation.network.cost).name
 
     def near(self, layer: Layer) -> dict[Var, Tensor]:
         """What a proof about a layer may unfold: the definitions of its activations and inner quantities, and those of the cost."""
@@ -128,14 +166,15 @@ def _checked(formula: Formula, subject: Subject) -> CheckedFormula:
     statement, layer, remark = chosen
     is_of_mean = subject.samples is not None and (statement.target in ("W", "b") or formula.record.pivot_factor is not None)
     found = judge(formula.tensor, right_side(statement, layer, subject, is_of_mean), subject, layer)
+    facts = tuple(dict.fromkeys((*map(fact_text, formula.facts), *found.facts)))
     return CheckedFormula(
         str(formula.name), statement.number, statement.title,
         written(statement.latex, layer, is_latex=True), written(statement.text, layer),
-        found.verdict, "; ".join(filter(None, (found.reason, remark, *_remarks(statement, subject, is_of_mean)))), found.facts,
+        found.verdict, "; ".join(filter(None, (found.reason, remark, *_readings(statement, subject, is_of_mean)))), facts,
     )  # fmt: skip
 
 
-def _remarks(statement: Statement, subject: Subject, is_of_mean: bool) -> Iterator[str]:
+def _readings(statement: Statement, subject: Subject, is_of_mean: bool) -> Iterator[str]:
     """How the equation of one sample was read for this derivation."""
     network = subject.derivation.network
     if subject.samples is not None:
@@ -159,20 +198,29 @@ def subject_of(derivation: Derivation) -> Subject:
     samples = next((row.axes[0] for row in rows.values()), None)
     definitions = {equation.symbol: equation.definition for equation in forward.equations}
     of_one = {one_of[symbol]: one for symbol, definition in definitions.items() if (one := _one(definition, one_of)) is not None}
+    page = Page({one.name: one for one in one_of.values()}, of_one)
+    return Subject(derivation, page, rows, samples, _users_by_name(forward.equations), definitions, _inner_by_layer(derivation))
+
+
+def _users_by_name(equations: Sequence[Equation]) -> dict[Var, tuple[Equation, ...]]:
     users: dict[Var, list[Equation]] = {}
-    for equation in forward.equations:
+    for equation in equations:
         for name in leaves(equation.definition):
             users.setdefault(name, []).append(equation)
+    return {name: tuple(equations) for name, equations in users.items()}
+
+
+def _inner_by_layer(derivation: Derivation) -> dict[Layer | None, dict[Var, Tensor]]:
+    """What stands between the cut-points z^l of a layer: its activation and inner quantities, and what is derived for them."""
     inner: dict[Layer | None, dict[Var, Tensor]] = {}
-    roles = {equation.symbol: equation.role for equation in forward.equations}
-    for equation in forward.equations:
-        if equation.role != "cut":
-            inner.setdefault(equation.symbol.name.layer, {})[equation.symbol] = equation.definition
+    between = [equation for equation in derivation.forward.equations if equation.role != "cut"]
+    for equation in between:
+        inner.setdefault(equation.symbol.name.layer, {})[equation.symbol] = equation.definition
+    symbols = {equation.symbol for equation in between}
     for record in derivation.records:
-        if record.target in definitions and roles[record.target] != "cut":
+        if record.target in symbols:
             inner.setdefault(record.symbol.name.layer, {})[record.symbol] = record.tensor
-    page = Page({one.name: one for one in one_of.values()}, of_one)
-    return Subject(derivation, page, rows, samples, {name: tuple(uses) for name, uses in users.items()}, definitions, inner)
+    return inner
 
 
 def _of_one_sample(symbol: Var) -> Var:
@@ -189,26 +237,37 @@ def _one(definition: Tensor, one_of: Mapping[Var, Var]) -> Tensor | None:
         return one_of[definition]
     if not isinstance(definition, Map):
         return None
-    args = [_argument(arg, one_of) for arg in definition.args]
-    return None if None in args else map_(definition.expr, args)
+    args = [one for arg in definition.args if (one := _argument(arg, one_of)) is not None]
+    return map_(definition.expr, args) if len(args) == len(definition.args) else None
 
 
 def _argument(arg: Tensor, one_of: Mapping[Var, Var]) -> Tensor | None:
     """A name, or a parameter of each unit that a batch repeats for every sample."""
     if isinstance(arg, Var):
         return one_of[arg]
-    is_repeated = isinstance(arg, Contract) and arg.rank == 2 and arg.axes[0].kind == "sample" and arg.labels == ((1,),)
-    return arg.args[0] if is_repeated else None
+    if isinstance(arg, Contract) and arg.rank == 2 and arg.axes[0].kind == "sample" and arg.labels == ((1,),):
+        return arg.args[0]
+    return None
 
 
 def is_dense(layer: Layer, subject: Subject) -> bool:
     """Whether z^l = W^l a^{l-1} + b^l, with a bias or without."""
-    z, weights, inputs, bias = (subject.page.named.get(Name(*name)) for name in (("z", layer), ("W", layer), ("a", layer - 1), ("b", layer)))
-    if z is None or weights is None or inputs is None:
+    if not (subject.has("z", "W", layer=layer) and subject.has("a", layer=layer - 1)):
         return False
-    weighted = einsum("jk,k->j", weights, inputs)
-    stated = subject.whole(weighted if bias is None else weighted + bias)
-    return subject.definitions.get(subject.rows.get(z, z)) is stated
+    page = subject.page
+    weighted = einsum("jk,k->j", page("W", layer), page("a", layer - 1))
+    stated = subject.whole(weighted + page("b", layer) if subject.has("b", layer=layer) else weighted)
+    return subject.definitions.get(subject.own("z", layer)) is stated
+
+
+def _is_added(layer: Layer, subject: Subject) -> bool:
+    """Whether z^l = (…) + b^l, with b^l nowhere else in it."""
+    bias = subject.page("b", layer)
+    definition = subject.definitions.get(subject.own("z", layer))
+    added = bias if subject.samples is None else for_every_sample(bias, {}, subject.samples)
+    if not isinstance(definition, Add) or definition.args.count(added) != 1:
+        return False
+    return all(bias not in leaves(term) for term in definition.args if term is not added)
 
 
 # Which equation speaks of a formula
@@ -225,21 +284,31 @@ def _statement_for(formula: Formula, subject: Subject) -> Chosen | str:
 
 def _for_error(layer: Layer, subject: Subject) -> Chosen | str:
     """(1) where a^l enters the cost alone, (4) where it enters the next dense layer alone."""
-    a = subject.named("a", layer)
-    if a is None:
-        return f"there is no a^{layer} that is made of z^{layer} alone"
-    users = subject.users.get(a, ())
-    above = subject.named("z", layer + 1)
-    if users and all(user.role == "cost" or user.symbol.name.layer is None for user in users):
+    if not subject.has("a", layer=layer):
+        return f"there is no a^{_text(layer)} that is made of z^{_text(layer)}"
+    if len(subject.users_of("z", layer)) != 1:
+        return f"z^{_text(layer)} is used by {_users('z', layer, subject)}"
+    if _is_output(layer, subject):
         return _for_output_error(layer, subject)
-    if not (len(users) == 1 and users[0].symbol is above and is_dense(layer + 1, subject)):
-        return f"a^{layer} does not enter z^{_text(layer + 1)} = W^{_text(layer + 1)} a^{layer} + b^{_text(layer + 1)} alone"
+    if not _enters_next_layer_alone(layer, subject):
+        return f"a^{_text(layer)} does not enter the dense layer after it alone; it is used by {_users('a', layer, subject)}"
     return _if_elementwise(STATEMENTS["(4)"], layer, subject)
+
+
+def _is_output(layer: Layer, subject: Subject) -> bool:
+    """Whether a^l enters the cost, and nothing that belongs to a layer."""
+    users = subject.users_of("a", layer)
+    return bool(users) and all(user.role == "cost" or user.symbol.name.layer is None for user in users)
+
+
+def _enters_next_layer_alone(layer: Layer, subject: Subject) -> bool:
+    """Whether z^{l+1} = W^{l+1} a^l + b^{l+1} is the one equation that mentions a^l."""
+    return len(subject.users_of("a", layer)) == 1 and is_dense(layer + 1, subject)
 
 
 def _for_output_error(layer: Layer, subject: Subject) -> Chosen | str:
     """a - y for the pairs that have it; otherwise (1) with ∇_a C by hand, or as derived for a cost not worked out by hand."""
-    cost = subject.derivation.network.cost.name
+    cost = subject.cost
     short = SHORT_ERRORS.get((_activation_name(layer, subject), cost))
     if short is not None:
         return short, layer, ""
@@ -283,17 +352,17 @@ _WITH_DERIVED_GRADIENT = replace(STATEMENTS["(1) C"], title="error of the output
 
 def _activation_name(layer: Layer, subject: Subject) -> str:
     """The name of the function that makes a^l of z^l, where the choice of an equation depends on it."""
-    a, z, p = (subject.named(letter, layer) for letter in "azp")
-    definition = subject.definitions.get(a)
+    z, definition = subject.own("z", layer), subject.definitions[subject.own("a", layer)]
     if isinstance(definition, Map) and isinstance(definition.expr, ScalarFunction):
         return definition.expr.letter
     if definition is softmax_of(z):
         return "softmax"
-    return "log_softmax" if p is not None and subject.definitions[p] is softmax_of(z) else ""
+    is_log = subject.has("p", layer=layer) and subject.definitions[subject.own("p", layer)] is softmax_of(z)
+    return "log_softmax" if is_log else ""
 
 
 def _if_elementwise(statement: Statement, layer: Layer, subject: Subject, remark: str = "") -> Chosen | str:
-    if subject.page.slope(layer) is None:
+    if not subject.page.is_elementwise(layer):
         return f"the activation a^{_text(layer)} is not an element-wise function of z^{_text(layer)}"
     return statement, layer, remark
 
@@ -308,23 +377,22 @@ def _for_bias(layer: Layer, subject: Subject) -> Chosen | str:
 
 def _for_parameter(letter: str, layer: Layer, subject: Subject, in_output: str, in_hidden: str) -> Chosen | str:
     """(2) and (3) in the output layer, (5) and (6) in a hidden one, for a parameter that is used once, by a dense layer."""
-    users = [user.symbol.name for user in subject.users[subject.named(letter, layer)] if user.role != "cost"]
-    if len(users) != 1:
-        return f"{letter}^{_text(layer)} is used by {', '.join(map(str, users))}"
-    if not is_dense(layer, subject):
+    if sum(user.role != "cost" for user in subject.users_of(letter, layer)) != 1:  # a penalty uses W as well, and is added
+        return f"{letter}^{_text(layer)} is used by {_users(letter, layer, subject)}"
+    if letter == "W" and not is_dense(layer, subject):
         return f"z^{_text(layer)} is not W^{_text(layer)} a^{_text(layer - 1)} + b^{_text(layer)}"
+    if letter == "b" and not _is_added(layer, subject):
+        return f"z^{_text(layer)} is not a sum in which b^{_text(layer)} occurs once"
     return STATEMENTS[in_output if _is_output(layer, subject) else in_hidden], layer, ""
 
 
 def _for_activation(layer: Layer, subject: Subject) -> Chosen | str:
     """∂C/∂a^l where a^l enters the next dense layer alone (for the inputs of a network, l = 0), and where it is the output."""
-    cost = subject.derivation.network.cost.name
-    if _is_output(layer, subject) and cost in COST_GRADIENTS:
-        return _gradient_of(cost), layer, ""
-    users = subject.users.get(subject.named("a", layer), ())
-    if len(users) == 1 and users[0].symbol is subject.named("z", layer + 1) and is_dense(layer + 1, subject):
+    if _is_output(layer, subject) and subject.cost in COST_GRADIENTS:
+        return _gradient_of(subject.cost), layer, ""
+    if _enters_next_layer_alone(layer, subject):
         return STATEMENTS["∂a"], layer + 1, ""
-    return f"a^{_text(layer)} is used by {', '.join(str(user.symbol.name) for user in users)}"
+    return f"a^{_text(layer)} is used by {_users('a', layer, subject)}"
 
 
 _CHOICES: Mapping[str, Callable[[Layer, Subject], Chosen | str]] = {
@@ -332,10 +400,8 @@ _CHOICES: Mapping[str, Callable[[Layer, Subject], Chosen | str]] = {
 }  # fmt: skip
 
 
-def _is_output(layer: Layer, subject: Subject) -> bool:
-    """Whether a^l enters the cost, and nothing that belongs to a layer."""
-    users = subject.users.get(subject.named("a", layer), ())
-    return bool(users) and all(user.role == "cost" or user.symbol.name.layer is None for user in users)
+def _users(letter: str, layer: Layer, subject: Subject) -> str:
+    return ", ".join(str(user.symbol.name) for user in subject.users_of(letter, layer))
 
 
 def _text(layer: Layer) -> str:
@@ -368,6 +434,8 @@ def judge(left: Tensor, right: Tensor, subject: Subject, layer: Layer) -> Judgem
     if proof is not None:
         return Judgement(PROVED, "", tuple(map(fact_text, proof.facts)))
     deviation = _deviation(left, right, subject, layer)
+    if deviation is None:
+        return Judgement(NOT_PROVED, "no proof was found, and no numbers at which both sides are defined")
     if deviation > TOLERANCE:
         return Judgement(REFUTED, f"the two sides differ by {deviation:.2g} of their size at random values")
     return Judgement(NOT_PROVED, f"no proof was found; at random values the two sides agree to {deviation:.1g}")
@@ -382,13 +450,18 @@ def fact_text(fact: Fact) -> str:
 def _penalty(layer: Layer, subject: Subject) -> tuple[Tensor, ...]:
     """What a penalty adds to ∂C/∂W:  λ w for (λ/2) Σ w²,  λ sgn(w) for λ Σ |w|."""
     network, weights = subject.derivation.network, subject.page("W", layer)
-    sign = sympy.Piecewise((1, slot(0) > 0), (-1, slot(0) < 0), (0, True))
-    terms = ((network.l2, weights), (network.l1, map_(sign, (weights,))))
-    return tuple(scale(factor, tensor) for factor, tensor in terms if factor != 0)
+    terms = ((network.l2, slot(0)), (network.l1, _SIGN))
+    return tuple(scale(factor, map_(expr, (weights,))) for factor, expr in terms if factor != 0)
 
 
-def _deviation(left: Tensor, right: Tensor, subject: Subject, layer: Layer) -> float:
-    """The largest difference of the two sides at random values that obey the layer's definitions, relative to their size."""
+_SIGN = sympy.Piecewise((1, slot(0) > 0), (-1, slot(0) < 0), (0, True))
+
+
+def _deviation(left: Tensor, right: Tensor, subject: Subject, layer: Layer) -> float | None:
+    """The largest difference of the two sides at random values that obey the layer's definitions, relative to their size.
+
+    None where no draw gives numbers, outside the domain of a logarithm for example.
+    """
     near = subject.near(layer)
     order = [e.symbol for e in subject.derivation.forward.equations if e.role != "cost"] + [r.symbol for r in subject.derivation.records]
     equations = [Equation(symbol, near[symbol]) for symbol in order if symbol in near]
@@ -398,5 +471,6 @@ def _deviation(left: Tensor, right: Tensor, subject: Subject, layer: Layer) -> f
     for seed in range(DRAWS):
         setting = random_setting(equations, np.random.default_rng(seed), subject.derivation.forward.facts)
         values = [setting.values[probe] for probe in probes]
-        deviations.append(np.max(np.abs(values[0] - values[1])) / max(np.max(np.abs(values)), 1e-12))
-    return float(max(deviations))
+        if np.all(np.isfinite(values)):
+            deviations.append(float(np.max(np.abs(values[0] - values[1])) / max(np.max(np.abs(values)), 1e-12)))
+    return max(deviations, default=None)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from symback.language.expressions import Equation, add, contract
+from symback.language.expressions import add, unspecified
 from symback.language.steps import Step
 from symback.network import Dense, LayerNorm, Network, Residual
 from symback.network.activations import ACTIVATIONS
@@ -38,11 +38,10 @@ NETWORKS = {
 def settings(derivation, seed):
     """Random numbers for every name of a derivation, its cotangents included, and a cost for those that lack one."""
     forward = derivation.forward
-    equations = list(forward.equations)
-    if forward.seeds:
-        terms = [contract(((symbol, tuple(range(symbol.rank))), (given, tuple(range(symbol.rank)))), (), {}) for symbol, given in forward.seeds]
-        equations.append(Equation(derivation.context.cost, add(*terms), "cost"))
-    setting = random_setting(equations, np.random.default_rng(seed), facts=forward.facts, seeds=())
+    setting = random_setting(forward.equations, np.random.default_rng(seed), facts=forward.facts, seeds=forward.seeds)
+    for symbol, given in forward.seeds:  # what is given from above is the gradient of the layers above
+        beyond = unspecified("C", (symbol,), (0,), shared=symbol.rank - 1)
+        setting = setting.with_values({given: evaluate(beyond, setting)})
     for record in derivation.records:
         setting = setting.with_values({record.symbol: evaluate(record.tensor, setting)})
     return setting
@@ -66,6 +65,7 @@ def derivations(network):
     yield derive(network)
     yield derive(network, batch=True)
     yield from derive_generic(network) or ()
+    yield from derive_generic(network, batch=True) or ()
 
 
 @pytest.mark.parametrize("network", NETWORKS.values(), ids=NETWORKS)

@@ -34,17 +34,22 @@ PARTIAL_OF = (Name("z", 1), Name("a", 0))
 
 @dataclass
 class World:
-    """Numbers for everything that a tensor can mention: sizes, symbols, entries; drawn from a seed when first asked for."""
+    """Numbers for everything that a tensor can mention: sizes, symbols, entries; drawn from a seed when first asked for.
+
+    A name with a definition has the value of its definition, and the entries of a name with a fact sum to its value.
+    """
 
     seed: int
-    sizes: dict = field(default_factory=dict)
+    definitions: dict = field(default_factory=dict)
+    facts: tuple = ()
     values: dict = field(default_factory=dict)
 
     def size(self, expr: sympy.Expr) -> int:
-        """The number of entries along an axis: 2 or 3 or 4, different for different symbols."""
+        """The number of entries along an axis: 2, 3 and 4 for the three symbolic sizes, in an order drawn from the seed."""
         if expr.is_Integer:
             return int(expr)
-        return self.sizes.setdefault(expr, 2 + len(self.sizes))
+        sizes = random.Random(self.seed).sample((2, 3, 4), 3)
+        return sizes[("n", "m", "N").index(expr.name)]
 
     def number(self, *key: object) -> float:
         """The value of an entry, the same whenever it is asked for."""
@@ -53,6 +58,16 @@ class World:
             draw = random.Random(f"{self.seed} {text}")
             self.values[text] = draw.uniform(0.3, 1.7) * draw.choice((1, -1))
         return self.values[text]
+
+    def entry(self, symbol: Var, index: tuple[int, ...]) -> float:
+        """An entry of a named tensor."""
+        if symbol in self.definitions:
+            return value(self.definitions[symbol], index, self)
+        fact = next((fact for fact in self.facts if fact.of is symbol), None)
+        last = self.size(symbol.axes[-1].size) - 1 if symbol.axes else 0
+        if fact is None or index[-1] != last:
+            return self.number("var", symbol.name, index)
+        return fact.value - sum(self.entry(symbol, (*index[:-1], i)) for i in range(last))
 
     def symbol(self, symbol: sympy.Symbol) -> float:
         """The value of a scalar symbol; sizes are sizes."""
@@ -68,7 +83,7 @@ def value(tensor: Tensor, index: tuple[int, ...], world: World) -> float:
     """One entry of a tensor."""
     match tensor:
         case Var():
-            return world.number("var", tensor.name, index)
+            return world.entry(tensor, index)
         case Partial():
             return world.number("partial", tensor.of.name, tensor.wrt.name, tensor.is_total, index)
         case Const():
@@ -133,6 +148,10 @@ def holds(condition: sympy.Basic, environment: dict, world: World) -> bool:
         return all(holds(part, environment, world) for part in condition.args)
     if isinstance(condition, sympy.Or):
         return any(holds(part, environment, world) for part in condition.args)
+    if isinstance(condition, sympy.Not):
+        return not holds(condition.args[0], environment, world)
+    if isinstance(condition, sympy.ITE):
+        return holds(condition.args[1 if holds(condition.args[0], environment, world) else 2], environment, world)
     left, right = (scalar_value(side, environment, world) for side in condition.args)
     return {">": left > right, "<": left < right, ">=": left >= right, "<=": left <= right, "==": left == right}[condition.rel_op]
 
@@ -167,7 +186,7 @@ def atom_value(atom, here: dict[int, int], world: World) -> float:
     index = tuple(here.get(label, 0) for label in atom.labels)
     match atom.kind:
         case "var":
-            return world.number("var", atom.head.name, index)
+            return world.entry(atom.head, index)
         case "partial":
             return world.number("partial", atom.head.of.name, atom.head.wrt.name, atom.head.is_total, index)
         case "symbol":
@@ -221,6 +240,8 @@ SCALARS_OF_ONE = (
     sympy.sign(x), sympy.Piecewise((x, x > 0), (0, True)), sympy.Piecewise((x, x > 0), (sympy.exp(x) - 1, True)), sympy.Max(0, 1 - x),
     sympy.Piecewise((0, x < -1), (1, x > 1), (x / 2 + 1, True)), TAU * x, RATE * x + 1, sympy.erf(x), sympy.sqrt(2 * sympy.exp(x)),
     x / (1 - x**2), sympy.exp(sympy.log(TAU) * 2 + x), sympy.log(TAU * sympy.exp(x) / 6), x / sympy.cosh(x) ** 2,
+    (1 + x**2) ** RATE, sympy.Integer(2) ** x, sympy.Float(0.3) * x, sympy.Abs(x) ** sympy.Rational(3, 2), sympy.cbrt(1 + x**2) * x, sympy.log(x**2),
+    sympy.sqrt(TAU * x**2 / 8), sympy.log(sympy.Abs(x) / 3), 1 / (x**2 + x), sympy.sqrt(1 + x**2) ** 3 / (TAU + sympy.sqrt(1 + x**2)), sympy.pi / x**2,
 )  # fmt: skip
 SCALARS_OF_TWO = (
     x * y, x - y, x / y, (x - y) ** 2 / 2, -y * sympy.log(1 / (1 + sympy.exp(-x))), y * SIGMA(x), sympy.Max(x, y), sympy.Abs(x - y), x * SIGMA(y).diff(y),

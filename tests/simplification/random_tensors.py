@@ -17,7 +17,13 @@ SIZES = {UNITS[0].size: 2, UNITS[1].size: 3, UNITS[2].size: 1, SAMPLES.size: 2}
 
 SIGMA = scalar_function("sigma")
 X0, X1 = slot(0), slot(1)
-SCALARS = (X0 - X1, X0 * (1 - X0), SIGMA(X0), X0**2 / 2, 3 * X0 * X1, 1 / (1 + X0**2), 2 - X0, -X1 * SIGMA(X0) - (1 - X1) * SIGMA(1 - X0))
+CASES = (
+    sympy.Piecewise((X0, X0 > 0), (X1, True)), sympy.Piecewise((1, X0 > X1), (0, True)), sympy.Piecewise((X0 - X1, X0 - X1 > 1), (2, True)),
+)  # fmt: skip
+SCALARS = (
+    *CASES, X0 - X1, X0 * (1 - X0), SIGMA(X0), X0**2 / 2, 3 * X0 * X1, 1 / (1 + X0**2), X0 / (1 + X1**2), 2 - X0,
+    -X1 * SIGMA(X0) - (1 - X1) * SIGMA(1 - X0),
+)  # fmt: skip
 LETTERS = ("W", "a", "delta", "b", "y", "Z", "A", "Delta")
 
 
@@ -95,7 +101,8 @@ def brute_force(tensor: Tensor, numbers: Mapping) -> dict[tuple[int, ...], sympy
     if kind == "Add":
         return {spot: sum(part[spot] for part in parts) for spot in places(tensor)}
     if kind == "Map":
-        return {spot: number_of(tensor.expr.xreplace({slot(i): part[spot] for i, part in enumerate(parts)}), numbers) for spot in places(tensor)}
+        slots = {spot: {slot(i): part[spot] for i, part in enumerate(parts)} for spot in places(tensor)}
+        return {spot: number_of(tensor.expr.xreplace(values), numbers) for spot, values in slots.items()}
     labels = dict.fromkeys(label for own in tensor.labels for label in own if label >= tensor.rank)
     ranges = [range(1, SIZES[tensor.label_axes[label].size] + 1) for label in labels]
     found = {}

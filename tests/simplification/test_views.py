@@ -4,13 +4,13 @@ import random
 
 import pytest
 import sympy
-from random_tensors import AXES, SIZES, Numbers, brute_force, number_of, places, random_tensor
 
 from symback.errors import UnsupportedError
 from symback.language.expressions import leaves
 from symback.simplification.index_form import default_indices, index_form
 from symback.simplification.matrix_form import LAYOUTS, is_shown_transposed, matrix_form
 from symback.simplification.scalar_form import expand_sums, matrix_entries, scalar_form
+from tests.simplification.random_tensors import AXES, SIZES, Numbers, brute_force, number_of, places, random_tensor
 
 TRIALS = 400
 

@@ -1,0 +1,472 @@
+"""What a formula looks like on paper, whatever the paper: order, parentheses, fractions, names.
+
+`Formulas` is mixed into one of SymPy's printers by the media of `printing`, which know the signs.  Precedence has five
+levels, from a sum, which needs parentheses nearly everywhere, to an atom, which never does.  The nodes that the views
+add to SymPy (`AsScalar`, `ElementwiseFunction`, `PartialDerivative`) live on a floor above and are known here by the name
+of their class, as SymPy's own printers do it.
+"""
+
+import re
+from collections.abc import Sequence
+
+import sympy
+from sympy.matrices.expressions.matexpr import MatrixExpr
+from sympy.matrices.expressions.special import OneMatrix
+from sympy.printing.printer import Printer
+
+from symback.errors import NotationError
+from symback.language.names import LAST_LAYER, Name
+from symback.language.notation import FUNCTIONS, Glyph, Notation
+from symback.language.reading_order import is_negative, ordered_factors, ordered_terms
+
+__all__ = ["ATOM", "HADAMARD", "POWER", "PRODUCT", "SUM", "Formulas", "is_input", "is_of_batch", "split_letter"]
+
+SUM, HADAMARD, PRODUCT, POWER, ATOM = range(5)
+
+_PARTIAL_TEXT = re.compile(r"d(?P<of>[^/]+)/d(?P<wrt>[^/]+)")
+
+
+class Medium(Printer):
+    """The signs of one medium; `printing` has two.  All take and give text, but for `fraction`."""
+
+    notation: Notation
+    space = " "
+
+    def name(self, name: Name, indices: Sequence[str] = (), is_whole: bool = False) -> str:
+        """A scalar, one entry of a quantity, or the whole of a vector or matrix."""
+        raise NotImplementedError
+
+    def raw(self, text: str, indices: Sequence[str]) -> str:
+        """A text that is no name."""
+        raise NotImplementedError
+
+    def parentheses(self, text: str) -> str:
+        """( text )"""
+        raise NotImplementedError
+
+    def fraction(self, above: Sequence[sympy.Expr], below: Sequence[sympy.Expr]) -> str:
+        """The product of what is above over that of what is below."""
+        raise NotImplementedError
+
+    def quotient(self, above: int, below: int) -> str:
+        """A fraction of integers."""
+        raise NotImplementedError
+
+    def prefixed(self, prefix: str, rest: str) -> str:
+        """1/N before the rest."""
+        return f"{prefix}{self.space}{rest}"
+
+    def power(self, base: str, exponent: str) -> str:
+        """base to the exponent."""
+        raise NotImplementedError
+
+    def root(self, text: str) -> str:
+        """√"""
+        raise NotImplementedError
+
+    def partial(self, of: str, wrt: Sequence[str], indices: Sequence[str]) -> str:
+        """∂of/∂wrt, or an entry of it."""
+        raise NotImplementedError
+
+    def sum_sign(self, letter: sympy.Symbol, low: sympy.Expr, high: sympy.Expr) -> str:
+        """Σ with its range."""
+        raise NotImplementedError
+
+    def operator(self, letter: str) -> Glyph:
+        """A name as that of a function."""
+        raise NotImplementedError
+
+    def apply(self, glyph: Glyph, order: int, arguments: str) -> str:
+        """f'(arguments)"""
+        raise NotImplementedError
+
+    def indicator(self, condition: str) -> str:
+        """1[condition]"""
+        raise NotImplementedError
+
+    def cases(self, rows: Sequence[tuple[str, str | None]]) -> str:
+        """Values with their conditions; None: otherwise."""
+        raise NotImplementedError
+
+    def hadamard_sign(self) -> str:
+        """⊙"""
+        raise NotImplementedError
+
+    def norm(self, text: str, kind: str) -> str:
+        """‖text‖², of the kind "" or "F"."""
+        raise NotImplementedError
+
+
+class Formulas(Medium):
+    """What is written, in any medium; mixed into one of SymPy's printers."""
+
+    def __init__(self, notation: Notation) -> None:
+        super().__init__()
+        self.notation = notation
+        self.held: dict[sympy.Symbol, sympy.Expr] = {}
+
+    # Parentheses
+
+    def level(self, expr: sympy.Basic) -> int:
+        """How tightly the outermost operation of what is written binds."""
+        if isinstance(expr, sympy.Symbol) and expr in self.held:
+            return self.level(self.held[expr])
+        if isinstance(expr, sympy.MatAdd | sympy.Add):
+            return SUM
+        if isinstance(expr, sympy.MatMul):
+            return self.level_of_matmul(expr)
+        if isinstance(expr, sympy.Mul | sympy.Number):
+            return SUM if is_negative(expr) else ATOM if expr.is_Integer else PRODUCT
+        if isinstance(expr, sympy.HadamardProduct):
+            return HADAMARD
+        if isinstance(expr, sympy.Sum):
+            return PRODUCT
+        if isinstance(expr, sympy.Pow | sympy.HadamardPower):
+            return ATOM if expr.exp == sympy.Rational(1, 2) else PRODUCT if expr.exp.could_extract_minus_sign() else POWER
+        if type(expr).__name__ == "AsScalar":
+            return POWER if self.norm_of(expr.matrix) is not None else self.level(expr.matrix)
+        if type(expr).__name__ == "PartialDerivative":
+            return PRODUCT
+        if isinstance(expr, sympy.Transpose) or type(expr).__name__ == "exp":
+            return POWER
+        if type(expr).__name__ in ("ElementwiseApplyFunction", "ElementwiseFunction"):
+            return self.level_of_function(expr)
+        return SUM if isinstance(expr, sympy.core.relational.Relational) else ATOM
+
+    def level_of_matmul(self, expr: sympy.MatMul) -> int:
+        """A product with a minus is a sum; a scalar times ⊙ binds like ⊙."""
+        scalar, factors = expr.as_coeff_matrices()
+        if is_negative(scalar):
+            return SUM
+        return HADAMARD if len(factors) == 1 and isinstance(factors[0], sympy.HadamardProduct) else PRODUCT
+
+    def level_of_function(self, expr: MatrixExpr) -> int:
+        """f(M) is an atom if f is a named function."""
+        return ATOM if isinstance(expr.function.expr, sympy.Function) else PRODUCT
+
+    def wrapped(self, expr: sympy.Basic, level: int) -> str:
+        """`expr`, in parentheses if it binds less tightly than `level`."""
+        text = self._print(expr)
+        return self.parentheses(text) if self.level(expr) < level else text
+
+    # Sums
+
+    def _print_Add(self, expr: sympy.Add, order=None) -> str:
+        content, rest = expr.primitive()
+        if content != 1 and rest.is_Add and all(abs(term.as_coeff_Mul()[0]) == 1 for term in rest.args):
+            return self._print_Mul(sympy.Mul(content, rest, evaluate=False))
+        return self.joined_terms(ordered_terms(list(expr.args)))
+
+    def _print_MatAdd(self, expr: sympy.MatAdd) -> str:
+        return self.joined_terms(list(expr.args))
+
+    def joined_terms(self, terms: Sequence[sympy.Expr]) -> str:
+        """a - y: the sign of a term is the sign before it."""
+        text = ""
+        for term in terms:
+            is_minus, body = self.signed(term)
+            joint = ("- " if is_minus else "+ ") if text else ("-" if is_minus else "")
+            text += (" " if text else "") + joint + body
+        return text
+
+    def signed(self, term: sympy.Expr) -> tuple[bool, str]:
+        """Whether a term has a minus, and the term without it."""
+        if isinstance(term, sympy.MatMul):
+            scalar, factors = term.as_coeff_matrices()
+            is_minus = is_negative(scalar)
+            positive = -scalar if is_minus else scalar
+            if len(factors) == 1 and isinstance(factors[0], OneMatrix) and not self.has_matrix(scalar):
+                return is_minus, self._print(positive)
+            return is_minus, self.product_of_matrices(positive, factors)
+        if isinstance(term, OneMatrix):
+            return False, "1"
+        if isinstance(term, MatrixExpr) or not is_negative(term):
+            return False, self.wrapped(term, HADAMARD)
+        positive = -term
+        return True, self.wrapped(positive, HADAMARD)
+
+    # Products of scalars
+
+    def _print_Mul(self, expr: sympy.Mul) -> str:
+        number, rest = expr.as_coeff_Mul()
+        if number.is_extended_negative:
+            return "-" + self.product(-number, sympy.Mul.make_args(rest))
+        return self.product(number, sympy.Mul.make_args(rest))
+
+    def product(self, number: sympy.Expr, factors: Sequence[sympy.Expr]) -> str:
+        """Numerator over denominator; a denominator of plain numbers and sizes stands before, as in 1/N Σ_s …."""
+        is_fraction = number.is_Rational and _decimal(number) is None
+        above = [number] if not is_fraction else [sympy.Integer(number.p)] if number.p != 1 else []
+        below = [sympy.Integer(number.q)] if is_fraction and number.q != 1 else []
+        upper: list[sympy.Expr] = []
+        for factor in factors:
+            if factor.is_Pow and not isinstance(factor, sympy.exp) and factor.exp.could_extract_minus_sign():
+                below.append(factor.base ** (-factor.exp))
+            elif factor != 1:
+                upper.append(factor)
+        upper, below = ordered_factors(upper), ordered_factors(below)
+        if not below:
+            return self.juxtaposed([*above, *upper])
+        if all(map(self.is_plain, below)):
+            plain = [factor for factor in upper if self.is_plain(factor)]
+            others = [factor for factor in upper if not self.is_plain(factor)]
+            prefix = self.fraction([*above, *plain], below)
+            return prefix if not others else self.prefixed(prefix, self.juxtaposed(others))
+        return self.fraction([*above, *upper], below)
+
+    @staticmethod
+    def is_plain(factor: sympy.Expr) -> bool:
+        """A number, a size, a hyper-parameter: nothing with a layer or an index."""
+        return not factor.has(sympy.Indexed, sympy.Function, sympy.Sum, MatrixExpr) and not any("^" in s.name for s in factor.free_symbols)
+
+    def juxtaposed(self, factors: Sequence[sympy.Expr]) -> str:
+        """Factors side by side; a sum sign needs parentheses unless it stands last."""
+        if not factors:
+            return "1"
+        if len(factors) == 1:
+            return self.wrapped(factors[0], HADAMARD)
+        texts = []
+        for place, factor in enumerate(factors):
+            is_closed = not isinstance(factor, sympy.Sum) or place == len(factors) - 1
+            text = self.wrapped(factor, PRODUCT)
+            if not is_closed or self.needs_separation(factor):
+                text = self.parentheses(self._print(factor))
+            texts.append(text)
+        return self.space.join(texts)
+
+    @staticmethod
+    def needs_separation(factor: sympy.Expr) -> bool:
+        """uᵀv among scalars: without parentheses it would run into its neighbours."""
+        return type(factor).__name__ == "AsScalar" and isinstance(factor.matrix, sympy.MatMul) and Formulas.norm_of(factor.matrix) is None
+
+    def _print_Integer(self, expr: sympy.Integer) -> str:
+        return str(expr.p)
+
+    def _print_Rational(self, expr: sympy.Rational) -> str:
+        sign = "-" if expr.p < 0 else ""
+        return sign + (_decimal(abs(expr)) or self.quotient(abs(expr.p), expr.q))
+
+    # Sums over indices, deltas, derivatives
+
+    def index(self, index: sympy.Expr) -> str:
+        """An index; numbers are counted from the notation's base."""
+        if index.is_Integer:
+            return str(int(index) - 1 + self.notation.index_base)
+        return self._print(index)
+
+    def _print_Indexed(self, expr: sympy.Indexed) -> str:
+        indices = [self.index(index) for index in expr.indices]
+        text = str(expr.base)
+        try:
+            return self.name(Name.parse(text), indices)
+        except NotationError:
+            return self.unknown_name(text, indices)
+
+    def _print_Symbol(self, expr: sympy.Symbol) -> str:
+        if expr in self.held:
+            return self._print(self.held[expr])
+        try:
+            return self.name(Name.parse(expr.name))
+        except NotationError:
+            return self.unknown_name(expr.name, ())
+
+    _print_Dummy = _print_Symbol
+
+    def _print_MatrixSymbol(self, expr: sympy.MatrixSymbol) -> str:
+        try:
+            return self.name(Name.parse(expr.name), is_whole=True)
+        except NotationError:
+            return self.unknown_name(expr.name, ())
+
+    def unknown_name(self, text: str, indices: Sequence[str]) -> str:
+        """A text that is no `Name`: d(of)/d(wrt), a size such as n_{l-1}, or anything else."""
+        match = _PARTIAL_TEXT.fullmatch(text)
+        if match is not None:
+            of, wrt = (self._print(sympy.MatrixSymbol(match[part], 1, 1)) for part in ("of", "wrt"))
+            return self.partial(of, [wrt], indices)
+        return self.raw(text, indices)
+
+    def _print_PartialDerivative(self, expr) -> str:
+        return self.partial(self._print(expr.numerator), [self._print(x) for x in expr.denominators], ())
+
+    def _print_Sum(self, expr: sympy.Sum) -> str:
+        signs = [self.sum_sign(*limit) for limit in reversed(expr.limits)]
+        return self.space.join([*signs, self.wrapped(expr.function, PRODUCT)])
+
+    # Functions
+
+    def function_glyph(self, function: type) -> tuple[Glyph, int]:
+        """The sign of a function, and how often it has been differentiated."""
+        letter, order = getattr(function, "letter", "") or function.__name__, getattr(function, "order", 0)
+        if letter == "log":
+            return Glyph(self.notation.logarithm, self.notation.logarithm.lstrip("\\")), 0
+        known = FUNCTIONS.get(letter)
+        return (known or self.operator(letter)), order
+
+    def _print_Function(self, expr: sympy.Function, exp=None) -> str:
+        glyph, order = self.function_glyph(type(expr))
+        arguments = ", ".join(self._print(arg) for arg in expr.args)
+        text = self.apply(glyph, order, arguments)
+        return text if exp is None else self.power(text, exp)
+
+    _print_log = _print_sign = _print_tanh = _print_sinh = _print_cosh = _print_sin = _print_cos = _print_tan = _print_erf = _print_Function
+    _print_Max = _print_Min = _print_Heaviside = _print_Function
+
+    def _print_AppliedUndef(self, expr: sympy.Function, exp=None) -> str:
+        try:
+            head = self.name(Name.parse(type(expr).__name__))
+        except NotationError:
+            head = type(expr).__name__
+        text = f"{head}({', '.join(map(self._print, expr.args))})"
+        return text if exp is None else self.power(f"({text})", exp)
+
+    def _print_Piecewise(self, expr: sympy.Piecewise) -> str:
+        (value, condition), *others = expr.args
+        if value == 1 and len(others) == 1 and tuple(others[0]) == (0, True):
+            return self.indicator(self._print(condition))
+        rows = [(self._print(value), None if condition is sympy.true else self._print(condition)) for value, condition in expr.args]
+        return self.cases(rows)
+
+    def _print_Pow(self, expr: sympy.Pow, rational=False) -> str:
+        base, exponent = expr.base, expr.exp
+        if exponent == sympy.Rational(1, 2):
+            return self.root(self._print(base))
+        if exponent.could_extract_minus_sign():
+            return self.product(sympy.S.One, (expr,))
+        return self.power(self.base_of_power(base), self._print(exponent))
+
+    def base_of_power(self, base: sympy.Basic) -> str:
+        """A name with a layer has a superscript already, so it needs parentheses to be raised."""
+        text = self._print(base)
+        return text if self.level(base) >= ATOM and not self.has_superscript(base) else self.parentheses(text)
+
+    def has_superscript(self, base: sympy.Basic) -> bool:
+        """Whether the layer of a name, or the form of a gradient, would collide with an exponent."""
+        base = self.held.get(base, base)
+        if not isinstance(base, sympy.Symbol | sympy.Indexed | sympy.MatrixSymbol):
+            return False
+        text = str(base.base) if isinstance(base, sympy.Indexed) else base.name
+        return "^" in text or "/" in text
+
+    # Matrices
+
+    def _print_MatMul(self, expr: sympy.MatMul) -> str:
+        scalar, factors = expr.as_coeff_matrices()
+        is_minus = is_negative(scalar)
+        return ("-" if is_minus else "") + self.product_of_matrices(-scalar if is_minus else scalar, factors)
+
+    def product_of_matrices(self, scalar: sympy.Expr, factors: Sequence[MatrixExpr]) -> str:
+        """scalar · M₁ M₂ …."""
+        _, below = scalar.as_numer_denom() if not scalar.is_Add else (scalar, sympy.S.One)
+        if len(factors) == 1 and not self.is_plain(below):
+            return self.fraction([scalar * below, factors[0]] if scalar * below != 1 else [factors[0]], [below])
+        body = self.space.join(self.wrapped(factor, HADAMARD if len(factors) == 1 else PRODUCT) for factor in factors)
+        separate = [factor for factor in sympy.Mul.make_args(scalar) if self.needs_separation(factor)]
+        body = self.space.join([*(self.parentheses(self._print(factor)) for factor in separate), body])
+        rest = scalar.func(*(factor for factor in scalar.args if factor not in separate)) if scalar.is_Mul else scalar
+        return body if rest == 1 or [rest] == separate else self.prefixed(self.wrapped(rest, PRODUCT), body)
+
+    @staticmethod
+    def has_matrix(scalar: sympy.Expr) -> bool:
+        """Whether a scalar is made of matrices: then it is not to be read as an entry."""
+        return any(type(node).__name__ == "AsScalar" for node in sympy.preorder_traversal(scalar))
+
+    def _print_HadamardProduct(self, expr: sympy.HadamardProduct) -> str:
+        parts = [self.wrapped(arg, POWER) for arg in expr.args]
+        return f" {self.hadamard_sign()} ".join(parts)
+
+    def _print_HadamardPower(self, expr: sympy.HadamardPower) -> str:
+        if expr.exp == sympy.Rational(1, 2):
+            return self.root(self._print(expr.base))
+        return self.power(self.base_of_power(expr.base), self.hadamard_sign() + self.space + str(expr.exp))
+
+    def _print_AsScalar(self, expr) -> str:
+        square = self.norm_of(expr.matrix)
+        if square is None:
+            return self._print(expr.matrix)
+        return self.norm(self._print(square[0]), square[1])
+
+    @staticmethod
+    def norm_of(matrix: MatrixExpr) -> tuple[MatrixExpr, str] | None:
+        """u of uᵀu, or M of 1ᵀ (M⊙M) 1, which is the square of its Frobenius norm."""
+        factors: tuple[MatrixExpr, ...] = matrix.args if isinstance(matrix, sympy.MatMul) else ()
+        if len(factors) == 2 and isinstance(factors[0], sympy.Transpose) and factors[0].arg == factors[1]:
+            return factors[1], ""
+        if len(factors) == 2 and isinstance(factors[1], sympy.Transpose) and factors[1].arg == factors[0] and factors[0].shape[0] == 1:
+            return factors[0], ""
+        if len(factors) == 3 and isinstance(factors[1], sympy.HadamardPower) and factors[1].exp == 2:
+            return factors[1].base, "F"
+        return None
+
+    def _print_ElementwiseApplyFunction(self, expr) -> str:
+        return self.function_of(expr.function, [expr.expr])
+
+    def _print_ElementwiseFunction(self, expr) -> str:
+        return self.function_of(expr.function, list(expr.matrices))
+
+    def function_of(self, function: sympy.Lambda, matrices: Sequence[MatrixExpr]) -> str:
+        """The body of a Lambda with the matrices in the places of its variables."""
+        stand_ins = [sympy.Dummy(f"held{i}", real=True) for i in range(len(matrices))]
+        body = function.expr.xreplace(dict(zip(function.variables, stand_ins, strict=True)))
+        self.held.update(zip(stand_ins, matrices, strict=True))
+        text = self.apply(Glyph(r"\exp", "exp"), 0, self._print(body.args[0])) if isinstance(body, sympy.exp) else self._print(body)
+        for stand_in in stand_ins:
+            del self.held[stand_in]
+        return text
+
+    def _print_DiagMatrix(self, expr) -> str:
+        vector = expr.args[0]
+        if isinstance(vector, sympy.HadamardPower) and vector.exp == -1:
+            return self.power(self.apply(self.operator("diag"), 0, self._print(vector.base)), "-1")
+        return self.apply(self.operator("diag"), 0, self._print(vector))
+
+    def _print_DiagonalOf(self, expr) -> str:
+        return self.apply(self.operator("diagonal"), 0, self._print(expr.arg))
+
+    def _print_Identity(self, expr) -> str:
+        return "I"
+
+    def _print_ZeroMatrix(self, expr) -> str:
+        return "0"
+
+    def _print_Equality(self, expr: sympy.Eq) -> str:
+        return f"{self._print(expr.lhs)} = {self._print(expr.rhs)}"
+
+
+def _decimal(number: sympy.Rational) -> str | None:
+    """A number such as 0.044715, if it was surely meant as a decimal and not as 1/128: a large denominator of twos and fives."""
+    if number.q <= 100 or number.q % 10 or (number.p == 1 and number.q != 10 ** (len(str(number.q)) - 1)):
+        return None
+    places = next((n for n in range(3, 60) if 10**n % number.q == 0), None)
+    if places is None:
+        return None
+    digits = str(number.p * 10**places // number.q).rjust(places + 1, "0")
+    return f"{digits[:-places]}.{digits[-places:]}".rstrip("0")
+
+
+def is_of_batch(name: Name) -> bool:
+    """Whether a gradient is taken of the sum over the samples: that of a batch quantity, a capital letter other than W.
+
+    The inputs (of the network, or of its last layer when that is derived alone) are leaves, and have that of the average.
+    """
+    is_input = name.layer is not None and name.layer in (0, LAST_LAYER - 1)
+    return name.letter[0].isupper() and name.letter[0] not in "WC" and not is_input
+
+
+def is_input(notation: Notation, name: Name) -> bool:
+    """Whether a name is the input of the network, in a notation that has a letter for it: X for A^0."""
+    return name.layer == 0 and name.letter in notation.inputs
+
+
+def split_letter(notation: Notation, name: Name, is_entry: bool) -> tuple[Glyph, list[str]]:
+    """The sign of a letter, and what stands below it:  lambda_2  →  λ, 2."""
+    if is_input(notation, name):
+        return notation.inputs[name.letter], []
+    known = notation.glyph(name.letter, is_entry)
+    if known is not None:
+        return known, []
+    stem, *below = name.letter.split("_")
+    known = notation.glyph(stem, is_entry)
+    if known is None:
+        known = Glyph(stem if len(stem) == 1 else rf"\mathit{{{stem}}}", stem)
+    return known, below

@@ -1,0 +1,157 @@
+"""`lambdify`: a derivation as a fast function of numbers, and as a module that needs NumPy alone."""
+
+import ast
+import inspect
+import linecache
+import os
+import tempfile
+from collections.abc import Callable
+from itertools import count
+from pathlib import Path
+from types import ModuleType
+from typing import Protocol, cast
+
+import numpy as np
+
+from symback.errors import UnsupportedError
+from symback.network import Network
+from symback.numerics import error_function, runtime
+from symback.numerics.numpy_backend import numpy_source
+from symback.numerics.program import Program, program_of
+from symback.pipeline import Derivation, derive
+
+__all__ = ["GradientFunction", "lambdify", "module_source", "write_module"]
+
+DTYPES = ("float32", "float64")
+_serial = count(1)
+
+
+class GradientFunction(Protocol):
+    """What `lambdify` returns: `f(params, x, y) -> (cost, grads)`, with its source and its program."""
+
+    source: str
+    program: Program
+    parameter_names: tuple[str, ...]
+    dtype: np.dtype
+    forward: Callable
+
+    def __call__(self, params, x, y) -> tuple[float, list | dict]: ...
+
+
+def lambdify(network: Network | Derivation, dtype: str = "float64", backend: str = "numpy") -> GradientFunction:
+    """A function `f(params, x, y) -> (cost, grads)`; cost and gradients are averaged over the rows of x.
+
+    `params` is a list of (W, b), one pair for each layer, or a dict of named arrays (W1, b1, gamma2, …) for networks
+    with other parameters; grads have the form of params.  x is (batch, inputs), y is (batch, outputs), W is
+    (n_l, n_{l-1}).  `f.source` is the text that runs, `f.forward(params, x)` gives the output alone.
+
+    >>> f = lambdify(Network.from_spec("2-3-2"))
+    >>> params = [(np.zeros((3, 2)), np.zeros(3)), (np.zeros((2, 3)), np.zeros(2))]
+    >>> cost, grads = f(params, np.ones((4, 2)), np.zeros((4, 2)))
+    >>> cost, grads[1][1].tolist()
+    (0.25, [0.125, 0.125])
+    """
+    if backend != "numpy":
+        raise UnsupportedError(f"backend {backend!r} is not built; there is 'numpy'")
+    program = _program(network)
+    source = _source(program, dtype, is_standalone=False)
+    namespace = _run(source)
+    function = cast(GradientFunction, namespace["value_and_grad"])
+    function.source = source
+    function.program = program
+    function.parameter_names = tuple(argument.name for argument in program.parameters)
+    function.dtype = np.dtype(dtype)
+    function.forward = cast(Callable, namespace["forward"])
+    return function
+
+
+def module_source(network: Network | Derivation, dtype: str = "float64") -> str:
+    """The text of a module with `value_and_grad(params, x, y)` and `forward(params, x)` that needs NumPy alone."""
+    return _source(_program(network), dtype, is_standalone=True)
+
+
+def write_module(network: Network | Derivation, path: str | Path, dtype: str = "float64") -> None:
+    """Write the stand-alone module, whole or not at all: first beside its place, then renamed."""
+    text = module_source(network, dtype)
+    target = Path(path)
+    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".tmp")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, target)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def _program(network: Network | Derivation) -> Program:
+    """The program of the batch derivation, whatever is given."""
+    if isinstance(network, Derivation):
+        derivation = network if network.forward.is_batch else derive(network.network, batch=True)
+    else:
+        derivation = derive(network, batch=True)
+    return program_of(derivation.forward, derivation.formulas)
+
+
+def _source(program: Program, dtype: str, is_standalone: bool) -> str:
+    """Documentation, what it calls, and the functions."""
+    if str(dtype) not in DTYPES:
+        raise UnsupportedError(f"dtype {dtype!r} is not built; there are {' and '.join(DTYPES)}")
+    text = numpy_source(program, str(dtype))
+    uses_erf = "erf(" in text
+    if is_standalone:
+        errors = [f'class {name}({parent}):\n    """{meaning}"""' for name, parent, meaning in _ERRORS]
+        pieces = [*errors, _body_of(runtime), *([_body_of(error_function)] if uses_erf else [])]
+        imports, functions = text.split("\n\n", 2)[1], text.split("\n\n", 2)[2]
+        head = f"import threading\nfrom collections.abc import Callable\nfrom math import isfinite\n\nimport numpy as np\n{imports}"
+        return "\n\n\n".join([f'{_documentation(program, dtype)}\n\n{head}', *pieces, functions])
+    calls = "from symback.numerics.runtime import Buffers, prepared, refuse_nonfinite"
+    erf = "from symback.numerics.error_function import erf\n" if uses_erf else ""
+    imports, rest = text.split("\n\ndtype = ", 1)
+    return f"{imports}\n\n{erf}{calls}\n\ndtype = {rest}"
+
+
+_ERRORS = (
+    ("ShapeError", "ValueError", "An argument of the wrong shape."),
+    ("NumericError", "ArithmeticError", "A nan or an infinity in an argument."),
+)
+
+
+def _documentation(program: Program, dtype: str) -> str:
+    def shape(argument) -> str:
+        return f"{argument.name} ({', '.join(map(str, argument.shape))}{',' if len(argument.shape) == 1 else ''})"
+
+    form = "a list of (W, b), one pair for each layer (or a dict of the names below)" if program.layers else "a dict of named arrays"
+    return "\n".join([
+        '"""Cost and gradients of a network, derived and written by symback.  Needs NumPy alone.',
+        "",
+        "    cost, grads = value_and_grad(params, x, y)",
+        "    output = forward(params, x)",
+        "",
+        f"params is {form}; grads have the same form.",
+        "Cost and gradients are averaged over the batch, the rows of x.  All arrays are " + dtype + ":",
+        "",
+        *(f"    {shape(argument)}" for argument in program.inputs),
+        '"""',
+    ])  # fmt: skip
+
+
+def _body_of(module: ModuleType) -> str:
+    """The source of a module below its documentation, its imports and `__all__`."""
+    text = inspect.getsource(module)
+    skipped = (ast.Import, ast.ImportFrom, ast.Expr)
+    for statement in ast.parse(text).body:
+        is_all = isinstance(statement, ast.Assign) and getattr(statement.targets[0], "id", "") == "__all__"
+        if not isinstance(statement, skipped) and not is_all:
+            return "\n".join(text.splitlines()[statement.lineno - 1 :]).strip()
+    raise UnsupportedError(f"the module {module.__name__} has no body to copy")
+
+
+def _run(source: str) -> dict[str, object]:
+    """The namespace of the generated text, which is known to tracebacks and debuggers by its lines."""
+    name = f"<symback function {next(_serial)}>"
+    linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
+    namespace: dict[str, object] = {"__name__": "symback.generated"}
+    exec(compile(source, name, "exec"), namespace)  # our own text, made of names from our tables; no text from outside
+    return namespace
