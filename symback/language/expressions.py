@@ -31,7 +31,7 @@ from symback.language.names import Name
 
 __all__ = [
     "Add", "Axis", "Const", "Contract", "Delta", "Equation", "Map", "Partial", "Tensor", "Unspecified", "Var",
-    "add", "broadcast", "const", "contract", "delta", "einsum", "elementwise", "leaves", "map_", "partial_derivative",
+    "add", "broadcast", "children", "const", "contract", "delta", "einsum", "elementwise", "leaves", "map_", "partial_derivative",
     "scale", "slot", "total", "unspecified", "var", "walk",
 ]  # fmt: skip
 

@@ -49,14 +49,16 @@ def _symbols_text(expr: sympy.Expr, sizes: Mapping[sympy.Symbol, str]) -> str:
 
 
 def comment_of(value: Value, names: Mapping[Value, str], sizes: Mapping[sympy.Symbol, str]) -> str:
-    """The formula of `value`, down to values with a name."""
-    return _text(value, names, sizes)[0]
+    """The formula of `value`, down to other values with a name."""
+    return _formula(value, names, sizes)[0]
 
 
 def _text(value: Value, names: Mapping[Value, str], sizes: Mapping[sympy.Symbol, str]) -> tuple[str, int]:
     """The text and how tightly it binds."""
-    if value in names:
-        return names[value], _ATOM
+    return (names[value], _ATOM) if value in names else _formula(value, names, sizes)
+
+
+def _formula(value: Value, names: Mapping[Value, str], sizes: Mapping[sympy.Symbol, str]) -> tuple[str, int]:
     if value.is_number:
         text = number_text(value.number, sizes)
         return text, 2 if "/" in text else 3 if text.startswith("-") else _ATOM

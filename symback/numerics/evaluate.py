@@ -125,7 +125,7 @@ def _map_value(node: Map, args: list[np.ndarray], setting: Setting) -> np.ndarra
     """The scalar expression, entry by entry; a symbol in it that is no slot is a size or a penalty."""
     values: dict[sympy.Symbol, np.ndarray] = {symbol: np.float64(value) for symbol, value in setting.sizes.items()}
     values |= {slot(i): arg for i, arg in enumerate(args)}
-    return np.asarray(evaluate_scalar(node.expr, values, setting.functions))
+    return np.broadcast_to(evaluate_scalar(node.expr, values, setting.functions), np.shape(args[0]))  # a slope may be constant
 
 
 def _contract_value(node: Contract, args: list[np.ndarray], setting: Setting) -> np.ndarray:

@@ -104,7 +104,7 @@ def _source(program: Program, dtype: str, is_standalone: bool) -> str:
         errors = [f'class {name}({parent}):\n    """{meaning}"""' for name, parent, meaning in _ERRORS]
         pieces = [*errors, _body_of(runtime), *([_body_of(error_function)] if uses_erf else [])]
         imports, functions = text.split("\n\n", 2)[1], text.split("\n\n", 2)[2]
-        head = f"import threading\nfrom collections.abc import Callable\nfrom math import isfinite\n\nimport numpy as np\n{imports}"
+        head = f"import contextvars\nimport threading\nfrom collections.abc import Callable\nfrom math import isfinite\n\nimport numpy as np\n{imports}"
         return "\n\n\n".join([f'{_documentation(program, dtype)}\n\n{head}', *pieces, functions])
     calls = "from symback.numerics.runtime import Buffers, prepared, refuse_nonfinite"
     erf = "from symback.numerics.error_function import erf\n" if uses_erf else ""

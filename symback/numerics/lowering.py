@@ -61,6 +61,7 @@ class Lowering:
     bases: dict[type[ScalarFunction], type[ScalarFunction]] = field(default_factory=dict)
     shifted: frozenset[Tensor] = frozenset()
     known: dict[Tensor, Shifted] = field(default_factory=dict)
+    stable: dict[sympy.Expr, sympy.Expr] = field(default_factory=dict)
 
     def lower(self, tensor: Tensor) -> Value:
         """The array that `tensor` stands for; axes along which it is constant may have size 1."""
@@ -112,9 +113,15 @@ class Lowering:
 
     # Scalars, entry by entry
 
+    def _stable(self, expr: sympy.Expr) -> sympy.Expr:
+        """The stable form, found once for all layers that are alike."""
+        if expr not in self.stable:
+            self.stable[expr] = stable_form(expr, self.bases)
+        return self.stable[expr]
+
     def _lower_map(self, tensor: Map) -> Shifted:
         """The expression in stable form, exp(z) as e·M where it is shifted; a single power of M may be left over."""
-        expr = stable_form(tensor.expr, self.bases)
+        expr = self._stable(tensor.expr)
         values: dict[sympy.Symbol, Value] = {}
         shifts: dict[sympy.Symbol, Value] = {}
         replacements: dict[sympy.Expr, sympy.Expr] = {}
@@ -140,7 +147,7 @@ class Lowering:
             if not isinstance(definition, Map) or not expr.has(sympy.log) or len(args) + len(definition.args) > 16:
                 continue
             own = {slot(k): slot(len(args) + k) for k in range(len(definition.args))}
-            inside = stable_form(definition.expr, self.bases).xreplace(own)
+            inside = self._stable(definition.expr).xreplace(own)
             if inside.has(sympy.exp) or isinstance(inside, logistic):
                 logarithms = [log for log in expr.atoms(sympy.log) if log.has(slot(i))]
                 expr = expr.xreplace({log: stable_form(_expanded_log(log.xreplace({slot(i): inside}))) for log in logarithms})

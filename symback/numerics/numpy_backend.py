@@ -40,7 +40,7 @@ def numpy_source(program: Program, dtype: str) -> str:
     forward = prediction.function(_Forward(program))
     constants = [f"{name} = array({number_text(number)}, dtype)" for number, name in writer.constants.items()]
     tables = _tables(program, sizes)
-    imports = sorted(writer.functions | {"array", "empty", "errstate", "ones"})
+    imports = sorted(writer.functions | {"array", "empty", "ones"})
     wrapped = textwrap.fill(f"from numpy import {', '.join(imports)}", 120, subsequent_indent="    ")
     head = ["from math import isfinite", "", wrapped if "\n" not in wrapped else _in_brackets(imports), "", f'dtype = array(0, "{dtype}").dtype']
     return "\n".join([*head, *constants, *tables, "", "", *gradients, "", "", *forward]) + "\n"
@@ -179,8 +179,7 @@ class _Writer:
 
     def _heading(self, assignment: Assignment) -> list[str]:
         """The formula of what is computed below, in terms of what has a name."""
-        named = {value: name for value, name in self.named.items() if value is not assignment.value}
-        text = f"{assignment.name} = {comment_of(assignment.value, named, self.sizes)}"
+        text = f"{assignment.name} = {comment_of(assignment.value, self.named, self.sizes)}"
         return textwrap.wrap(text, 114, initial_indent="    # ", subsequent_indent="    #     ", break_long_words=False)
 
     # Statements
@@ -332,7 +331,7 @@ class _Writer:
         name = f"make_{what.buffers}"
         return [
             f"def {name}({', '.join(self.sizes.values())}):",
-            '    """Room for what is computed on the way, for one batch size."""',
+            '    """Room for what is computed on the way, and numbers that depend on the batch size."""',
             *(f"    {made_name} = {how}" for made_name, how in made.items()),
             *_wrapped(f"({', '.join(made)}{',' if len(made) == 1 else ''})", "", 4, "return "),
             "", "", f"{what.buffers} = Buffers({name})",
@@ -342,14 +341,17 @@ class _Writer:
         """Arguments unpacked and checked, quickly where all is well; buffers fetched."""
         names = [argument.name for argument in what.inputs]
         own = [name for name in names if name not in ("x", "y")]
-        given = "params, x, y" if what.needs_target else "params, x, None"
+        target = "y" if what.needs_target else "None"
         all_sizes = list(self.sizes.values())
-        keep = [n if what.needs_target or n != "y" else "_" for n in ("x", "y", *own, *all_sizes)]
+        taken = [name if name in names else "_" for name in ("x", "y", *own)] + all_sizes
         fetched = [f"buffer{i + 1}" for i in range(len(self.memory.shapes))] + list(self.prepared)
-        key = f"({', '.join(all_sizes)}{',' if len(all_sizes) == 1 else ''})"
-        lines = [
-            '@errstate(all="ignore")', f"def {what.name}({what.arguments}):",
+        key = f"({', '.join(all_sizes)})" if len(all_sizes) > 1 else "N"
+        room = f"= {what.buffers}.known.get({key}) or {what.buffers}.fresh({key})"
+        return [
+            f"def {what.name}({what.arguments}):",
             *what.documentation(", ".join(self._argument_text(a) for a in what.inputs)),
+            f"    return {what.buffers}.quietly(_{what.name}, {what.arguments})",
+            "", "", f"def _{what.name}({what.arguments}):",
             "    try:",
             *self._unpacking(own),
             *(f"        {line}" for line in self._sizes_from_shapes(what)),
@@ -357,12 +359,9 @@ class _Writer:
             "    except (AttributeError, IndexError, KeyError, TypeError, ValueError):",
             "        fits = False",
             "    if not fits:",
-            *_wrapped(f"[{', '.join(keep)}]", f"= prepared({given}, shapes, pairs, dtype)", 8),
+            *_wrapped(f"[{', '.join(taken)}]", f"= prepared(params, x, {target}, shapes, pairs, dtype)", 8),
+            *(_wrapped(f"[{', '.join(fetched)}]", room, 4) if fetched else []),
         ]  # fmt: skip
-        if fetched:
-            lines += _wrapped(f"({', '.join(fetched)}{',' if len(fetched) == 1 else ''})",
-                              f"= {what.buffers}.known.get({key}) or {what.buffers}.fresh({', '.join(all_sizes)})", 4)
-        return lines
 
     def _argument_text(self, argument: Argument) -> str:
         return f"{argument.name} ({', '.join(self._size(size) for size in argument.shape)})"
@@ -398,15 +397,25 @@ class _Writer:
             returned = output if is_array(self.program.output) else f"{output}.copy()"
             return [f"    if not isfinite({output}.sum()):", *check, f"    return {returned}"]
         cost = self._scalar_operand(self.program.cost, 1)
-        lines = ["    flat_x = x.ravel()", "    if not (isfinite(cost) and isfinite(flat_x.dot(flat_x))):", *check]
-        if cost != "cost":
-            lines = [f"    cost = {cost}", *lines]
         grads = self._returned_gradients()
+        lines = [] if cost == "cost" else [f"    cost = {cost}"]
+        lines += ["    flat_x = x.ravel()", f"    if not ({self._finiteness_test(grads)}):", *check]
         named = ", ".join(f'"{a.name}": {g}' for a, g in zip(self.program.parameters, grads, strict=True))
         if self.program.layers is None:
             return [*lines, *_wrapped(f"return cost, {{{named}}}", "", 4)]
         pairs = ", ".join(f"({w}, {b})" for w, b in zip(grads[::2], grads[1::2], strict=True))
         return [*lines, "    if isinstance(params, dict):", *_wrapped(f"return cost, {{{named}}}", "", 8), *_wrapped(f"return cost, [{pairs}]", "", 4)]
+
+    def _finiteness_test(self, grads: list[str]) -> str:
+        """A cheap test that every nan or infinity in an argument fails, if it spoils any result.
+
+        A nan reaches the cost.  An infinity may not (a unit saturates), but times 0 it gives a nan in the gradients: one
+        in x in those of its layer, one in a weight in all those below, of which the last computed vector is looked at.
+        """
+        rank = {name: len(value.shape) for name, value in zip(grads, self.program.gradients, strict=True)}
+        order = [assignment.name for assignment in self.program.backward if rank.get(assignment.name) == 1]
+        last = f" and isfinite({order[-1]}.dot({order[-1]}))" if order else ""
+        return f"isfinite(cost) and isfinite(flat_x.dot(flat_x)){last}"
 
     def _returned_gradients(self) -> list[str]:
         """The names of the gradients; one that is an argument, a view or returned before is copied."""
@@ -425,16 +434,16 @@ def _schedule(assignments: Sequence[Assignment], results: Sequence[Value]) -> tu
     """
     needed = _reachable(results)
     shared = _shared_scalars(needed, (*(a.value for a in assignments), *results))
-    order: dict[Value, None] = {}
+    order: list[Value] = []
+    placed: set[Value] = set()
     headings: dict[Value, Assignment] = {}
     pending = [a for a in assignments if a.value in needed] + [Assignment("", value) for value in results]
     for assignment in pending:
         before = len(order)
-        _append(assignment.value, order, shared)
-        added = list(order)[before:] if len(order) > before else []
-        if added and assignment.name:
-            headings[added[0]] = assignment
-    return list(order), headings
+        _append(assignment.value, order, placed, shared)
+        if len(order) > before and assignment.name:
+            headings[order[before]] = assignment
+    return order, headings
 
 
 def _reachable(results: Sequence[Value]) -> set[Value]:
@@ -448,15 +457,16 @@ def _reachable(results: Sequence[Value]) -> set[Value]:
     return found
 
 
-def _append(value: Value, order: dict[Value, None], shared: frozenset[Value]) -> None:
+def _append(value: Value, order: list[Value], placed: set[Value], shared: frozenset[Value]) -> None:
     """`value` after its operands; what is written where it is used has no line of its own."""
-    if value in order or value.operation in ("input", "number", "ones"):
+    if value in placed or value.operation in ("input", "number", "ones"):
         return
+    placed.add(value)
     for arg in value.args:
-        _append(arg, order, shared)
+        _append(arg, order, placed, shared)
     is_inline = value.operation in VIEWS or value.operation in CONDITIONS or (value.shape == () and value not in shared)
     if not is_inline:
-        order[value] = None
+        order.append(value)
 
 
 def _shared_scalars(values: Iterable[Value], named: Iterable[Value]) -> frozenset[Value]:

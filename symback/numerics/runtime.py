@@ -3,6 +3,7 @@
 This text goes into every stand-alone module that symback writes, so it needs NumPy alone.
 """
 
+import contextvars
 import threading
 from collections.abc import Callable
 
@@ -17,19 +18,27 @@ Shapes = dict[str, tuple[Size, ...]]
 
 
 class Buffers(threading.local):
-    """The arrays that a function writes its intermediate results to: one set for each thread and each batch size."""
+    """The arrays that a function writes its intermediate results to: one set for each thread and each batch size.
+
+    `quietly(function, *args)` calls a function with NumPy's warnings off: an exponential that overflows to infinity, or
+    underflows to 0, is what the formulas count on.  It runs in a context of this thread made for the purpose, which costs
+    a quarter of `np.errstate`; a call inside a call, which would spoil the buffers, is refused by Python.
+    """
 
     most = 8
 
     def __init__(self, make: Callable[..., tuple]) -> None:
         self.make = make
         self.known: dict = {}
+        context = contextvars.copy_context()
+        context.run(np.seterr, all="ignore")
+        self.quietly = context.run
 
-    def fresh(self, *sizes: int) -> tuple:
+    def fresh(self, sizes) -> tuple:
         """A new set, kept for the next call with the same sizes; the oldest is given up when there are too many."""
         while len(self.known) >= self.most:
             self.known.pop(next(iter(self.known)))
-        made = self.known[sizes] = self.make(*sizes)
+        made = self.known[sizes] = self.make(*sizes) if isinstance(sizes, tuple) else self.make(sizes)
         return made
 
 
@@ -37,11 +46,16 @@ def prepared(params, x, y, shapes: Shapes, pairs: list | None, dtype) -> list:
     """The arrays x, y and those of `params`, converted and checked, then the sizes that `shapes` leaves open.
 
     `pairs` lists the names in (W, b) pairs where parameters may come so; a dict of named arrays is understood as well.
+    Where y is None, no target is wanted.
     """
     named = {"x": x, "y": y} | _by_name(params, list(shapes)[2:], pairs)
+    order = dict.fromkeys(size for shape in shapes.values() for size in shape if isinstance(size, str))
     sizes: dict[str, int] = {}
-    arrays = []
+    arrays: list = []
     for name, shape in shapes.items():
+        if name == "y" and y is None:
+            arrays.append(None)
+            continue
         array = _as_array(name, named[name], dtype)
         for position, size in enumerate(shape if len(shape) == array.ndim else ()):
             if isinstance(size, str):
@@ -52,7 +66,7 @@ def prepared(params, x, y, shapes: Shapes, pairs: list | None, dtype) -> list:
         arrays.append(array)
     if sizes["N"] == 0:
         raise ShapeError("x has no rows; a batch needs at least one sample")
-    return [*arrays, *sizes.values()]
+    return [*arrays, *(sizes[size] for size in order)]
 
 
 def _by_name(params, names: list[str], pairs: list | None) -> dict:

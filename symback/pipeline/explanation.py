@@ -18,6 +18,7 @@ from symback.language.expressions import (
 from symback.language.steps import Step
 from symback.pipeline.record import LocalDerivative, Record
 from symback.simplification.engine import simplify
+from symback.simplification.products import signature
 from symback.simplification.rules import Knowledge
 
 __all__ = ["Context", "factors_of", "steps_of"]
@@ -72,7 +73,7 @@ def _told_in_full(record: Record, context: Context) -> tuple[Step, ...] | None:
     if chain.now is record.tensor:
         return chain.steps
     unfolded, _ = simplify(_unfolded(record.tensor, context), context.knowledge)
-    if unfolded is not chain.now:
+    if signature(unfolded) != signature(chain.now):
         return None
     chain.go("by the formula of the error", record.tensor)
     return chain.steps

@@ -42,11 +42,13 @@ def formulas_of_layer(derivation: Derivation, layer: Layer) -> tuple[Formula, ..
     formulas = [Formula(record, derivation) for record in derivation.records if record.target.name.layer == layer]
     roles = derivation.context.roles
     mentioned = {leaf for formula in formulas if formula.record.is_named for step in formula.steps for leaf in leaves(step.after)}
-    return tuple(
-        formula
-        for formula in formulas
-        if formula.record.is_named or roles.get(formula.target) == "activation" or formula.symbol in mentioned
-    )
+    wanted = (f for f in formulas if f.record.is_named or roles.get(f.target) == "activation" or f.symbol in mentioned)
+    return tuple(formula for formula in wanted if not _is_name_only(formula))
+
+
+def _is_name_only(formula: Formula) -> bool:
+    """Whether there is nothing to say: of an unspecified cost, ∂C/∂a is ∂C/∂a."""
+    return index_form(formula.tensor) == index_form(formula.symbol)
 
 
 def told_formula(formula: Formula, manner: Manner, told: set[Tensor]) -> list[Block]:
@@ -84,7 +86,7 @@ def _title(formula: Formula, manner: Manner) -> Spans:
     symbol, size = Math((matrix_or_index(formula.symbol, formula.symbol, manner)[0],)), shape_of(formula.symbol, manner)
     if formula.name.letter in ERRORS:
         return "The error ", symbol, ", ", size
-    kind = "input" if formula.target is formula.derivation.forward.inputs else KINDS.get(formula.target.name.letter)
+    kind = "input" if formula.target.name.layer == 0 else KINDS.get(formula.target.name.letter)
     return f"The gradient of the {kind}, " if kind else "The gradient ", symbol, ", ", size
 
 
@@ -138,7 +140,7 @@ def _is_direct(formula: Formula) -> bool:
 
 def _factor(partial: Partial, derivative: LocalDerivative) -> tuple[Line, ...]:
     """∂z_i/∂w_jk, from the definition of z to δ_ij a_k."""
-    defined = Math((matrix_or_index(partial.of, partial.of, Manner())[0],))
+    defined = Math((index_form(partial.of),))
     first = Line(index_form(partial), index_form(derivative.raw), ("differentiate ", defined))
     return (first, *(Line(None, index_form(step.after), _reason(step)) for step in derivative.steps))
 

@@ -19,7 +19,10 @@ import sympy
 
 from symback.language.notation import Notation
 
-__all__ = ["Block", "Document", "Equations", "Heading", "Items", "Line", "Math", "Note", "Prose", "Size", "Span", "Spans", "Table"]
+__all__ = [
+    "Block", "Document", "Equations", "Heading", "Items", "Line", "Math", "Note", "Prose", "Size", "Span", "Spans",
+    "Table", "Written",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,15 @@ class Size:
     sizes: tuple[sympy.Expr, ...]
 
 
-Span = str | Math | Size
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Mathematics that was written by hand, once for each medium."""
+
+    latex: str
+    text: str
+
+
+Span = str | Math | Size | Written
 Spans = tuple[Span, ...]
 
 

@@ -5,6 +5,7 @@ out.  Two layers are alike if their equations and gradients are equal up to thei
 """
 
 from collections.abc import Hashable, Sequence
+from dataclasses import replace
 
 import sympy
 
@@ -105,7 +106,7 @@ def _layer_section(derivation: Derivation, layers: tuple[Layer, ...], manner: Ma
 
 
 def _told(formulas: Sequence[Formula], manner: Manner, told: set[Tensor]) -> list[Block]:
-    if manner.detail == "results":
+    if manner.detail == "results" or manner.form == "matrix":
         return results(formulas, manner)
     return [block for formula in formulas for block in told_formula(formula, manner, told)]
 
@@ -181,10 +182,11 @@ def _average(derivation: Derivation, manner: Manner) -> list[Block]:
 def _batch_section(pieces: GenericDerivation, manner: Manner) -> list[Block]:
     output, hidden = pieces
     costs = [equation for equation in output.forward.equations if equation.role == "cost"]
-    blocks: list[Block] = [Heading(("The average over a batch",))]
-    blocks.append(Prose(("For ", Math((sympy.Symbol("N", integer=True, positive=True),)), " samples, each a row of the matrices:")))
     formulas = [*_named(output, LAST_LAYER), *_named(hidden, LAYER)]
-    return [*blocks, *forward_blocks(costs, manner), *results(formulas, Manner("matrix", "row", manner.slopes, manner.detail))]
+    samples = Math((sympy.Symbol("N", integer=True, positive=True),))
+    rows, columns = (results(formulas, replace(manner, form="matrix", layout=layout)) for layout in ("row", "column"))
+    blocks: list[Block] = [Heading(("The average over a batch",)), Prose(("For ", samples, " samples:")), *forward_blocks(costs, manner)]
+    return [*blocks, Prose(("With a sample in each row:",)), *rows, Prose(("With a sample in each column:",)), *columns]
 
 
 def _of_any_depth(pieces: GenericDerivation, notation: Notation, manner: Manner) -> list[Block]:

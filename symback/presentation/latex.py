@@ -1,50 +1,70 @@
 """A document as LaTeX: an article that compiles by itself, or a fragment to be put into one.
 
 The article needs amsmath, amssymb, booktabs and array, which every distribution has.  Chains are `align*` environments
-with the reason of each line at its right.
+with the reason of each line as its tag, at the right margin; where there is no room, amsmath puts it one line lower.
 """
 
 from collections.abc import Sequence
 
+import sympy
+
 from symback.language.notation import Notation
 from symback.language.printing import to_latex
-from symback.presentation.blocks import Block, Document, Equations, Heading, Items, Line, Math, Note, Prose, Size, Span, Spans, Table
+from symback.presentation.blocks import (
+    Block, Document, Equations, Heading, Items, Line, Math, Note, Prose, Size, Span, Spans, Table, Written,
+)  # fmt: skip
+from symback.presentation.wrapping import broken, latex_length
 
-__all__ = ["escape_latex", "latex_span", "latex_words", "write_article", "write_fragment"]
+__all__ = ["broken_latex", "escape_latex", "latex_span", "latex_words", "write_article", "write_fragment"]
 
 RELATIONS = {"=": " = ", "-": r"\text{--}", "<": " < "}
+SENTENCES, LONGEST_CELL = r">{\raggedright\arraybackslash}p{0.4\linewidth}", 90
+WIDTH = 64  # letters of mathematics in one line, beside a left side
 SECTIONS = {1: "section", 2: "subsection", 3: "subsubsection"}
+GREEK = "α alpha β beta γ gamma δ delta ε epsilon λ lambda μ mu σ sigma φ varphi Δ Delta Σ Sigma".split()
+MATHEMATICS = {
+    "×": r"\times", "≥": r"\ge", "≤": r"\le", "∂": r"\partial", "⊙": r"\odot", "½": r"\tfrac12", "…": r"\dots", "ₖ": "_k", "ⱼ": "_j",
+    **{letter: f"\\{name}" for letter, name in zip(GREEK[::2], GREEK[1::2], strict=True)},
+}  # fmt: skip
 ESCAPES = str.maketrans({
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "_": r"\_", "%": r"\%",
-    "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "–": "--", "×": r"$\times$", "≥": r"$\ge$", "≤": r"$\le$",
+    "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "–": "--",
+    **{character: f"${command}$" for character, command in MATHEMATICS.items()},
 })  # fmt: skip
-PREAMBLE = r"""\documentclass[11pt,a4paper]{article}
+PREAMBLE = r"""\documentclass[11pt,a4paper,fleqn]{article}
 \usepackage[T1]{fontenc}
 \usepackage[utf8]{inputenc}
 \usepackage{lmodern}
 \usepackage[margin=22mm]{geometry}
 \usepackage{amsmath,amssymb,array,booktabs}
 \allowdisplaybreaks
+\setlength{\mathindent}{2em}
 \setlength{\parindent}{0pt}
 \setlength{\parskip}{6pt plus 2pt}
-\newcommand{\reason}[1]{\text{\footnotesize\itshape #1}}
+\setlength{\fboxsep}{8pt}
+\AtBeginDocument{\setlength{\abovedisplayskip}{5pt plus 2pt}\setlength{\belowdisplayskip}{7pt plus 2pt}\setlength{\jot}{5pt}}
 """
 
 
 def write_article(document: Document) -> str:
     """The page as a whole LaTeX file."""
     title = latex_words(document.title, document.notation)
-    head = f"{PREAMBLE}\\title{{{title}}}\n\\author{{}}\n\\date{{}}\n\n\\begin{{document}}\n\\maketitle\n\n"
-    return f"{head}{_blocks(document)}\n\\end{{document}}\n"
+    head = f"\\begin{{document}}\n\\begin{{center}}\n\\LARGE {title}\n\\end{{center}}"
+    return f"{PREAMBLE}\n{head}\n\n{_blocks(document)}\n\\end{{document}}\n"
 
 
 def write_fragment(document: Document) -> str:
-    r"""The page without preamble and title; `\reason` is written out, so that the fragment needs amsmath and booktabs alone."""
-    return _blocks(document).replace(r"\reason{", r"\text{\footnotesize\itshape ")
+    """The page without preamble and title, for a document that loads amsmath, amssymb and booktabs."""
+    return _blocks(document)
 
 
 def _blocks(document: Document) -> str:
-    return "\n\n".join(_block(block, document.notation) for block in document.blocks) + "\n"
+    """Blocks with an empty line between them; none before formulas, which belong to the paragraph above."""
+    text = ""
+    for block in document.blocks:
+        gap = "" if not text else "\n" if isinstance(block, Equations) else "\n\n"
+        text += gap + _block(block, document.notation)
+    return text + "\n"
 
 
 def _block(block: Block, notation: Notation) -> str:
@@ -75,6 +95,8 @@ def latex_span(span: Span, notation: Notation) -> str:
             return RELATIONS[span.relation].join(to_latex(side, notation) for side in span.sides)
         case Size():
             return r" \times ".join(to_latex(size, notation) for size in span.sizes) or "1"
+        case Written():
+            return span.latex
     raise TypeError(f"a span of kind {type(span).__name__} is not mathematics")
 
 
@@ -89,7 +111,7 @@ def escape_latex(text: str) -> str:
 
 def _items(items: Sequence[str]) -> str:
     lines = "\n".join(f"  \\item {item}" for item in items)
-    return f"\\begin{{itemize}}\n{lines}\n\\end{{itemize}}"
+    return f"\\begin{{itemize}}\n  \\setlength{{\\itemsep}}{{0pt}}\n{lines}\n\\end{{itemize}}"
 
 
 def _note(note: Note, notation: Notation) -> str:
@@ -100,22 +122,27 @@ def _note(note: Note, notation: Notation) -> str:
 
 
 def _equations(block: Equations, notation: Notation) -> str:
-    """An aligned chain.  A result of one line is set as a display of its own."""
-    has_reasons = any(line.reason for line in block.lines)
-    lines = " \\\\\n".join(_line(line, notation, has_reasons) for line in block.lines)
+    """A chain, aligned at its equality signs."""
+    lines = " \\\\\n".join(_line(line, notation) for line in block.lines)
     return f"\\begin{{align*}}\n{lines}\n\\end{{align*}}"
 
 
-def _line(line: Line, notation: Notation, has_reasons: bool) -> str:
+def _line(line: Line, notation: Notation) -> str:
     left = "" if line.left is None else to_latex(line.left, notation)
-    formula = f"  {left} &= {to_latex(line.right, notation)}"
-    if not has_reasons:
-        return formula
-    return f"{formula} && \\reason{{{latex_words(line.reason, notation)}}}" if line.reason else f"{formula} &&"
+    right = broken_latex(line.right, notation)
+    reason = f" \\tag*{{\\footnotesize\\itshape {latex_words(line.reason, notation)}}}" if line.reason else ""
+    return f"  {left} &= {right}{reason}"
+
+
+def broken_latex(expr: sympy.Expr, notation: Notation) -> str:
+    """A right side, its outermost sum broken into aligned lines where it is wider than the page."""
+    return " \\\\\n  &\\quad {} ".join(broken(to_latex(expr, notation), latex_length, WIDTH))
 
 
 def _table(table: Table, notation: Notation) -> str:
-    rows = [" & ".join(latex_words(cell, notation) for cell in row) + r" \\" for row in (table.header, *table.rows)]
-    columns = "l" * len(table.header)
-    body = "\n".join(rows[1:])
-    return f"\\begin{{center}}\n\\begin{{tabular}}{{{columns}}}\n\\toprule\n{rows[0]}\n\\midrule\n{body}\n\\bottomrule\n\\end{{tabular}}\n\\end{{center}}"
+    """Flush left; a column with whole sentences gets a width, so that they are broken."""
+    cells = [[latex_words(cell, notation) for cell in row] for row in (table.header, *table.rows)]
+    header, *rows = [" & ".join(row) + r" \\" for row in cells]
+    columns = "".join(SENTENCES if max(map(len, column)) > LONGEST_CELL else "l" for column in zip(*cells, strict=True))
+    body = "\n".join(rows)
+    return f"\\begin{{center}}\n\\begin{{tabular}}{{{columns}}}\n\\toprule\n{header}\n\\midrule\n{body}\n\\bottomrule\n\\end{{tabular}}\n\\end{{center}}"

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import sympy
-from sympy.matrices.expressions.hadamard import HadamardProduct
+from sympy.matrices.expressions.hadamard import HadamardPower, HadamardProduct
 
 from symback.language.expressions import Equation, Var
 from symback.language.notation import Notation
@@ -50,7 +50,7 @@ def _layer_row(run: list[Numbered]) -> tuple[Spans, ...]:
 
 
 def _spoken(name: str) -> str:
-    return name.replace("_", " ")
+    return "σ, not specified" if name == "unspecified" else name.replace("_", " ")
 
 
 def activations_of(network: Network) -> tuple[Activation, ...]:
@@ -103,13 +103,15 @@ def _letters(forward: Forward, notation: Notation, manner: Manner) -> list[Spans
     below = layer - 1
     if forward.target is not None:
         target = Math((matrix_or_index(forward.target, forward.target, manner)[0],))
-        items.append((inputs, " is the input, " if below == 0 else " comes from the layer below, ", target, " the target. Superscripts number layers."))
+        words: Spans = (inputs, " is the input, ", target, " the target") if below == 0 else (target, " is the target")
+        items.append((*words, "; superscripts number layers."))
     items.append((
         "The weight ", Math((index_form(weights),)), " leads from unit ", Math((sympy.Symbol("k", integer=True),)), f" of layer {below} to unit ",
         Math((sympy.Symbol("j", integer=True),)), f" of layer {layer}; indices count from {notation.index_base}.",
     ))  # fmt: skip
     u, v = (sympy.MatrixSymbol(letter, sympy.Symbol("n"), 1) for letter in "uv")
-    items.append((Math((HadamardProduct(u, v),)), " is the product entry by entry."))
+    product, quotient = (Math((HadamardProduct(u, other),)) for other in (v, HadamardPower(v, -1)))
+    items.append((product, " is the product and ", quotient, " the quotient entry by entry."))
     return items
 
 

@@ -10,9 +10,14 @@ than the whole page takes to write.
 import unicodedata
 from collections.abc import Sequence
 
+import sympy
+
 from symback.language.notation import Notation
 from symback.language.printing import to_text
-from symback.presentation.blocks import Block, Document, Equations, Heading, Items, Line, Math, Note, Prose, Size, Span, Spans, Table
+from symback.presentation.blocks import (
+    Block, Document, Equations, Heading, Items, Line, Math, Note, Prose, Size, Span, Spans, Table, Written,
+)  # fmt: skip
+from symback.presentation.wrapping import broken
 
 __all__ = ["write_text"]
 
@@ -66,6 +71,8 @@ def _span(span: Span, notation: Notation) -> str:
             return RELATIONS[span.relation].join(to_text(side, notation) for side in span.sides)
         case Size():
             return " × ".join(to_text(size, notation) for size in span.sizes) or "1"
+        case Written():
+            return span.text
     return span
 
 
@@ -99,23 +106,32 @@ def _equations(lines: Sequence[Line], notation: Notation, is_styled: bool) -> st
     """Left sides flush right at the equality signs, reasons in a column where they fit, else below their line."""
     lefts = ["" if line.left is None else to_text(line.left, notation) for line in lines]
     column = max(map(display_width, lefts))
-    formulas = [f"{INDENT}{_right(left, column)} = {to_text(line.right, notation)}" for left, line in zip(lefts, lines, strict=True)]
+    formulas = [_formula(left, line.right, column, notation) for left, line in zip(lefts, lines, strict=True)]
     reasons = [_words(line.reason, notation) for line in lines]
     place = _reason_column(formulas, reasons)
-    written = []
+    written: list[str] = []
     for formula, reason in zip(formulas, reasons, strict=True):
-        if not reason:
-            written.append(formula)
-            continue
+        written.extend(formula)
         shown = f"{DIM}{reason}{PLAIN}" if is_styled else reason
-        written.append(f"{_left(formula, place)}{shown}" if display_width(formula) < place else f"{formula}\n{' ' * place}{shown}")
+        if reason and display_width(formula[-1]) < place:
+            written[-1] = f"{_left(formula[-1], place)}{shown}"
+        elif reason:
+            written.append(f"{' ' * place}{shown}")
     return "\n".join(written)
 
 
-def _reason_column(formulas: Sequence[str], reasons: Sequence[str]) -> int:
+def _formula(left: str, right: sympy.Expr, column: int, notation: Notation) -> list[str]:
+    """One formula, in as many lines as it needs; those after the first stand right of the equality sign."""
+    start = len(INDENT) + column + len(" = ")
+    first, *others = broken(to_text(right, notation), display_width, WIDTH - start)
+    return [f"{INDENT}{_right(left, column)} = {first}", *(" " * (start + 2) + line for line in others)]
+
+
+def _reason_column(formulas: Sequence[list[str]], reasons: Sequence[str]) -> int:
     """The smallest column that is right of as many formulas as leave room for their reasons."""
     longest = max(map(display_width, reasons))
-    fitting = [display_width(formula) for formula in formulas if display_width(formula) + GAP + longest <= WIDTH]
+    widths = [display_width(formula[-1]) for formula in formulas]
+    fitting = [width for width in widths if width + GAP + longest <= WIDTH]
     return max(fitting, default=len(INDENT)) + GAP
 
 

@@ -215,6 +215,11 @@ def _sum(terms: Sequence[MatrixExpr]) -> MatrixExpr:
     return sympy.MatAdd(*sorted(terms, key=is_negative))
 
 
+def _applied(function: sympy.Lambda, matrix: MatrixExpr) -> MatrixExpr:
+    """f entry by entry.  SymPy's own node tries f on a 1 × 1 matrix as such, and a comparison in f then raises; ours does not."""
+    return (ElementwiseFunction if matrix.shape == (1, 1) else ElementwiseApplyFunction)(function, matrix)
+
+
 @dataclass(frozen=True)
 class _View:
     """Plans as SymPy in one layout."""
@@ -501,11 +506,11 @@ class _EntryByEntry:
         if len(used) == 2:
             inner = expr.xreplace(self.scalars | {used[0]: variables[0] + used[1]})
             if not inner.has(used[1]):
-                return ElementwiseApplyFunction(sympy.Lambda(variables[0], inner), self.matrix(used[0] - used[1]))
+                return _applied(sympy.Lambda(variables[0], inner), self.matrix(used[0] - used[1]))
         matrices = [self.matrix(symbol) for symbol in used]
         body = expr.xreplace(self.scalars | dict(zip(used, variables, strict=True)))
         if len(used) == 1:
-            return ElementwiseApplyFunction(sympy.Lambda(variables[0], body), matrices[0])
+            return _applied(sympy.Lambda(variables[0], body), matrices[0])
         return ElementwiseFunction(sympy.Lambda(variables, body), *matrices)
 
     def _variables(self, count: int) -> tuple[sympy.Symbol, ...]:

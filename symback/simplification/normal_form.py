@@ -22,7 +22,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from symback.language.expressions import Axis, Tensor, Var, leaves
+from symback.language.expressions import Tensor, Var, leaves
 from symback.language.functions import ScalarFunction
 from symback.language.steps import Fact
 from symback.simplification.normal_form_atoms import ONLY, Frozen, NoNormalForm, Polynomial, Work, accumulate, frozen, variables
@@ -32,7 +32,7 @@ from symback.simplification.normal_form_reading import entry
 
 __all__ = ["NormalForm", "Proof", "normal_form", "prove_equal"]
 
-DEADLINE = 2.0  # seconds
+DEADLINE = 2.0  # seconds of computing in this thread, so that a busy machine changes no verdict
 MOST_UNFOLDINGS = 8
 
 
@@ -64,7 +64,7 @@ def normal_form(tensor: Tensor, deadline: float = DEADLINE) -> NormalForm | None
     True
     """
     try:
-        polynomial = _entry(Work(time.monotonic() + deadline), tensor)
+        polynomial = _entry(Work(time.thread_time() + deadline), tensor)
     except (NoNormalForm, RecursionError):
         return None
     return NormalForm(tensor.shape, frozen(polynomial))
@@ -93,14 +93,12 @@ def prove_equal(
     if left is right:
         return Proof()
     try:
-        return _search(left, right, definitions or {}, {fact.of: fact for fact in reversed(facts)}, time.monotonic() + deadline)
+        return _search(left, right, definitions or {}, {fact.of: fact for fact in reversed(facts)}, time.thread_time() + deadline)
     except (NoNormalForm, RecursionError):
         return None
 
 
-def _search(
-    left: Tensor, right: Tensor, definitions: Mapping[Var, Tensor], facts: Mapping[Var, Fact], until: float
-) -> Proof | None:
+def _search(left: Tensor, right: Tensor, definitions: Mapping[Var, Tensor], facts: Mapping[Var, Fact], until: float) -> Proof | None:
     """The attempts in their order; each one widens what may be used by what the difference left over mentions."""
     allowed = Work(until)
     for _ in range(MOST_UNFOLDINGS):
@@ -142,7 +140,7 @@ def _difference(work: Work, left: Tensor, right: Tensor) -> Polynomial:
     """left - right at one entry; what stands under no sum is brought to a common denominator if that can help."""
     difference = dict(_entry(work, left))
     accumulate(difference, _entry(work, right), -1)
-    return difference if is_visibly_nonzero(difference) else cleared(work, difference)[0]
+    return difference if is_visibly_nonzero(difference) else dict(cleared(work, difference)[0])
 
 
 def _entry(work: Work, tensor: Tensor) -> Polynomial:

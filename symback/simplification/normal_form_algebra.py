@@ -20,22 +20,42 @@ import sympy
 
 from symback.language.expressions import Axis
 from symback.simplification.normal_form_atoms import (
-    KINDS, ONE, Atom, Frozen, Monomial, NoNormalForm, Number, Polynomial, Work, accumulate, atom, bound_labels, canonical_labels,
-    frozen, relabelled, relabelled_polynomial, signature, symbol_atom,
-)  # fmt: skip
+    KINDS,
+    ONE,
+    Atom,
+    Frozen,
+    Monomial,
+    NoNormalForm,
+    Number,
+    Polynomial,
+    Work,
+    accumulate,
+    atom,
+    bound_labels,
+    canonical_labels,
+    frozen,
+    relabelled,
+    relabelled_polynomial,
+    signature,
+    symbol_atom,
+)
 
-__all__ = ["constant", "leading_monomial", "monomial_of", "multiply", "negated", "product", "size_polynomial", "summed", "whole_power"]
+__all__ = [
+    "Terms", "constant", "leading_monomial", "monomial_of", "multiply", "negated", "product", "size_polynomial", "summed", "whole_power",
+]  # fmt: skip
 
 MOST_BOUND = 14
 MOST_POWER = 64
 MOST_SPLIT = 400  # terms times terms of two denominators that are taken apart
 MOST_BITS = 20_000  # of a coefficient
+Terms = Mapping[Monomial, Number]
+_UNKNOWN = sympy.Dummy("g")
 _NOT_INVERTIBLE = frozenset({"delta", "step", "root", "prime", "inverse"})  # no negative powers of these in a monomial
 
 
 def constant(number: Number) -> Polynomial:
     """A number as a polynomial."""
-    return {ONE: number} if number else {}
+    return {ONE: number.numerator if number.denominator == 1 else number} if number else {}
 
 
 def monomial_of(*factors: tuple[Atom, Number]) -> Polynomial:
@@ -43,12 +63,12 @@ def monomial_of(*factors: tuple[Atom, Number]) -> Polynomial:
     return {frozenset(factors): 1}
 
 
-def negated(polynomial: Polynomial) -> Polynomial:
+def negated(polynomial: Terms) -> Polynomial:
     """-p."""
     return {monomial: -coefficient for monomial, coefficient in polynomial.items()}
 
 
-def multiply(work: Work, left: Polynomial, right: Polynomial) -> Polynomial:
+def multiply(work: Work, left: Terms, right: Terms) -> Polynomial:
     """The product, distributed and reduced."""
     result: Polynomial = {}
     for first, a in left.items():
@@ -64,7 +84,7 @@ def multiply(work: Work, left: Polynomial, right: Polynomial) -> Polynomial:
     return result
 
 
-def product(work: Work, factors: Iterable[Polynomial]) -> Polynomial:
+def product(work: Work, factors: Iterable[Terms]) -> Polynomial:
     """The product of any number of polynomials."""
     result = constant(1)
     for factor in factors:
@@ -72,7 +92,7 @@ def product(work: Work, factors: Iterable[Polynomial]) -> Polynomial:
     return result
 
 
-def whole_power(work: Work, base: Polynomial, exponent: int) -> Polynomial:
+def whole_power(work: Work, base: Terms, exponent: int) -> Polynomial:
     """base**exponent for a whole number that is not negative."""
     if exponent == 0:
         return constant(1)
@@ -129,7 +149,7 @@ def _meet_delta(work: Work, powers: dict[Atom, Number], factor: Atom) -> Polynom
     return multiply(work, monomial_of((factor, 1)), _reduced_terms(work, renamed))
 
 
-def _reduced_terms(work: Work, polynomial: Polynomial) -> Polynomial:
+def _reduced_terms(work: Work, polynomial: Terms) -> Polynomial:
     result: Polynomial = {}
     for monomial, coefficient in polynomial.items():
         accumulate(result, reduced(work, dict(monomial)), coefficient)
@@ -154,7 +174,7 @@ def _meet_step(work: Work, powers: dict[Atom, Number], factor: Atom) -> Polynomi
     if inside[lead] > 0 or not all(powers.get(part, 0) >= e for part, e in lead):
         return None
     opposite = atom("step", parts=(frozen(negated(inside)),))
-    swapped = {lead: 1, lead | {(opposite, 1)}: -1}
+    swapped: Polynomial = {lead: 1, lead | {(opposite, 1)}: -1}
     for monomial, coefficient in inside.items():
         if monomial != lead:
             share = coefficient / Fraction(inside[lead])
@@ -240,13 +260,13 @@ def _split_from_denominator(work: Work, powers: dict[Atom, Number], factor: Atom
 
 
 @lru_cache(maxsize=4096)
-def _cofactors(first: Frozen, second: Frozen) -> tuple[Polynomial, Polynomial, tuple[Monomial, Number]] | None:
-    """u, v and r with u · first + v · second = r, where both are linear in their top atom, or have no other atom."""
+def _cofactors(first: Frozen, second: Frozen) -> tuple[Terms, Terms, tuple[Monomial, Number]] | None:
+    """u, v and r with u · first + v · second = r, where both are linear in a power of their top atom, or have no other."""
     if len(first) * len(second) > MOST_SPLIT:
         return None
     top = max((part for monomial, _ in first for part, _ in monomial), key=_rank)
-    (c, r), (d, s) = _linear(first, top), _linear(second, top)
-    if c and d:
+    (c, r, degree), (d, s, other_degree) = _linear(first, top), _linear(second, top)
+    if c and d and degree == other_degree:
         idle = Work(float("inf"))
         remainder = multiply(idle, d, r)
         accumulate(remainder, multiply(idle, c, s), -1)
@@ -254,22 +274,26 @@ def _cofactors(first: Frozen, second: Frozen) -> tuple[Polynomial, Polynomial, t
         return (d, negated(c), next(iter(remainder.items()))) if is_unit else None
     if any(part is not top or e != int(e) for polynomial in (first, second) for monomial, _ in polynomial for part, e in monomial):
         return None
-    x = sympy.Dummy()
-    one, other = (sympy.Poly.from_dict({(int(dict(m).get(top, 0)),): int(a) for m, a in part}, x, domain=sympy.QQ) for part in (first, second))
-    u, v, gcd = one.gcdex(other)
-    if not gcd.is_one:
-        return None
-    as_polynomial = [{frozenset({(top, e)} if e else ()): Fraction(int(a.p), int(a.q)) for (e,), a in part.terms() if a} for part in (u, v)]
-    return as_polynomial[0], as_polynomial[1], (ONE, 1)
+    u, v, gcd = _univariate(first, top).gcdex(_univariate(second, top))
+    return (_multivariate(u, top), _multivariate(v, top), (ONE, 1)) if gcd.is_one else None
 
 
-def _linear(part: Frozen, top: Atom) -> tuple[Polynomial, Polynomial]:
-    """c and r of c g + r; c is empty if the polynomial is not linear in g."""
+def _univariate(part: Frozen, top: Atom) -> sympy.Poly:
+    return sympy.Poly.from_dict({(int(dict(monomial).get(top, 0)),): int(c) for monomial, c in part}, _UNKNOWN, domain=sympy.QQ)
+
+
+def _multivariate(polynomial: sympy.Poly, top: Atom) -> Polynomial:
+    return {frozenset({(top, e)} if e else ()): Fraction(int(c.p), int(c.q)) for (e,), c in polynomial.terms() if c}
+
+
+def _linear(part: Frozen, top: Atom) -> tuple[Polynomial, Polynomial, Number]:
+    """c, r and e of c g^e + r; c is empty if the polynomial is not of that form."""
     degrees = {monomial: dict(monomial).get(top, 0) for monomial, _ in part}
-    if max(degrees.values()) != 1 or not set(degrees.values()) <= {0, 1}:
-        return {}, {}
-    slope = {monomial - {(top, 1)}: c for monomial, c in part if degrees[monomial]}
-    return slope, {monomial: c for monomial, c in part if not degrees[monomial]}
+    degree = max(degrees.values())
+    if not set(degrees.values()) <= {0, degree}:
+        return {}, {}, degree
+    slope = {monomial - {(top, degree)}: c for monomial, c in part if degrees[monomial]}
+    return slope, {monomial: c for monomial, c in part if not degrees[monomial]}, degree
 
 
 def _times(powers: Mapping[Atom, Number], *factors: Iterable[tuple[Atom, Number]]) -> dict[Atom, Number]:
@@ -280,8 +304,8 @@ def _times(powers: Mapping[Atom, Number], *factors: Iterable[tuple[Atom, Number]
     return result
 
 
-def _scaled(polynomial: Polynomial, number: Number) -> Polynomial:
-    return {monomial: c * number for monomial, c in polynomial.items()}
+def _scaled(polynomial: Terms, number: Number) -> Polynomial:
+    return dict(polynomial) if number == 1 else {monomial: c * number for monomial, c in polynomial.items()}
 
 
 @lru_cache(maxsize=4096)
@@ -321,10 +345,10 @@ _RELATIONS = {"delta": _meet_delta, "step": _meet_step, "root": _meet_root, "pri
 # -- when a product is summed ----------------------------------------------------------------------------------------
 
 
-def summed(work: Work, polynomial: Polynomial, bound: frozenset[int]) -> Polynomial:
+def summed(work: Work, polynomial: Terms, bound: frozenset[int]) -> Polynomial:
     """The sum of every term over the labels in `bound`."""
     if not bound:
-        return polynomial
+        return dict(polynomial)
     if len(bound) > MOST_BOUND:
         raise NoNormalForm(f"{len(bound)} summation signs over one product")
     result: Polynomial = {}
@@ -342,7 +366,7 @@ def _summed_product(work: Work, monomial: Monomial, bound: frozenset[int]) -> Po
     return _closed(work, monomial, bound)
 
 
-Partly = tuple[Polynomial, frozenset[int]] | None  # what is left to be summed, and over which labels
+Partly = tuple[Terms, frozenset[int]] | None  # what is left to be summed, and over which labels
 
 
 def _collapse(work: Work, monomial: Monomial, bound: frozenset[int]) -> Partly:
@@ -371,7 +395,8 @@ def _open(work: Work, monomial: Monomial, bound: frozenset[int]) -> Partly:
             continue
         if exponent > MOST_BOUND:
             raise NoNormalForm(f"the power {exponent} of a sum")
-        result, opened = {monomial - {(factor, exponent)}: 1}, set(bound)
+        result: Polynomial = {monomial - {(factor, exponent)}: 1}
+        opened = set(bound)
         for _ in range(int(exponent)):
             fresh = [work.label(axis) for axis in factor.bound]
             opened.update(fresh)
@@ -457,4 +482,3 @@ def size_polynomial(size: sympy.Expr) -> Polynomial:
     if size.is_Symbol:
         return monomial_of((symbol_atom(size), 1))
     raise NoNormalForm(f"a sum over {size} entries")
-

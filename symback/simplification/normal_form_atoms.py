@@ -15,11 +15,12 @@ address or of a string's salted hash, so that the prover does the same thing in 
 """
 
 import time
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
-from itertools import count
+from itertools import count, islice
+from typing import Any
 from weakref import WeakValueDictionary
 from zlib import crc32
 
@@ -54,16 +55,16 @@ class NoNormalForm(Exception):
 class Atom:
     """`kind` says how to read `head` (what it is), `labels` (where), `parts` (its polynomials) and `bound` (its own ranges).
 
-        var, partial   head[labels]                    sum       Σ over `bound` of parts[0], one monomial
-        delta          [label = label]                 inverse   1 / parts[0]
-        symbol         a scalar symbol                 root      parts[0], raised to an exponent between 0 and 1
-        number, prime  π; a prime under a root         exp, log  of parts[0]
-        apply          head(parts…)                    step      [parts[0] > 0]
-        unspecified    head = (letter, wrt, …)         power     parts[0] ** parts[1]
+    var, partial   head[labels]                    sum       Σ over `bound` of parts[0], one monomial
+    delta          [label = label]                 inverse   1 / parts[0]
+    symbol         a scalar symbol                 root      parts[0], raised to an exponent between 0 and 1
+    number, prime  π; a prime under a root         exp, log  of parts[0]
+    apply          head(parts…)                    step      [parts[0] > 0]
+    unspecified    head = (letter, wrt, …)         power     parts[0] ** parts[1]
     """
 
     kind: str
-    head: Hashable
+    head: Any
     labels: tuple[int, ...]
     parts: tuple[Frozen, ...]
     bound: tuple[Axis, ...]
@@ -85,16 +86,14 @@ class Atom:
 _interned: WeakValueDictionary = WeakValueDictionary()
 
 
-def atom(
-    kind: str, head: Hashable = None, labels: tuple[int, ...] = (), parts: tuple[Frozen, ...] = (), bound: tuple[Axis, ...] = ()
-) -> Atom:
+def atom(kind: str, head: Any = None, labels: tuple[int, ...] = (), parts: tuple[Frozen, ...] = (), bound: tuple[Axis, ...] = ()) -> Atom:
     """The atom with this content.  `parts` speak of the bound labels by the canonical numbers of `bound_labels`."""
     key = (kind, head, labels, parts, bound)
     found = _interned.get(key)
     return _interned.setdefault(key, _atom(*key)) if found is None else found
 
 
-def _atom(kind: str, head: Hashable, labels: tuple[int, ...], parts: tuple[Frozen, ...], bound: tuple[Axis, ...]) -> Atom:
+def _atom(kind: str, head: Any, labels: tuple[int, ...], parts: tuple[Frozen, ...], bound: tuple[Axis, ...]) -> Atom:
     inner = {factor for part in parts for monomial, _ in part for factor, _ in monomial}
     height = max((factor.height for factor in inner), default=0) + (kind in ("sum", "unspecified"))
     own = bound_labels(height, len(bound))
@@ -111,7 +110,7 @@ def bound_labels(height: int, number: int) -> range:
     return range(BOUND + height * PER_HEIGHT, BOUND + height * PER_HEIGHT + number)
 
 
-def _text(head: Hashable) -> int:
+def _text(head: object) -> int:
     """A number for what an atom is, the same in every run; different heads may share one."""
     match head:
         case Var():
@@ -133,7 +132,7 @@ def _shape_of(part: Frozen) -> int:
     return hash(tuple(sorted(hash((c, tuple(sorted(hash((factor.shape, e)) for factor, e in monomial)))) for monomial, c in part)))
 
 
-def _is_positive_atom(kind: str, head: Hashable, parts: tuple[Frozen, ...]) -> bool:
+def _is_positive_atom(kind: str, head: Any, parts: tuple[Frozen, ...]) -> bool:
     """Whether the atom is known to be a positive number wherever it is defined."""
     if kind == "symbol":
         return bool(head.is_positive)
@@ -162,6 +161,7 @@ def symbol_atom(symbol: sympy.Symbol) -> Atom:
 class Work:
     """One attempt at a normal form: its bounds, what it may use, and a record of what it has used.
 
+    `until` is the value of this thread's processor time at which the attempt ends.
     `facts` maps a name to the fact about its sum; names in `unfolded` are replaced by their `definitions`; `expand` says whether
     functions with a formula are replaced by it.
     """
@@ -180,7 +180,7 @@ class Work:
     def tick(self) -> None:
         """Count one multiplication; give up when the time is over."""
         self.ticks += 1
-        if not self.ticks & 63 and time.monotonic() > self.until:
+        if not self.ticks & 63 and time.thread_time() > self.until:
             raise NoNormalForm("the time is over")
 
     def label(self, axis: Axis) -> int:
@@ -222,7 +222,7 @@ def relabelled(factor: Atom, mapping: Mapping[int, int]) -> Atom:
     return atom(factor.kind, factor.head, labels, parts, factor.bound)
 
 
-def relabelled_polynomial(polynomial: Polynomial, mapping: Mapping[int, int]) -> Polynomial:
+def relabelled_polynomial(polynomial: Mapping[Monomial, Number], mapping: Mapping[int, int]) -> Polynomial:
     """Every atom of a polynomial renamed; δ_jj is 1, like factors and like terms are combined."""
     result: Polynomial = {}
     for monomial, coefficient in polynomial.items():
@@ -260,14 +260,10 @@ def canonical_labels(monomial: Monomial, bound: Mapping[int, Axis]) -> list[int]
     if len(bound) == 1:
         return list(bound)
     colours = {label: hash((_text(axis.size), 0)) for label, axis in bound.items()}
-    best: tuple[int, list[int]] | None = None
-    for number, order in enumerate(_orders(monomial, colours)):
-        if number == MOST_ORDERS:
-            raise NoNormalForm("a sum with too many symmetries")
-        key = _signature_of_product(monomial, {label: i for i, label in enumerate(order)})
-        if best is None or key < best[0]:
-            best = key, order
-    return best[1]
+    orders = list(islice(_orders(monomial, colours), MOST_ORDERS))
+    if len(orders) == MOST_ORDERS:
+        raise NoNormalForm("a sum with too many symmetries")
+    return min(orders, key=lambda order: _signature_of_product(monomial, {label: i for i, label in enumerate(order)}))
 
 
 def _orders(monomial: Monomial, colours: dict[int, int]) -> Iterable[list[int]]:
@@ -296,9 +292,9 @@ def _refined(monomial: Monomial, colours: dict[int, int]) -> dict[int, int]:
         colours = finer
 
 
-def variables(polynomial: Iterable[Monomial]) -> set[Hashable]:
+def variables(polynomial: Iterable[Monomial]) -> set[Any]:
     """The heads of all named tensors and functions that occur in the monomials, at any depth."""
-    found: set[Hashable] = set()
+    found: set[Any] = set()
     pending = [factor for monomial in polynomial for factor, _ in monomial]
     seen: set[Atom] = set()
     while pending:

@@ -11,7 +11,7 @@ What is used, and what makes it sound:
 All names stand for real numbers, and an equality is meant wherever both sides are defined.
 """
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -20,17 +20,35 @@ from math import floor, gcd, lcm
 import sympy
 
 from symback.simplification.normal_form_algebra import (
-    constant, leading_monomial, monomial_of, multiply, negated, product, whole_power,
-)  # fmt: skip
+    Terms,
+    constant,
+    leading_monomial,
+    monomial_of,
+    multiply,
+    negated,
+    product,
+    whole_power,
+)
 from symback.simplification.normal_form_atoms import (
-    ONE, Atom, Frozen, NoNormalForm, Number, Polynomial, Work, accumulate, atom, frozen, is_positive, relabelled_polynomial,
-)  # fmt: skip
+    ONE,
+    Atom,
+    Frozen,
+    NoNormalForm,
+    Number,
+    Polynomial,
+    Work,
+    accumulate,
+    atom,
+    frozen,
+    is_positive,
+    relabelled_polynomial,
+)
 
 __all__ = ["absolute", "apply", "cleared", "exponential", "inverse", "logarithm", "power", "step", "symbolic_power"]
 
 MOST_CASES = 8
 MOST_FACTORED = 16  # a denominator with more terms, or of a higher degree, is not split into factors
-MOST_DIGITS = 10**15  # larger numbers are not split into primes
+MOST_BITS, SMALL_PRIMES = 1_000, 10_000
 _ANY_EXPONENT = ("exp", "symbol")  # if positive, these carry rational exponents themselves
 
 
@@ -43,7 +61,7 @@ class Factored:
     factors: tuple[tuple[Frozen, int], ...]
 
 
-def by_cases(work: Work, arguments: tuple[Polynomial, ...], function: Callable[..., Polynomial], depth: int = 0) -> Polynomial:
+def by_cases(work: Work, arguments: tuple[Terms, ...], function: Callable[..., Polynomial], depth: int = 0) -> Polynomial:
     """function(arguments), its arguments freed of steps and deltas by telling the cases apart."""
     switch = next((f for argument in arguments for m in argument for f, _ in m if f.kind in ("step", "delta")), None)
     if switch is None:
@@ -61,11 +79,11 @@ def by_cases(work: Work, arguments: tuple[Polynomial, ...], function: Callable[.
         off.append(without)
     chosen = monomial_of((switch, 1))
     result = multiply(work, chosen, by_cases(work, tuple(on), function, depth + 1))
-    accumulate(result, multiply(work, {ONE: 1} | negated(chosen), by_cases(work, tuple(off), function, depth + 1)))
+    accumulate(result, multiply(work, {ONE: 1, **negated(chosen)}, by_cases(work, tuple(off), function, depth + 1)))
     return result
 
 
-def cleared(work: Work, polynomial: Polynomial) -> tuple[Polynomial, dict[Atom, int]]:
+def cleared(work: Work, polynomial: Terms) -> tuple[Terms, dict[Atom, int]]:
     """Numerator and denominators: polynomial · Π d^e = numerator, for the 1/d that stand under no sum."""
     most: dict[Atom, int] = {}
     for monomial in polynomial:
@@ -82,7 +100,7 @@ def cleared(work: Work, polynomial: Polynomial) -> tuple[Polynomial, dict[Atom, 
     return numerator, most
 
 
-def factored(work: Work, polynomial: Polynomial) -> Factored:
+def factored(work: Work, polynomial: Terms) -> Factored:
     """A polynomial without steps as a product, over the rationals."""
     numerator, denominators = cleared(work, polynomial)
     if not numerator:
@@ -102,7 +120,7 @@ def factored(work: Work, polynomial: Polynomial) -> Factored:
     return Factored(number, tuple(content.items()), tuple(factors))
 
 
-def _primitive(polynomial: Polynomial) -> tuple[Fraction, Polynomial]:
+def _primitive(polynomial: Terms) -> tuple[Fraction, Polynomial]:
     """c · p with whole coefficients without a common divisor, the leading one positive."""
     fractions = [Fraction(c) for c in polynomial.values()]
     number = Fraction(gcd(*(c.numerator for c in fractions)), lcm(*(c.denominator for c in fractions)))
@@ -129,19 +147,19 @@ def _irreducible(part: Frozen) -> tuple[tuple[Frozen, int], ...]:
     sign, split = sympy.Poly.from_dict(terms, *symbols, domain=sympy.ZZ).factor_list()
     found = []
     for factor, e in split:
-        polynomial = {frozenset((f, d) for f, d in zip(atoms, ds, strict=True) if d): int(c) for ds, c in factor.terms()}
-        number, primitive = _primitive(polynomial)
+        terms_of_factor = {frozenset((f, d) for f, d in zip(atoms, ds, strict=True) if d): int(c) for ds, c in factor.terms()}
+        number, primitive = _primitive(terms_of_factor)
         sign *= int(number) ** e
         found.append((frozen(primitive), e))
     return tuple(found) if sign == 1 else ((part, 1),)
 
 
-def inverse(work: Work, polynomial: Polynomial) -> Polynomial:
+def inverse(work: Work, polynomial: Terms) -> Polynomial:
     """1/p."""
     return by_cases(work, (polynomial,), _inverse)
 
 
-def _inverse(work: Work, polynomial: Polynomial) -> Polynomial:
+def _inverse(work: Work, polynomial: Terms) -> Polynomial:
     parts = factored(work, polynomial)
     factors = [constant(1 / parts.coefficient)]
     for factor, e in parts.powers:
@@ -161,7 +179,7 @@ def _power_of_factor(work: Work, factor: Frozen, exponent: int) -> Polynomial:
     return whole_power(work, dict(factor), exponent) if exponent >= 0 else monomial_of((atom("inverse", parts=(factor,)), -exponent))
 
 
-def power(work: Work, base: Polynomial, exponent: Number) -> Polynomial:
+def power(work: Work, base: Terms, exponent: Number) -> Polynomial:
     """base**exponent for a rational exponent."""
     whole = floor(exponent)
     result = whole_power(work, base if whole >= 0 else inverse(work, base), abs(whole))
@@ -169,7 +187,7 @@ def power(work: Work, base: Polynomial, exponent: Number) -> Polynomial:
     return multiply(work, result, by_cases(work, (base,), lambda w, p: _root(w, p, rest))) if rest else result
 
 
-def _root(work: Work, polynomial: Polynomial, exponent: Fraction) -> Polynomial:
+def _root(work: Work, polynomial: Terms, exponent: Number) -> Polynomial:
     """p**exponent for 0 < exponent < 1: what is known to be positive comes out from under the root, the rest is one atom."""
     if not polynomial:
         return {}
@@ -177,30 +195,28 @@ def _root(work: Work, polynomial: Polynomial, exponent: Fraction) -> Polynomial:
     outside = _number_root(abs(parts.coefficient), exponent)
     inside = [constant(1 if parts.coefficient > 0 else -1)]
     for factor, e in parts.powers:
-        if factor.kind == "root" or factor.kind == "prime":
-            outside.append(monomial_of((factor, e * exponent)))
-        elif factor.is_positive and factor.kind in _ANY_EXPONENT:
+        if factor.kind in ("root", "prime") or (factor.is_positive and factor.kind in _ANY_EXPONENT):
             outside.append(monomial_of((factor, e * exponent)))
         elif factor.is_positive:
-            outside.append(_root_of_positive(work, frozenset({(frozenset({(factor, 1)}), 1)}), e * exponent))
+            outside.append(_root_of_positive(work, frozen(monomial_of((factor, 1))), e * exponent))
         else:
             even, rest = _even_root(work, monomial_of((factor, 1)), e, exponent)
             outside.append(even)
             inside.append(monomial_of((factor, rest)) if rest else constant(1))
-    for factor, e in parts.factors:
-        if is_positive(factor):
-            outside.append(_root_of_positive(work, factor, e * exponent))
+    for base, e in parts.factors:
+        if is_positive(base):
+            outside.append(_root_of_positive(work, base, e * exponent))
         else:
-            even, rest = _even_root(work, dict(factor), e, exponent)
+            even, rest = _even_root(work, dict(base), e, exponent)
             outside.append(even)
-            inside.append(_power_of_factor(work, factor, rest))
+            inside.append(_power_of_factor(work, base, int(rest)))
     remainder = product(work, inside)
     if remainder != {ONE: 1}:
         outside.append(monomial_of((atom("root", parts=(frozen(remainder),)), exponent)))
     return product(work, outside)
 
 
-def _even_root(work: Work, base: Polynomial, power_of_base: Number, exponent: Fraction) -> tuple[Polynomial, Number]:
+def _even_root(work: Work, base: Terms, power_of_base: Number, exponent: Number) -> tuple[Polynomial, Number]:
     """√(x² r) = |x| √r: what an even power gives outside of a root, and the power that stays inside."""
     even = 2 * (power_of_base // 2)
     outside = even * exponent
@@ -210,27 +226,34 @@ def _even_root(work: Work, base: Polynomial, power_of_base: Number, exponent: Fr
     return (multiply(work, result, absolute(work, base)) if outside % 2 else result), power_of_base - even
 
 
-def absolute(work: Work, polynomial: Polynomial) -> Polynomial:
+def absolute(work: Work, polynomial: Terms) -> Polynomial:
     """|p| = 2 p [p > 0] - p."""
     result = negated(polynomial)
     accumulate(result, multiply(work, polynomial, step(work, polynomial)), 2)
     return result
 
 
-def _number_root(number: Fraction, exponent: Fraction) -> list[Polynomial]:
+def _number_root(number: Fraction, exponent: Number) -> list[Polynomial]:
     """A positive number to a power, as powers of primes."""
-    if max(number.numerator, number.denominator) > MOST_DIGITS:
-        raise NoNormalForm(f"the root of {number}")
     found = []
-    for prime, e in sympy.factorrat(sympy.Rational(number.numerator, number.denominator)).items():
+    for prime, e in _primes(number):
         whole = floor(e * exponent)
-        found.append(constant(Fraction(int(prime)) ** whole))
+        found.append(constant(Fraction(prime) ** whole))
         if e * exponent != whole:
-            found.append(monomial_of((atom("prime", int(prime)), e * exponent - whole)))
+            found.append(monomial_of((atom("prime", prime), e * exponent - whole)))
     return found
 
 
-def _root_of_positive(work: Work, factor: Frozen, exponent: Fraction) -> Polynomial:
+@lru_cache(maxsize=1024)
+def _primes(number: Fraction) -> tuple[tuple[int, int], ...]:
+    """A positive number as powers of its primes; what has no small prime factor counts as one."""
+    if max(number.numerator, number.denominator).bit_length() > MOST_BITS:
+        raise NoNormalForm("a root or logarithm of a very long number")
+    above, below = (sympy.factorint(n, limit=SMALL_PRIMES, use_rho=False, use_pm1=False) for n in (number.numerator, number.denominator))
+    return (*((int(p), int(e)) for p, e in above.items()), *((int(p), -int(e)) for p, e in below.items()))
+
+
+def _root_of_positive(work: Work, factor: Frozen, exponent: Number) -> Polynomial:
     """A positive polynomial to any rational power."""
     whole = floor(exponent)
     result = whole_power(work, dict(factor) if whole >= 0 else _inverse(work, dict(factor)), abs(whole))
@@ -239,12 +262,12 @@ def _root_of_positive(work: Work, factor: Frozen, exponent: Fraction) -> Polynom
     return multiply(work, result, monomial_of((atom("root", parts=(factor,)), exponent - whole)))
 
 
-def exponential(work: Work, polynomial: Polynomial) -> Polynomial:
+def exponential(work: Work, polynomial: Terms) -> Polynomial:
     """exp(p), a product over the terms of p; exp(log x) is x."""
     return by_cases(work, (polynomial,), _exponential)
 
 
-def _exponential(work: Work, polynomial: Polynomial) -> Polynomial:
+def _exponential(work: Work, polynomial: Terms) -> Polynomial:
     factors = []
     for monomial, coefficient in polynomial.items():
         only = next(iter(monomial))[0] if len(monomial) == 1 and next(iter(monomial))[1] == 1 else None
@@ -255,12 +278,12 @@ def _exponential(work: Work, polynomial: Polynomial) -> Polynomial:
     return product(work, factors)
 
 
-def logarithm(work: Work, polynomial: Polynomial) -> Polynomial:
+def logarithm(work: Work, polynomial: Terms) -> Polynomial:
     """log(p), a sum over those factors of p that are known to be positive; log(exp x) is x."""
     return by_cases(work, (polynomial,), _logarithm)
 
 
-def _logarithm(work: Work, polynomial: Polynomial) -> Polynomial:
+def _logarithm(work: Work, polynomial: Terms) -> Polynomial:
     parts = factored(work, polynomial)
     result = _number_logarithm(abs(parts.coefficient))
     inside = [constant(1 if parts.coefficient > 0 else -1)]
@@ -270,14 +293,14 @@ def _logarithm(work: Work, polynomial: Polynomial) -> Polynomial:
         elif factor.kind == "root":
             accumulate(result, _logarithm(work, dict(factor.parts[0])), e)
         elif factor.is_positive:
-            accumulate(result, _log_atom({frozenset({(factor, 1)}): 1} if factor.kind != "prime" else constant(factor.head)), e)
+            accumulate(result, _log_atom(constant(factor.head) if factor.kind == "prime" else monomial_of((factor, 1))), e)
         else:
             inside.append(monomial_of((factor, e)))
-    for factor, e in parts.factors:
-        if is_positive(factor):
-            accumulate(result, _log_atom(dict(factor)), e)
+    for base, e in parts.factors:
+        if is_positive(base):
+            accumulate(result, _log_atom(dict(base)), e)
         else:
-            inside.append(_power_of_factor(work, factor, e))
+            inside.append(_power_of_factor(work, base, e))
     remainder = product(work, inside)
     if remainder != {ONE: 1}:
         _accumulate_logarithm(result, remainder)
@@ -295,25 +318,23 @@ def _accumulate_logarithm(result: Polynomial, remainder: Polynomial) -> None:
     accumulate(result, _log_atom(remainder))
 
 
-def _log_atom(polynomial: Polynomial) -> Polynomial:
+def _log_atom(polynomial: Terms) -> Polynomial:
     return monomial_of((atom("log", parts=(frozen(polynomial),)), 1))
 
 
 def _number_logarithm(number: Fraction) -> Polynomial:
-    if max(number.numerator, number.denominator) > MOST_DIGITS:
-        return _log_atom(constant(number))
     result: Polynomial = {}
-    for prime, e in sympy.factorrat(sympy.Rational(number.numerator, number.denominator)).items():
-        accumulate(result, _log_atom(constant(int(prime))), int(e))
+    for prime, e in _primes(number):
+        accumulate(result, _log_atom(constant(prime)), e)
     return result
 
 
-def step(work: Work, polynomial: Polynomial) -> Polynomial:
+def step(work: Work, polynomial: Terms) -> Polynomial:
     """[p > 0]: 1 where p is positive, else 0."""
     return by_cases(work, (polynomial,), _step)
 
 
-def _step(work: Work, polynomial: Polynomial) -> Polynomial:
+def _step(work: Work, polynomial: Terms) -> Polynomial:
     """Positive factors do not matter, and an odd power has the sign of its base."""
     if not polynomial:
         return {}
@@ -329,21 +350,22 @@ def _step(work: Work, polynomial: Polynomial) -> Polynomial:
     return monomial_of((atom("step", parts=(frozen(inside),)), 1))
 
 
-def apply(work: Work, function: Hashable, *arguments: Polynomial) -> Polynomial:
+def apply(work: Work, function: type, *arguments: Terms) -> Polynomial:
     """A function that the prover does not look into: equal for equal arguments."""
     return by_cases(
         work, arguments, lambda work, *parts: monomial_of((atom("apply", function, parts=tuple(frozen(part) for part in parts)), 1))
     )
 
 
-def symbolic_power(work: Work, base: Polynomial, exponent: Polynomial) -> Polynomial:
+def symbolic_power(work: Work, base: Terms, exponent: Terms) -> Polynomial:
     """base**exponent where the exponent is not a number: exp(exponent · log base) for a positive base, else an atom per term."""
     if is_positive(base.items()):
         return exponential(work, multiply(work, exponent, logarithm(work, base)))
-    exponent = dict(exponent)
-    result = power(work, base, exponent.pop(ONE, 0))
-    whole = all(Fraction(c).denominator == 1 for c in exponent.values())
-    for part, times in [({m: 1}, c) for m, c in exponent.items()] if whole else [(exponent, 1)]:
+    symbolic = dict(exponent)
+    result = power(work, base, symbolic.pop(ONE, 0))
+    whole = all(Fraction(c).denominator == 1 for c in symbolic.values())
+    terms: list[tuple[Terms, Number]] = [({m: 1}, c) for m, c in symbolic.items()] if whole else [(symbolic, 1)]
+    for part, times in terms:
         root = monomial_of((atom("power", parts=(frozen(base), frozen(part))), 1))
         result = multiply(work, result, power(work, root, times))
     return result

@@ -6,18 +6,28 @@ What is not known here (an undefined function, erf) becomes an atom that is equa
 
 from collections.abc import Callable, Mapping
 from fractions import Fraction
-from functools import lru_cache
 
 import sympy
 from sympy.core.relational import Relational
 
 from symback.language.expressions import Add, Const, Contract, Delta, Map, Partial, Tensor, Unspecified, Var, slot
 from symback.language.functions import ARGUMENT, ScalarFunction
-from symback.simplification.normal_form_algebra import constant, monomial_of, multiply, negated, product, summed
+from symback.simplification.normal_form_algebra import Terms, constant, monomial_of, multiply, negated, product, summed
 from symback.simplification.normal_form_atoms import (
-    ONE, ONLY, Frozen, NoNormalForm, Polynomial, Work, accumulate, atom, bound_labels, frozen, relabelled_polynomial, symbol_atom,
-)  # fmt: skip
-from symback.simplification.normal_form_functions import absolute, apply, exponential, inverse, logarithm, power, step, symbolic_power
+    ONE,
+    ONLY,
+    Frozen,
+    NoNormalForm,
+    Polynomial,
+    Work,
+    accumulate,
+    atom,
+    bound_labels,
+    frozen,
+    relabelled_polynomial,
+    symbol_atom,
+)
+from symback.simplification.normal_form_functions import absolute, apply, exponential, logarithm, power, step, symbolic_power
 
 __all__ = ["entry", "scalar"]
 
@@ -120,8 +130,16 @@ def scalar(work: Work, expr: sympy.Expr, environment: Environment) -> Polynomial
     if isinstance(expr, sympy.Function) and expr.args and all(isinstance(arg, sympy.Expr) for arg in expr.args):
         return apply(work, expr.func, *(scalar(work, arg, environment) for arg in expr.args))
     if expr.is_Float and expr.is_finite:
-        return scalar(work, sympy.Rational(expr), {})
+        return constant(_decimal(expr))
     raise NoNormalForm(f"{expr.func.__name__} has no normal form")
+
+
+def _decimal(number: sympy.Float) -> Fraction:
+    """A floating-point number as the shortest decimal that stands for it: 0.3 is 3/10, and no two of them are the same."""
+    if number._prec <= 53:
+        return Fraction(repr(float(number)))
+    exact = sympy.Rational(number)
+    return Fraction(int(exact.p), int(exact.q))
 
 
 def _symbol(symbol: sympy.Symbol) -> Polynomial:
@@ -237,7 +255,7 @@ def truth(work: Work, condition: sympy.Basic, environment: Environment) -> Polyn
     return differ if isinstance(condition, sympy.Ne) else _not(differ)
 
 
-def _not(polynomial: Polynomial) -> Polynomial:
+def _not(polynomial: Terms) -> Polynomial:
     """1 - p."""
     result = constant(1)
     accumulate(result, polynomial, -1)

@@ -8,12 +8,13 @@ that a factor a_k from elsewhere meets it.  Reading a tensor as a `Product` and 
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import sympy
 
-from symback.language.expressions import Axis, Const, Contract, Map, Tensor, const, contract, map_, slot, walk
+from symback.language.expressions import Add, Axis, Const, Contract, Map, Tensor, Var, add, children, const, contract, map_, slot, walk
 
-__all__ = ["Factor", "Labels", "Product", "product_of"]
+__all__ = ["Factor", "Labels", "Product", "factor_signatures", "product_of", "signature"]
 
 Labels = tuple[int, ...]
 Factor = tuple[Tensor, Labels]
@@ -58,8 +59,9 @@ def _power(base: Tensor, exponent: sympy.Expr) -> Tensor:
     return base if exponent == 1 else map_(slot(0) ** exponent, (base,))
 
 
+@lru_cache(maxsize=256)
 def product_of(tensor: Tensor) -> Product:
-    """Any tensor as a product; a sum is one factor."""
+    """Any tensor as a product; a sum is one factor.  Remembered for a while, since every rule asks for it."""
     if isinstance(tensor, Contract):
         factors: Iterable[Factor] = tensor.factors
         bound = tuple((label, axis) for label, axis in tensor.label_axes.items() if label >= tensor.rank)
@@ -82,7 +84,7 @@ def _parts(arg: Tensor, labels: Labels) -> tuple[sympy.Expr, list[tuple[Factor, 
     if isinstance(arg, Const):
         return arg.value, []
     if not isinstance(arg, Map):
-        return sympy.S.One, [((arg, labels), sympy.S.One)]
+        return sympy.S.One, [(_reduced(arg, labels), sympy.S.One)]
     number: sympy.Expr = sympy.S.One
     parts: list[tuple[Factor, sympy.Expr]] = []
     for factor in sympy.Mul.make_args(arg.expr):
@@ -96,24 +98,69 @@ def _parts(arg: Tensor, labels: Labels) -> tuple[sympy.Expr, list[tuple[Factor, 
 
 def _reduced(tensor: Tensor, labels: Labels) -> Factor:
     """A factor without the axes over which it is merely repeated:  (1_j s)_j  →  s."""
-    args = tensor.args if isinstance(tensor, Map) else (tensor,)
-    kept = sorted({label for arg in args for label in _carried(arg)})
+    kept = sorted(_carried(tensor))
     if len(kept) == tensor.rank:
         return tensor, labels
-    inner = [_restricted(arg, kept) for arg in args]
-    expr = tensor.expr if isinstance(tensor, Map) else slot(0)
-    return map_(expr, inner), tuple(labels[label] for label in kept)
+    return _restricted(tensor, kept), tuple(labels[label] for label in kept)
 
 
-def _carried(arg: Tensor) -> set[int]:
-    """The axes of an argument along which it can vary."""
-    if not isinstance(arg, Contract):
-        return set(range(arg.rank))
-    return {label for labels in arg.labels for label in labels if label < arg.rank}
+def _carried(tensor: Tensor) -> set[int]:
+    """The axes along which a tensor can vary."""
+    match tensor:
+        case Contract():
+            return {label for labels in tensor.labels for label in labels if label < tensor.rank}
+        case Map() | Add():
+            return set().union(*map(_carried, tensor.args))
+    return set(range(tensor.rank))
 
 
-def _restricted(arg: Tensor, kept: list[int]) -> Tensor:
-    """A repeated tensor on the axes `kept` alone."""
-    if not isinstance(arg, Contract):
-        return arg
-    return contract(arg.factors, kept, arg.label_axes)
+def _restricted(tensor: Tensor, kept: list[int]) -> Tensor:
+    """A tensor that is repeated along its other axes, on the axes `kept` alone."""
+    match tensor:
+        case Contract():
+            return contract(tensor.factors, kept, tensor.label_axes)
+        case Map():
+            return map_(tensor.expr, [_restricted(arg, kept) for arg in tensor.args])
+        case Add():
+            return add(*(_restricted(arg, kept) for arg in tensor.args))
+    return tensor
+
+
+Signature = tuple
+
+
+def signature(tensor: Tensor) -> Signature:
+    """A value that is equal only for tensors that are the same up to the order of factors, of terms and of bound labels.
+
+    Equal signatures mean equal tensors; different ones mean nothing (a tie between bound labels may be broken either
+    way).  It is made of texts alone, so that it does not depend on where objects lie in memory.
+    """
+    if isinstance(tensor, Add):
+        return ("sum", tuple(sorted(map(signature, tensor.args), key=str)))
+    product = product_of(tensor)
+    return ("product", str(product.coefficient), *factor_signatures(product))
+
+
+def factor_signatures(product: Product) -> tuple[Signature, ...]:
+    """The factors of a product in an order of their own, its bound labels numbered along them."""
+    rank = len(product.axes)
+    written = [((_base_text(base), tuple(min(i, rank) for i in labels), str(exponent)), labels) for (base, labels), exponent in product.powers]
+    numbers: dict[int, int] = {}
+    factors = []
+    for (text, _, exponent), labels in sorted(written, key=lambda item: item[0]):
+        factors.append((text, tuple(i if i < rank else rank + numbers.setdefault(i, len(numbers)) for i in labels), exponent))
+    sizes = tuple(sorted((numbers[i], str(axis.size)) for i, axis in product.bound if i in numbers))
+    return (*sorted(factors), sizes)
+
+
+@lru_cache(maxsize=65536)
+def _base_text(base: Tensor) -> str:
+    """A text that tells one factor from another: kind, names, expressions, axes."""
+    if isinstance(base, Add):
+        return str(signature(base))
+    own = str(base.name) if isinstance(base, Var) else str([getattr(base, name) for name in _OWN_FIELDS if hasattr(base, name)])
+    shape = [(str(axis.size), axis.kind) for axis in base.axes]
+    return f"{type(base).__name__} {own} {shape} {[_base_text(child) for child in children(base)]}"
+
+
+_OWN_FIELDS = ("expr", "labels", "letter", "wrt", "shared", "of", "is_total")

@@ -13,7 +13,7 @@ import sympy
 from symback.language.expressions import Add, Contract, Delta, Map, Tensor, Var, add, contract, is_zero, map_, slot
 from symback.language.functions import ScalarFunction
 from symback.language.steps import Fact
-from symback.simplification.products import Factor, Product, product_of
+from symback.simplification.products import Factor, Product, factor_signatures, product_of
 
 __all__ = ["RULES", "Knowledge", "Monomial", "Rule", "slope_of"]
 
@@ -211,27 +211,12 @@ def combine_like_terms(total: Add, knowledge: Knowledge) -> Result:
     first: dict[object, Product] = {}
     for term in total.args:
         product = product_of(term)
-        key = _comparable(product)
+        key = factor_signatures(product)
         first.setdefault(key, product)
         coefficients[key] = coefficients.get(key, sympy.S.Zero) + product.coefficient
     if len(first) == len(total.args):
         return None
     return add(*(first[key].replaced(dict(first[key].powers), c).to_tensor() for key, c in coefficients.items())), ()
-
-
-def _comparable(product: Product) -> frozenset:
-    """A key that equal products usually share: bound labels numbered along the factors, in an order of their own."""
-    rank = len(product.axes)
-
-    def order(item: tuple[Factor, sympy.Expr]) -> tuple:
-        (base, labels), exponent = item
-        return id(base), tuple(label if label < rank else rank for label in labels), str(exponent)
-
-    numbers: dict[int, int] = {}
-    key = []
-    for (base, labels), exponent in sorted(product.powers, key=order):
-        key.append((base, tuple(label if label < rank else rank + numbers.setdefault(label, len(numbers)) for label in labels), exponent))
-    return frozenset(key)
 
 
 def factor_common(total: Add, knowledge: Knowledge) -> Result:

@@ -237,7 +237,7 @@ class _Worked:
                 exponent = self.scalar(expr.exp)
                 combine = lambda base: base**exponent  # noqa: E731
             case ElementwiseApplyFunction() | ElementwiseFunction():
-                combine = expr.function
+                combine = sympy.Lambda(expr.function.variables, self.scalar(expr.function.expr))
             case _:
                 raise UnsupportedError(f"{type(expr).__name__} cannot be worked out entry by entry")
         return Matrix(rows, cols, lambda i, j: combine(*(part[i, j] for part in parts)))

@@ -96,7 +96,7 @@ class TextbookReport:
         return json.dumps(self.to_dict(), indent=2, ensure_ascii=False)
 
 
-def run_textbook(trials: int = 200, seed: int = 0) -> TextbookReport:
+def run_textbook(trials: int = 100, seed: int = 0) -> TextbookReport:
     """Every hand-derived equation, proved and measured on `trials` random networks.
 
     >>> report = run_textbook(trials=5)
@@ -138,9 +138,9 @@ def proofs() -> Iterator[tuple[str, str, Judgement]]:
             generic = derive_generic(Network.from_spec("n_0-...-n_L", "sigma", cost), batch=is_batch) or ()
             yield from _checked(generic, f"layers l and L{suffix}")
             yield from _checked([derive(Network.from_spec("p-m-n", "sigma", cost), batch=is_batch)], f"p-m-n{suffix}")
-    yield from _of_chain(derive(Network.from_spec("1-1-1-1", "sigma", "squared_error")))
+    yield from of_chain(derive(Network.from_spec("1-1-1-1", "sigma", "squared_error")))
     network = Network.from_spec("p-m-n", "sigma", "squared_error")
-    yield from _of_average(derive(network), derive(network, batch=True))
+    yield from of_average(derive(network), derive(network, batch=True))
 
 
 def _checked(derivations: Iterable[Derivation], where: str) -> Iterator[tuple[str, str, Judgement]]:
@@ -150,7 +150,7 @@ def _checked(derivations: Iterable[Derivation], where: str) -> Iterator[tuple[st
                 yield row.number, where, Judgement(row.verdict, row.reason, row.facts)
 
 
-def _of_chain(derivation: Derivation) -> Iterator[tuple[str, str, Judgement]]:
+def of_chain(derivation: Derivation) -> Iterator[tuple[str, str, Judgement]]:
     """The scalar formulas, which are written out to the cost: the engine's errors are replaced by what it derives for them."""
     subject = subject_of(derivation)
     subject = replace(subject, inner={None: {record.symbol: record.tensor for record in derivation.records}})
@@ -161,7 +161,7 @@ def _of_chain(derivation: Derivation) -> Iterator[tuple[str, str, Judgement]]:
             yield number, "1-1-1-1", judge(left, right_side(statement, depth, subject), subject, depth)
 
 
-def _of_average(single: Derivation, batch: Derivation) -> Iterator[tuple[str, str, Judgement]]:
+def of_average(single: Derivation, batch: Derivation) -> Iterator[tuple[str, str, Judgement]]:
     """What the engine derives for a batch, against the average over k of what it derives for one sample."""
     subject = subject_of(batch)
     for layer in range(1, batch.network.depth + 1):

@@ -147,13 +147,13 @@ def check_against_textbook(derivation: Derivation) -> tuple[CheckedFormula, ...]
     >>> from symback.pipeline import derive
     >>> for row in check_against_textbook(derive(Network.from_spec("p-m-n"))):
     ...     print(row.formula, row.number, row.verdict)
-    delta^2 (1) proved
+    delta^2 (1) ½ proved
     dC/dW^2 (3) proved
     dC/db^2 (2) proved
     delta^1 (4) proved
     dC/dW^1 (6) proved
-    dC/db^1 (5) proved
     dC/da^0 ∂a proved
+    dC/db^1 (5) proved
     """
     subject = subject_of(derivation)
     return tuple(_checked(formula, subject) for formula in derivation.formulas)

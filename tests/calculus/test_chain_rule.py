@@ -112,9 +112,9 @@ def test_the_cost_of_the_sweep_is_linear_in_the_number_of_equations():
             equations.append(Equation(a, add(map_(sympy.tanh(X0), (z,)), vector("a", layer - 1)), "activation"))
             parameters.append(W)
         equations.append(Equation(COST, contract(((a, (0,)), (a, (0,))), (), {})))
-        start = time.perf_counter()
+        start = time.process_time()
         assert len(chain_rule(equations, parameters, [(COST, const(1))])) == 3 * depth
-        return time.perf_counter() - start
+        return time.process_time() - start
 
     seconds(10)
     assert min(seconds(800) for _ in range(3)) < 13 * max(min(seconds(100) for _ in range(3)), 1e-3)

@@ -13,8 +13,16 @@ from symback.language.expressions import Axis, Map, var
 from symback.language.functions import ARGUMENT
 from symback.language.names import Name
 from symback.network.activations import (
-    ACTIVATION_ALIASES, ACTIVATIONS, SELU_ALPHA, SELU_SCALE, A, Z,
-    activation_equations, activation_facts, read_activation, slope_in_output,
+    ACTIVATION_ALIASES,
+    ACTIVATIONS,
+    SELU_ALPHA,
+    SELU_SCALE,
+    A,
+    Z,
+    activation_equations,
+    activation_facts,
+    read_activation,
+    slope_in_output,
 )  # fmt: skip
 from tests.network.plain_numpy import by_text, run
 
@@ -211,8 +219,9 @@ def test_an_alias_is_another_name_of_a_row(alias):
 @pytest.mark.parametrize(
     ("text", "written"),
     [
-        ("ReLU", "relu"), (" tanh ", "tanh"), ("leaky_relu", "leaky_relu"), ("leaky_relu(0.01)", "leaky_relu"), ("leaky-relu( 0.2 )", "leaky_relu(0.2)"),
-        ("leaky_relu(alpha=1/3)", "leaky_relu(1/3)"), ("leaky_relu(-1)", "leaky_relu(-1)"), ("elu(1e-3)", "elu(0.001)"), ("sigma", "unspecified"),
+        ("ReLU", "relu"), (" tanh ", "tanh"), ("leaky_relu", "leaky_relu"), ("leaky_relu(0.01)", "leaky_relu"),
+        ("leaky-relu( 0.2 )", "leaky_relu(0.2)"), ("leaky_relu(alpha=1/3)", "leaky_relu(1/3)"), ("leaky_relu(-1)", "leaky_relu(-1)"),
+        ("elu(1e-3)", "elu(0.001)"), ("sigma", "unspecified"),
     ],
 )  # fmt: skip
 def test_activations_are_read_and_written(text, written):

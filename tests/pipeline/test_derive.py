@@ -106,15 +106,15 @@ def test_a_formula_that_is_not_there_is_named_with_those_that_are():
 
 def seconds_to_derive(depth):
     network = Network.from_spec("-".join(["n"] * (depth + 1)), activation="sigma", cost="C")
-    start = time.perf_counter()
+    start = time.process_time()
     derive(network)
-    return time.perf_counter() - start
+    return time.process_time() - start
 
 
 @pytest.mark.parametrize(("depth", "limit"), [(3, 0.010), (64, 0.100), (1000, 2.0)])
 def test_derivation_is_fast(depth, limit):
-    """The limits are four times the ones asked for on a quiet machine, since tests share theirs."""
-    assert min(seconds_to_derive(depth) for _ in range(3)) < 4 * limit
+    """Processor time; three times what is asked for on a quiet machine, since tests share caches and clocks with others."""
+    assert min(seconds_to_derive(depth) for _ in range(3)) < 3 * limit
 
 
 def test_the_time_to_derive_is_linear_in_the_depth():

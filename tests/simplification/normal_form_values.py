@@ -11,9 +11,28 @@ from itertools import product
 import sympy
 
 from symback.language.expressions import (
-    Add, Axis, Const, Contract, Delta, Map, Partial, Tensor, Unspecified, Var,
-    add, broadcast, const, contract, delta, einsum, map_, scale, slot, total, unspecified, var,
-)  # fmt: skip
+    Add,
+    Axis,
+    Const,
+    Contract,
+    Delta,
+    Map,
+    Partial,
+    Tensor,
+    Unspecified,
+    Var,
+    add,
+    broadcast,
+    const,
+    contract,
+    delta,
+    map_,
+    scale,
+    slot,
+    total,
+    unspecified,
+    var,
+)
 from symback.language.functions import ARGUMENT, ScalarFunction, scalar_function
 from symback.language.names import Name
 
@@ -236,18 +255,20 @@ MEANINGS = {
 x, y = slot(0), slot(1)
 SCALARS_OF_ONE = (
     x**2, 1 - x, x**3 - x / 2, sympy.exp(x), sympy.exp(-2 * x), 1 / (1 + sympy.exp(-x)), 1 / (1 + x**2), sympy.sqrt(1 + x**2),
-    1 / sympy.sqrt(TAU + x**2), sympy.log(1 + sympy.exp(x)), SIGMA(x), SIGMA(x).diff(x), SIGMOID(x), RELU(x), sympy.tanh(x), sympy.Abs(x),
-    sympy.sign(x), sympy.Piecewise((x, x > 0), (0, True)), sympy.Piecewise((x, x > 0), (sympy.exp(x) - 1, True)), sympy.Max(0, 1 - x),
-    sympy.Piecewise((0, x < -1), (1, x > 1), (x / 2 + 1, True)), TAU * x, RATE * x + 1, sympy.erf(x), sympy.sqrt(2 * sympy.exp(x)),
-    x / (1 - x**2), sympy.exp(sympy.log(TAU) * 2 + x), sympy.log(TAU * sympy.exp(x) / 6), x / sympy.cosh(x) ** 2,
-    (1 + x**2) ** RATE, sympy.Integer(2) ** x, sympy.Float(0.3) * x, sympy.Abs(x) ** sympy.Rational(3, 2), sympy.cbrt(1 + x**2) * x, sympy.log(x**2),
-    sympy.sqrt(TAU * x**2 / 8), sympy.log(sympy.Abs(x) / 3), 1 / (x**2 + x), sympy.sqrt(1 + x**2) ** 3 / (TAU + sympy.sqrt(1 + x**2)), sympy.pi / x**2,
+    1 / sympy.sqrt(TAU + x**2), sympy.log(1 + sympy.exp(x)), SIGMA(x), SIGMA(x).diff(x), SIGMOID(x), RELU(x), sympy.tanh(x),
+    sympy.Abs(x), sympy.sign(x), sympy.Piecewise((x, x > 0), (0, True)), sympy.Piecewise((x, x > 0), (sympy.exp(x) - 1, True)),
+    sympy.Max(0, 1 - x), sympy.Piecewise((0, x < -1), (1, x > 1), (x / 2 + 1, True)), TAU * x, RATE * x + 1, sympy.erf(x),
+    sympy.sqrt(2 * sympy.exp(x)), x / (1 - x**2), sympy.exp(sympy.log(TAU) * 2 + x), sympy.log(TAU * sympy.exp(x) / 6),
+    x / sympy.cosh(x) ** 2, (1 + x**2) ** RATE, sympy.Integer(2) ** x, sympy.Float(0.3) * x, sympy.Abs(x) ** sympy.Rational(3, 2),
+    sympy.cbrt(1 + x**2) * x, sympy.log(x**2), sympy.sqrt(TAU * x**2 / 8), sympy.log(sympy.Abs(x) / 3), 1 / (x**2 + x),
+    sympy.sqrt(1 + x**2) ** 3 / (TAU + sympy.sqrt(1 + x**2)), sympy.pi / x**2,
 )  # fmt: skip
 SCALARS_OF_TWO = (
-    x * y, x - y, x / y, (x - y) ** 2 / 2, -y * sympy.log(1 / (1 + sympy.exp(-x))), y * SIGMA(x), sympy.Max(x, y), sympy.Abs(x - y), x * SIGMA(y).diff(y),
-    sympy.exp(x + y), sympy.exp(x - y) / (1 + sympy.exp(y)), (x - y) / (x * (1 - x)), sympy.Piecewise((x, x > y), (y, True)), x / sympy.sqrt(1 + y**2),
-    x / (1 + y**2 + sympy.exp(x)), 1 / ((1 + sympy.exp(x)) * (2 + sympy.exp(x))),
+    x * y, x - y, x / y, (x - y) ** 2 / 2, -y * sympy.log(1 / (1 + sympy.exp(-x))), y * SIGMA(x), sympy.Max(x, y), sympy.Abs(x - y),
+    x * SIGMA(y).diff(y), sympy.exp(x + y), sympy.exp(x - y) / (1 + sympy.exp(y)), (x - y) / (x * (1 - x)), x / sympy.sqrt(1 + y**2),
+    sympy.Piecewise((x, x > y), (y, True)), x / (1 + y**2 + sympy.exp(x)), 1 / ((1 + sympy.exp(x)) * (2 + sympy.exp(x))),
 )  # fmt: skip
+CONSTANTS = (1, 2, sympy.Rational(1, 3), TAU, 1 / UNITS.size, sympy.sqrt(2))
 AXES = (UNITS, FEATURES)
 
 
@@ -274,7 +295,7 @@ def random_leaf(draw: random.Random, axes: tuple[Axis, ...]) -> Tensor:
     kind = draw.randrange(12)
     own = tuple(range(len(axes)))
     if kind == 0:
-        return contract(((const(draw.choice((1, 2, sympy.Rational(1, 3), TAU, 1 / UNITS.size, sympy.sqrt(2)))), ()),), own, dict(enumerate(axes)))
+        return contract(((const(draw.choice(CONSTANTS)), ()),), own, dict(enumerate(axes)))
     if kind == 1 and len(axes) == 2 and axes[0] == axes[1]:
         return delta(axes[0])
     if kind == 2 and len(axes) < 2:

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 import sympy
 
-from symback.language.expressions import Equation, add, const, contract, delta, einsum, map_, scale, slot, var
+from symback.language.expressions import Add, Contract, Equation, add, const, contract, delta, einsum, map_, scale, slot, var
 from symback.language.names import Name
 from symback.language.steps import Fact
 from symback.numerics.evaluate import evaluate, random_setting
 from symback.simplification.engine import simplify, slopes_in_outputs
-from symback.simplification.products import product_of
+from symback.simplification.products import product_of, signature
 from symback.simplification.rules import RULES, Knowledge
 from tests.random_expressions import DEFINITIONS, M, N, OUTPUT, SIGMOID, SLOPES, SOFTMAX, TARGET, W, Z, expression, softmax_of
 
@@ -99,3 +99,27 @@ def test_a_power_of_a_sum_is_not_taken_for_a_sum_of_powers():
     squared = map_(X0**2, (norm,))
     numbers = setting(1)
     np.testing.assert_allclose(evaluate(product_of(squared).to_tensor(), numbers), evaluate(norm, numbers) ** 2)
+
+
+@pytest.mark.parametrize("seed", range(100))
+def test_equal_signatures_mean_equal_values(seed):
+    """Two random expressions of one shape: where the signatures agree, so do the values; reversing factors changes neither."""
+    generator = np.random.default_rng(seed)
+    axes = ((), (M,), (M, N))[seed % 3]
+    first, second = expression(generator, axes, depth=1), expression(generator, axes, depth=1)
+    numbers = setting(seed)
+    if signature(first) == signature(second):
+        np.testing.assert_allclose(evaluate(first, numbers), evaluate(second, numbers), rtol=1e-9)
+    flipped = first
+    if isinstance(first, Contract):
+        flipped = contract(reversed(first.factors), range(first.rank), first.label_axes)
+    elif isinstance(first, Add):
+        flipped = add(*reversed(first.args))
+    np.testing.assert_allclose(evaluate(flipped, numbers), evaluate(first, numbers), rtol=1e-9, atol=1e-9)
+
+
+def test_signatures_tell_transposed_factors_apart_and_reordered_ones_not():
+    assert signature(einsum("jk,j->k", W, a)) == signature(einsum("j,jk->k", a, W))
+    square = var(Name("Q"), (M, M))
+    assert signature(einsum("jk,j->k", square, a)) != signature(einsum("kj,j->k", square, a))
+    assert signature(einsum("j,k->jk", a, y)) != signature(einsum("k,j->jk", a, y))

@@ -38,7 +38,7 @@ def verdicts(derivation: Derivation) -> dict[str, tuple[str, str]]:
 @pytest.fixture(scope="module")
 def report():
     print(f"seed {SEED}")
-    return run_textbook(trials=15, seed=SEED)
+    return run_textbook(trials=10, seed=SEED)
 
 
 def test_every_equation_is_proved_and_agrees_with_all_three_roads(report):
@@ -68,7 +68,7 @@ def test_equations_are_written_for_the_layer_they_speak_of(report):
 
 
 def test_the_report_is_the_same_for_the_same_seed_and_is_plain_data(report):
-    again = run_textbook(trials=15, seed=SEED)
+    again = run_textbook(trials=10, seed=SEED)
     assert again == report
     data = json.loads(report.to_json())
     assert data["ok"] is True and data["seed"] == SEED and len(data["equations"]) == len(STATEMENTS)
@@ -78,6 +78,19 @@ def test_the_report_is_the_same_for_the_same_seed_and_is_plain_data(report):
 def test_too_few_trials_to_meet_every_equation_are_refused():
     with pytest.raises(SpecError, match="at least 5"):
         run_textbook(trials=4)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_the_least_number_of_trials_meets_every_equation_that_has_numbers(seed):
+    print(f"seed {seed}")
+    assert textbook_numbers.measure(textbook_numbers.LEAST, seed).keys() == STATEMENTS.keys() - set(textbook.WITHOUT_NUMBERS)
+
+
+@pytest.mark.slow
+def test_many_random_networks_agree_with_all_three_roads():
+    print(f"seed {SEED + 1}")
+    report = run_textbook(trials=300, seed=SEED + 1)
+    assert report.ok, [row.to_dict() for row in report.rows if not row.ok]
 
 
 @pytest.mark.parametrize("spec", ["2-3-2", "p-m-n", "n-n-n", "1-1-1"])
@@ -134,7 +147,7 @@ def test_checking_a_derivation_takes_milliseconds_and_time_linear_in_its_depth()
         return min(times)
 
     assert seconds(2) < 0.05
-    assert seconds(200) < 30 * seconds(20)
+    assert seconds(100) < 30 * seconds(10)
 
 
 # The pieces
@@ -294,17 +307,27 @@ def mutated(statement: textbook_equations.Statement, mutation) -> textbook_equat
     return dataclasses.replace(statement, state=lambda page, layer: mutation(statement.state(page, layer)))
 
 
-@pytest.mark.parametrize("number", [number for number in STATEMENTS if not number.startswith("mean")])
 @pytest.mark.parametrize("mutation", [negated, doubled, without_slope, target_for_output], ids=lambda mutation: mutation.__name__)
-def test_an_error_planted_in_a_hand_derived_equation_is_not_proved(monkeypatch, number, mutation):
-    statement = STATEMENTS[number]
-    subject = textbook_proofs.subject_of(derive(Network.from_spec("1-1-1-1", "sigma", "squared_error")))
-    right = statement.state(subject.page, 2 if number in textbook.HIDDEN else 3)
-    if mutation(right) is right:
-        pytest.skip("the equation has nothing to spoil in this way")
-    monkeypatch.setitem(STATEMENTS, number, mutated(statement, mutation))
-    found = [judgement.verdict for other, _, judgement in textbook.proofs() if other == number]
-    assert found and set(found) == {"refuted"}
+def test_an_error_planted_in_a_hand_derived_equation_is_refuted(monkeypatch, mutation):
+    chain = derive(Network.from_spec("1-1-1-1", "sigma", "squared_error"))
+    derived = [chain, *(derive(Network.from_spec("p-m-n", "sigma", cost)) for cost in ("squared_error", "quadratic", "C"))]
+    subject = textbook_proofs.subject_of(chain)
+
+    def numbered(derivation: Derivation) -> list[tuple[str, str]]:
+        rows = [(row.number, row.verdict) for row in check_against_textbook(derivation)]
+        return rows + [(number, judgement.verdict) for number, _, judgement in textbook.of_chain(chain)] if derivation is chain else rows
+
+    spoilt = 0
+    for number, statement in STATEMENTS.items():
+        right = statement.state(subject.page, 2 if number in textbook.HIDDEN else 3)
+        if mutation(right) is right or number.startswith("mean"):
+            continue
+        spoilt += 1
+        with monkeypatch.context() as patch:
+            patch.setitem(STATEMENTS, number, mutated(statement, mutation))
+            found = [verdict for derivation in derived for other, verdict in numbered(derivation) if other == number]
+        assert found and set(found) == {"refuted"}, number
+    assert spoilt >= {negated: 15, doubled: 15, without_slope: 10, target_for_output: 8}[mutation]
 
 
 def test_an_average_without_its_factor_is_not_proved(monkeypatch):
@@ -324,7 +347,7 @@ def test_an_error_planted_in_the_engine_fails_the_whole_report(monkeypatch, muta
 
     monkeypatch.setattr(textbook, "derive", wrong_derive)
     monkeypatch.setattr(textbook_numbers, "derive", wrong_derive)
-    report = run_textbook(trials=10, seed=SEED)
+    report = run_textbook(trials=5, seed=SEED)
     rows = {row.number: row for row in report.rows}
     assert not report.ok and not rows["(4)"].ok
     assert rows["(4)"].proof == "refuted" and "p-m-n: the two sides differ" in rows["(4)"].reason
@@ -349,10 +372,10 @@ def test_an_error_in_the_numpy_by_hand_is_seen_by_that_road_alone(monkeypatch, m
         return textbook_numpy.Backpropagation(**WRONG_NUMPY[mistake]({f.name: getattr(page, f.name) for f in dataclasses.fields(page)}))
 
     monkeypatch.setattr(textbook_numpy, "backpropagate", wrong)
-    report = run_textbook(trials=10, seed=SEED)
+    report = run_textbook(trials=5, seed=SEED)
     assert not report.ok
     worst = [max((row.deviations.get(road, 0) for row in report.rows), default=0) for road in textbook_numbers.ROADS]
-    assert worst[0] > 0.1 and worst[1] < 1e-10 and worst[2] < 1e-6
+    assert worst[0] > 0.1 and worst[1] < 1e-9 and worst[2] < 1e-6
 
 
 def test_a_wrong_derivative_of_an_activation_typed_in_by_hand_is_seen(monkeypatch):

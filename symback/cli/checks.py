@@ -1,0 +1,63 @@
+"""The verdicts of the textbook's check as a table, and as an exit code."""
+
+import re
+from collections.abc import Iterable, Sequence
+
+import sympy
+
+from symback.language.names import Name
+from symback.presentation.blocks import Block, Heading, Math, Prose, Spans, Table, Written
+from symback.verification.textbook_proofs import NOT_PROVED, REFUTED, CheckedFormula
+
+__all__ = ["check_blocks", "exit_code_of"]
+
+FINE, FAILED, UNDECIDED = 0, 1, 3
+MOST_ROWS = 16
+_NAME = re.compile(r"((?:dC/d)?[A-Za-z]+(?:_[A-Za-z0-9]+)*\^(?:[0-9]+|\([lL][+-][0-9]+\)|[lL]))")
+
+
+def exit_code_of(rows: Iterable[CheckedFormula]) -> int:
+    """1 if anything is refuted, else 3 if anything is undecided, else 0."""
+    verdicts = {row.verdict for row in rows}
+    return FAILED if REFUTED in verdicts else UNDECIDED if NOT_PROVED in verdicts else FINE
+
+
+def check_blocks(rows: Sequence[CheckedFormula]) -> list[Block]:
+    """The section that ends a page: each formula, the equation that speaks of it, and the verdict."""
+    groups = [[row] for row in rows] if len(rows) <= MOST_ROWS else _alike(rows)
+    table = Table((("formula",), ("equation",), ("derived by hand",), ("verdict",)), tuple(_row(group) for group in groups))
+    proved = sum(row.ok and bool(row.number) for row in rows)
+    summary = f"{proved} of {sum(bool(row.number) for row in rows)} formulas that the equations speak of are proved equal to them."
+    return [Heading(("Check against the hand-derived equations",)), table, Prose((summary,))]
+
+
+def _alike(rows: Sequence[CheckedFormula]) -> list[list[CheckedFormula]]:
+    """Rows of one equation and one verdict, together."""
+    groups: dict[tuple, list[CheckedFormula]] = {}
+    for row in rows:
+        groups.setdefault((_kind(row), row.number, row.verdict, row.reason, row.facts), []).append(row)
+    return list(groups.values())
+
+
+def _kind(row: CheckedFormula) -> tuple[str, bool]:
+    name = Name.parse(row.formula)
+    return name.letter, name.is_gradient
+
+
+def _row(group: list[CheckedFormula]) -> tuple[Spans, ...]:
+    row = group[0]
+    more = "" if len(group) == 1 else f" and {len(group) - 1} more"
+    using = f", using {' and '.join(row.facts)}" if row.facts else ""
+    reason = f": {row.reason}" if row.reason else ""
+    stated: Spans = (Written(row.latex, row.text),) if row.text else ("",)
+    return (_named(row.formula), more), (row.number,), stated, _spans(f"{row.verdict}{using}{reason}")
+
+
+def _named(name: str) -> Math:
+    """The quantity of that name as the page writes it; as a matrix, of which the name alone is shown."""
+    return Math((sympy.MatrixSymbol(name, 1, 1),))
+
+
+def _spans(words: str) -> Spans:
+    """Words in which the names of quantities, such as a^2, become mathematics."""
+    return tuple(_named(part) if _NAME.fullmatch(part) else part for part in _NAME.split(words) if part)

@@ -1,0 +1,64 @@
+"""`symback derive SPEC`: the page of a network, and at its end the check against the hand-derived equations."""
+
+import argparse
+import sys
+from dataclasses import replace
+
+from symback.cli.checks import check_blocks, exit_code_of
+from symback.cli.commands.networks import network_of
+from symback.cli.files import write_atomically
+from symback.errors import SpecError
+from symback.language.notation import notation_named
+from symback.network import Network
+from symback.pipeline import Derivation, derive, derive_generic
+from symback.presentation import document, write_document
+from symback.presentation.text import write_text
+from symback.verification.textbook_proofs import check_against_textbook
+
+__all__ = ["run"]
+
+FORMAT_OF = {".tex": "latex", ".md": "markdown", ".txt": "text"}
+
+
+def run(options: argparse.Namespace) -> int:
+    """Derive, check, and print or write the page."""
+    file_format = _format_of(options.output)
+    notation = notation_named(options.notation)
+    layout = options.layout or notation.layout
+    network = network_of(options)
+    for remark in network.remarks:
+        print(f"remark: {remark}", file=sys.stderr)
+    derived = _derive(network, options.batch or layout == "row")
+    page = document(derived, form=options.form, layout=layout, notation=notation, detail=options.detail, slopes=options.slopes)
+    rows = [row for derivation in _each(derived) for row in check_against_textbook(derivation)]
+    page = replace(page, blocks=(*page.blocks, *check_blocks(rows)))
+    if options.output is None:
+        sys.stdout.write(write_text(page, is_styled=sys.stdout.isatty()))
+    else:
+        write_atomically(options.output, write_document(page, file_format))
+        print(f"wrote {options.output}", file=sys.stderr)
+    return exit_code_of(rows)
+
+
+def _format_of(path: str | None) -> str:
+    """The format that the name of the file asks for."""
+    if path is None:
+        return "text"
+    for ending, name in FORMAT_OF.items():
+        if path.endswith(ending):
+            return name
+    raise SpecError(f"{path} has an ending of no known format; name a file that ends in {', '.join(FORMAT_OF)}")
+
+
+def _derive(network: Network, batch: bool) -> Derivation | tuple[Derivation, Derivation]:
+    """The derivation of a network; of one of symbolic depth, those of layer L and of a layer l."""
+    if not network.is_generic:
+        return derive(network, batch=batch)
+    pieces = derive_generic(network, batch=batch)
+    if pieces is None:
+        raise SpecError("the hidden layers are not all alike, so no one formula holds for a layer l; give every size, such as 4-3-3-2")
+    return pieces
+
+
+def _each(derived: Derivation | tuple[Derivation, Derivation]) -> tuple[Derivation, ...]:
+    return (derived,) if isinstance(derived, Derivation) else derived
