@@ -30,6 +30,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code: int = import_module(f"{ROOM}.{options.command}").run(options)
         sys.stdout.flush()
         return code
+    except SystemExit as asked:  # argparse has answered --help or --version
+        return int(asked.code or 0)
     except BrokenPipeError:
         _close_for_good(sys.stdout)
         return 0

@@ -23,7 +23,7 @@ from symback.network.layers import Built, Dense, Place, build_layers, layer_var
 from symback.network.sizes import SAMPLES, Size
 from symback.network.spec import Network
 
-__all__ = ["Forward", "forward_equations", "generic_equations"]
+__all__ = ["L1_CONVENTION", "Forward", "forward_equations", "generic_equations"]
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,7 @@ class Forward:
 
 COST = var(Name("C"), ())
 OTHER_PENALTIES = var(Name("R_other"), ())
+L1_CONVENTION = "the derivative of |w| is 0 at w = 0"
 
 
 def forward_equations(network: Network, batch: bool = False) -> Forward:
@@ -96,7 +97,7 @@ def _total_cost(network: Network, each: Var, pivot: Var, parameters: Sequence[Va
 
 
 def _penalties(network: Network, weights: Sequence[Var]) -> list[Tensor]:
-    """λ_1 Σ |w| and (λ_2/2) Σ w² for each weight matrix; |w| with slope 0 at 0."""
+    """λ_1 Σ |w| and (λ_2/2) Σ w² for each weight matrix; see `L1_CONVENTION`."""
     x, entry = slot(0), ("j", "k")
     absolute = Piecewise((x, x > 0), (-x, x < 0), (0, True))
     lasso = [scale(network.l1, total(map_(absolute, (w,)))) for w in weights if network.l1 != 0]

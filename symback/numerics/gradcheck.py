@@ -65,12 +65,23 @@ def gradient_check(
     forward = derivation.forward
     function = function or lambdify(derivation)
     batch_size = forward.inputs.axes[0].size
-    here = random_setting(forward.equations, np.random.default_rng(seed), forward.facts, sizes={batch_size: samples})
+    here = _random_point(forward, np.random.default_rng(seed), {batch_size: samples})
     cost, grads = function(*_arguments(forward, here))
     deviations = [Deviation("cost", "cost", _relative(np.asarray(cost), here.values[forward.cost]), 1)]
     deviations += _by_complex_step(forward, here, grads)
     deviations += _by_central_differences(forward, here, grads, function) if central else ()
     return GradientReport(tuple(deviations), seed)
+
+
+def _random_point(forward: Forward, generator: np.random.Generator, sizes: dict) -> Setting:
+    """Values of the order of one throughout: weights are divided by the root of the number of inputs.
+
+    Far from there the brute-force road, which evaluates formulas as they stand, loses digits that the compiled one keeps.
+    """
+    drawn = random_setting(forward.equations, generator, forward.facts, sizes=sizes)
+    weights = {p: drawn.values[p] / np.sqrt(drawn.values[p].shape[1]) for p in forward.parameters if p.rank == 2}
+    kept = {p: drawn.values[p] for p in (*forward.parameters, forward.inputs, forward.target)} | weights
+    return random_setting(forward.equations, generator, forward.facts, given=kept, sizes=drawn.sizes)
 
 
 def _arguments(forward: Forward, here: Setting) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarray]:

@@ -40,6 +40,8 @@ def _value(expr: sympy.Basic, known: dict[sympy.Basic, np.ndarray], functions: S
         result = np.bool_(expr is sympy.true)
     elif isinstance(expr, sympy.Piecewise):
         result = _piecewise(expr, known, functions)
+    elif isinstance(expr, sympy.log) and expr.args[0].is_Add and sympy.S.One in expr.args[0].args:
+        result = np.log1p(_value(expr.args[0] - 1, known, functions))  # log(1 + u) for small u, where 1 + u has no digits of u
     elif isinstance(expr, ScalarFunction):
         result = _scalar_function(expr, known, functions)
     else:

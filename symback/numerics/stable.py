@@ -183,8 +183,9 @@ def clamp_bounds(expr: sympy.Piecewise) -> tuple[sympy.Expr | None, sympy.Expr, 
     constants = [branch for branch, _ in expr.args if branch.is_Rational]
     if len(constants) + 1 != len(expr.args) or not all(_is_threshold(condition, variable) for _, condition in expr.args):
         return None
-    thresholds = sorted({side for _, condition in expr.args if condition != sympy.true for side in condition.args if side.is_Rational})
-    points = _two_points_of_each_piece(thresholds)
+    thresholds = {side for _, condition in expr.args if condition != sympy.true for side in condition.args if side.is_Rational}
+    crossings = {sympy.solve(line - constant, variable)[0] for constant in constants}  # where the clamp has its own kinks
+    points = _two_points_of_each_piece(sorted({*thresholds, *crossings}))
     for low, high in _candidates(sorted(constants)):
         cut = [min(max(line.subs(variable, p), low), high) for p in points]
         if cut == [expr.subs(variable, p) for p in points]:

@@ -18,7 +18,7 @@ from symback.presentation.wrapping import broken, latex_length
 __all__ = ["broken_latex", "escape_latex", "latex_span", "latex_words", "write_article", "write_fragment"]
 
 RELATIONS = {"=": " = ", "-": r"\text{--}", "<": " < "}
-SENTENCES, LONGEST_CELL = r">{\raggedright\arraybackslash}p{0.4\linewidth}", 90
+SENTENCES, LONGEST_CELL = r">{\raggedright\arraybackslash}p{0.36\linewidth}", 90
 WIDTH = 64  # letters of mathematics in one line, beside a left side
 SECTIONS = {1: "section", 2: "subsection", 3: "subsubsection"}
 GREEK = "α alpha β beta γ gamma δ delta ε epsilon λ lambda μ mu σ sigma φ varphi Δ Delta Σ Sigma".split()
@@ -145,4 +145,4 @@ def _table(table: Table, notation: Notation) -> str:
     header, *rows = [" & ".join(row) + r" \\" for row in cells]
     columns = "".join(SENTENCES if max(map(len, column)) > LONGEST_CELL else "l" for column in zip(*cells, strict=True))
     body = "\n".join(rows)
-    return f"\\begin{{center}}\n\\begin{{tabular}}{{{columns}}}\n\\toprule\n{header}\n\\midrule\n{body}\n\\bottomrule\n\\end{{tabular}}\n\\end{{center}}"
+    return f"\\begin{{center}}\n\\renewcommand{{\\arraystretch}}{{1.2}}\n\\begin{{tabular}}{{{columns}}}\n\\toprule\n{header}\n\\midrule\n{body}\n\\bottomrule\n\\end{{tabular}}\n\\end{{center}}"

@@ -31,6 +31,8 @@ from symback.simplification.normal_form_functions import absolute, apply, expone
 
 __all__ = ["entry", "scalar"]
 
+MOST_BITS = 20_000
+
 Labels = tuple[int, ...]
 Environment = Mapping[sympy.Symbol, Polynomial]
 
@@ -70,9 +72,12 @@ def _named(work: Work, symbol: Var, labels: Labels) -> Polynomial:
         return monomial_of((atom("var", symbol, labels), 1))
     if symbol in work.pending:
         raise NoNormalForm(f"{symbol.name} is defined by itself")
+    definition = work.definitions[symbol]
+    if definition.shape != symbol.shape:
+        raise NoNormalForm(f"{symbol.name} and its definition have different shapes")
     work.used[symbol] = None
     work.pending.append(symbol)
-    value = entry(work, work.definitions[symbol], labels)
+    value = entry(work, definition, labels)
     work.pending.pop()
     return value
 
@@ -121,7 +126,7 @@ def scalar(work: Work, expr: sympy.Expr, environment: Environment) -> Polynomial
     if reader is not None:
         return reader(work, expr, environment)
     rewritten = _REWRITTEN.get(expr.func)
-    if rewritten is not None:
+    if rewritten is not None and (expr.func is not sympy.Heaviside or expr.args[1:] == (sympy.S.Half,)):
         return scalar(work, rewritten, {ARGUMENT: scalar(work, expr.args[0], environment)})
     if expr is sympy.E:
         return exponential(work, constant(1))
@@ -136,10 +141,13 @@ def scalar(work: Work, expr: sympy.Expr, environment: Environment) -> Polynomial
 
 def _decimal(number: sympy.Float) -> Fraction:
     """A floating-point number as the shortest decimal that stands for it: 0.3 is 3/10, and no two of them are the same."""
-    if number._prec <= 53:
+    _, mantissa, exponent, bits = number._mpf_
+    if bits <= 53 and abs(exponent) < 900:
         return Fraction(repr(float(number)))
-    exact = sympy.Rational(number)
-    return Fraction(int(exact.p), int(exact.q))
+    if abs(exponent) > MOST_BITS:
+        raise NoNormalForm("a number of extreme size")
+    exact = Fraction(int(mantissa)) * Fraction(2) ** int(exponent)
+    return -exact if number.is_negative else exact
 
 
 def _symbol(symbol: sympy.Symbol) -> Polynomial:

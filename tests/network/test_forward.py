@@ -7,13 +7,14 @@ import numpy as np
 import pytest
 import sympy
 
+from symback.calculus.jacobian import jacobian
 from symback.errors import UnsupportedError
 from symback.language.expressions import Unspecified, leaves
 from symback.language.names import LAST_LAYER, LAYER
 from symback.network import Dense, LayerNorm, Network, Residual
-from symback.network.forward import forward_equations, generic_equations
+from symback.network.forward import L1_CONVENTION, forward_equations, generic_equations
 from symback.network.sizes import SAMPLES
-from tests.network.plain_numpy import by_text, run
+from tests.network.plain_numpy import by_text, run, value
 
 SAMPLE_COUNT = 5
 
@@ -211,6 +212,14 @@ def test_a_penalty_counts_every_weight_once_and_no_bias(batch):
     assert str(forward.cost.name) == "C"
 
 
+def test_the_slope_of_the_l1_penalty_at_zero_is_the_convention():
+    forward = forward_equations(Network(1, [Dense(1, bias=False)], l1=2))
+    slope = jacobian(forward.equations[-1], forward.parameters[0])
+    for weight, expected in ((-0.5, -2), (0.0, 0), (0.5, 2)):
+        assert value(slope, {forward.parameters[0]: np.array([[weight]])}, {}) == expected
+    assert L1_CONVENTION == "the derivative of |w| is 0 at w = 0"
+
+
 def test_assumed_and_derived_facts_are_told_apart():
     forward = forward_equations(Network(4, [LayerNorm(), Dense(2, "softmax")], cost="cross_entropy"))
     assert [(str(fact.of.name), fact.value, fact.is_assumed) for fact in forward.facts] == [
@@ -252,14 +261,14 @@ def test_the_generic_layers_at_numbers_are_the_layers_of_the_network(batch):
     sizes = {sympy.Symbol(name, integer=True, positive=True): size for name, size in n.items()} | {SAMPLES: SAMPLE_COUNT}
     at = {"l-1": 0, "l": 1, "l+1": 2, "L-1": 1, "L": 2}
 
-    def value(leaf):
+    def value_of(leaf):
         name = leaf.name
         text = name.letter if name.layer is None else f"{name.letter}^{at[str(name.layer).replace(' ', '')]}"
         return {**whole, **expected}[text]
 
     for equation in [*output.equations, *(equation for equation in hidden.equations if equation.role != "cost")]:
-        found = run([equation], {leaf: value(leaf) for leaf in leaves(equation.definition)}, sizes)[equation.symbol]
-        np.testing.assert_allclose(found, value(equation.symbol), rtol=1e-12)
+        found = run([equation], {leaf: value_of(leaf) for leaf in leaves(equation.definition)}, sizes)[equation.symbol]
+        np.testing.assert_allclose(found, value_of(equation.symbol), rtol=1e-12)
 
 
 @pytest.mark.parametrize("batch", [False, True])

@@ -557,6 +557,29 @@ def test_symmetric_sums_have_one_name_each():
     assert prove_equal(einsum("ij,ij,kl,kl->", w, w, w, w), einsum("ij,kl,ij,kl->", w, w, w, w)) is not None
 
 
+def test_a_floating_point_number_is_the_decimal_that_it_is_written_as():
+    z = vector("z")
+    assert prove_equal(map_(sympy.Float(0.25) * x + sympy.Float(0.3) * x, (z,)), map_(sympy.Rational(11, 20) * x, (z,))) is not None
+    assert prove_equal(map_(sympy.Float("0.3", 40) * x, (z,)), map_(sympy.Rational(1, 3) * x, (z,))) is None
+    assert prove_equal(map_(sympy.Float(0.1 + 0.2) * x, (z,)), map_(sympy.Rational(3, 10) * x, (z,))) is None
+    for tiny in ("1e-400", "4e-320", "1e-1000000000"):
+        assert prove_equal(map_(sympy.Float(tiny) * x, (z,)), map_(0 * x, (z,))) is None
+
+
+def test_the_middle_of_a_step_function_matters():
+    z = vector("z")
+    middle = sympy.Piecewise((1, x > 0), (sympy.Rational(1, 2), sympy.Eq(x, 0)), (0, True))
+    assert prove_equal(map_(sympy.Heaviside(x), (z,)), map_(middle, (z,))) is not None
+    assert prove_equal(map_(sympy.Heaviside(x, 0), (z,)), map_(middle, (z,))) is None
+    assert prove_equal(map_(sympy.Heaviside(x, 0), (z,)), map_(sympy.Heaviside(x, 1), (z,))) is None
+
+
+def test_a_definition_of_another_shape_proves_nothing():
+    z = vector("z")
+    assert prove_equal(z, repeated(const(1)), {z: const(1)}) is None
+    assert prove_equal(z, vector("a"), {z: matrix("W", N, N)}) is None
+
+
 def test_a_layer_of_one_neuron_needs_no_sum():
     one = Axis(1)
     w, a = matrix("W", one, one), vector("a", one)

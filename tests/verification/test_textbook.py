@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import sympy
 
+from symback.cli import main
 from symback.errors import SpecError
 from symback.language.expressions import Add, Contract, Map, Tensor, Var, add, contract, einsum, leaves, map_, scale, slot, var
 from symback.language.functions import ScalarFunction
@@ -103,12 +104,11 @@ def test_each_formula_of_a_network_is_proved_by_the_equation_that_speaks_of_it(s
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_no_formula_contradicts_the_textbook_for_any_activation(activation):
-    for cost in ("quadratic", "squared_error", "C"):
-        for batch in (False, True):
-            found = check_against_textbook(derive(Network.from_spec("2-3-2", activation, cost), batch=batch))
-            assert all(row.ok for row in found), [row for row in found if not row.ok]
-            applies = ACTIVATIONS[activation].is_elementwise
-            assert all((row.verdict == "proved") is applies for row in found if row.formula.lower().startswith("delta"))
+    for cost, batch in (("quadratic", False), ("squared_error", True), ("C", True)):
+        found = check_against_textbook(derive(Network.from_spec("2-3-2", activation, cost), batch=batch))
+        assert all(row.ok for row in found), [row for row in found if not row.ok]
+        applies = ACTIVATIONS[activation].is_elementwise
+        assert all((row.verdict == "proved") is applies for row in found if row.formula.lower().startswith("delta"))
 
 
 @pytest.mark.parametrize("cost", COSTS)
@@ -289,18 +289,17 @@ def planted(derivation: Derivation, name: Name, mutation) -> Derivation | None:
 @pytest.mark.parametrize("spec", ["2-3-2", "n-n-n"])
 def test_an_error_planted_in_a_derivation_is_refuted_and_named(mutation, spec):
     planted_ones = 0
-    for activation in ("sigma", "tanh"):
-        for batch in (False, True):
-            right = derive(Network.from_spec(spec, activation, "squared_error"), batch=batch)
-            for formula in right.formulas:
-                wrong = planted(right, formula.name, mutation)
-                if wrong is None:
-                    continue
-                planted_ones += 1
-                found = verdicts(wrong)
-                assert found[str(formula.name)][1] == "refuted", (formula, mutation)
-                assert all(verdict == "proved" for name, (_, verdict) in found.items() if name != str(formula.name))
-    assert planted_ones >= (4 if spec == "n-n-n" or mutation is not transposed else 0)
+    for activation, batch in (("sigma", False), ("tanh", True)):
+        right = derive(Network.from_spec(spec, activation, "squared_error"), batch=batch)
+        for formula in right.formulas:
+            wrong = planted(right, formula.name, mutation)
+            if wrong is None:
+                continue
+            planted_ones += 1
+            found = verdicts(wrong)
+            assert found[str(formula.name)][1] == "refuted", (formula, mutation)
+            assert all(verdict == "proved" for name, (_, verdict) in found.items() if name != str(formula.name))
+    assert planted_ones >= (2 if spec == "n-n-n" or mutation is not transposed else 0)
 
 
 def mutated(statement: textbook_equations.Statement, mutation) -> textbook_equations.Statement:
@@ -353,6 +352,14 @@ def test_an_error_planted_in_the_engine_fails_the_whole_report(monkeypatch, muta
     assert rows["(4)"].proof == "refuted" and "p-m-n: the two sides differ" in rows["(4)"].reason
     assert min(rows["(4)"].deviations.values()) > 0.01
     assert rows["(1)"].proof == "proved"
+
+
+def test_the_command_exits_with_one_if_anything_fails_and_names_it(monkeypatch, capsys):
+    assert main(["textbook", "--trials", "5"]) == 0
+    monkeypatch.setitem(STATEMENTS, "(4)", mutated(STATEMENTS["(4)"], negated))
+    assert main(["textbook", "--trials", "5"]) == 1
+    assert "(4): layers l and L: the two sides differ" in capsys.readouterr().out
+    assert main(["derive", "2-3-2"]) == 1  # the check at the end of a derivation uses the same equations
 
 
 WRONG_NUMPY = {
