@@ -161,6 +161,23 @@ def _last(builder: _Builder, cost: Cost, width: int) -> Dense:
 # Numbers ---------------------------------------------------------------------------------------------------------
 
 
+class OnKink(Exception):
+    """No numbers keep a network away from its kinks: log_softmax of one unit is 0 for every input, and relu of that is none."""
+
+
+def random_case(
+    generator: np.random.Generator, batch: int | None = None, accept: Callable[[Network], bool] = lambda network: True
+) -> Problem:
+    """A random network that is accepted, with numbers."""
+    while True:
+        network = random_network(generator)
+        try:
+            if accept(network):
+                return random_problem(network, generator, batch)
+        except OnKink:
+            continue
+
+
 def random_problem(network: Network, generator: np.random.Generator, batch: int | None = None) -> Problem:
     """Random parameters, inputs and targets, drawn again, and smaller, until nothing is near a kink or large."""
     samples = batch or int(generator.integers(1, 7))
@@ -179,7 +196,7 @@ def random_problem(network: Network, generator: np.random.Generator, batch: int 
             cost, run = plain_cost(network, problem.parameters, problem.x, problem.y)
         if np.isfinite(cost) and run.clearance > CLEARANCE and run.largest < LARGEST:
             return problem
-    raise AssertionError(f"no numbers away from kinks were found for {network}")
+    raise OnKink(f"no numbers away from kinks were found for {network}")
 
 
 def _random_parameter(name: str, shape: list[int], scale: float, generator: np.random.Generator) -> np.ndarray:

@@ -50,7 +50,7 @@ def _add_derive(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--form", choices=("all", "matrix", "index", "scalar"), default="all", help="all: matrices and indices (default)")
     parser.add_argument("--notation", default="nielsen", metavar="N", help="nielsen (default), lecture, ng, …")
     parser.add_argument("--slopes", choices=("function", "output"), default="function", help="σ'(z), or a ⊙ (1 - a) where that exists")
-    parser.add_argument("--detail", choices=("results", "steps", "full"), default="steps", help="full: layers that are alike each by itself")
+    parser.add_argument("--detail", choices=("results", "steps", "full"), default="steps", help="full: also layers that are alike")
     parser.add_argument("--batch", action="store_true", help="N samples at once, the cost averaged")
     parser.add_argument("-o", "--output", metavar="FILE", help="write to FILE.tex, FILE.md or FILE.txt")
 

@@ -92,6 +92,10 @@ class Medium(Printer):
         """⊙"""
         raise NotImplementedError
 
+    def hadamard_division(self) -> str:
+        """⊘"""
+        raise NotImplementedError
+
     def norm(self, text: str, kind: str) -> str:
         """‖text‖², of the kind "" or "F"."""
         raise NotImplementedError
@@ -372,8 +376,13 @@ class Formulas(Medium):
         return any(type(node).__name__ == "AsScalar" for node in sympy.preorder_traversal(scalar))
 
     def _print_HadamardProduct(self, expr: sympy.HadamardProduct) -> str:
-        parts = [self.wrapped(arg, POWER) for arg in expr.args]
-        return f" {self.hadamard_sign()} ".join(parts)
+        """u ⊙ v, and u ⊘ v for u ⊙ v^(⊙-1)."""
+        below = [arg for arg in expr.args if isinstance(arg, sympy.HadamardPower) and arg.exp == -1]
+        above = [arg for arg in expr.args if arg not in below]
+        if not above:
+            above, below = below, []
+        numerator = f" {self.hadamard_sign()} ".join(self.wrapped(arg, POWER) for arg in above)
+        return "".join([numerator, *(f" {self.hadamard_division()} {self.wrapped(arg.base, POWER)}" for arg in below)])
 
     def _print_HadamardPower(self, expr: sympy.HadamardPower) -> str:
         if expr.exp == sympy.Rational(1, 2):

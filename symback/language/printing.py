@@ -141,6 +141,15 @@ class _Latex(Formulas, LatexPrinter):
     def hadamard_sign(self) -> str:
         return self.notation.elementwise
 
+    def _print_Or(self, expr: sympy.Or) -> str:
+        return r" \text{ or } ".join(self._print(arg) for arg in sorted(expr.args, key=str))
+
+    def _print_And(self, expr: sympy.And) -> str:
+        return r" \text{ and } ".join(self._print(arg) for arg in sorted(expr.args, key=str))
+
+    def hadamard_division(self) -> str:
+        return r"\oslash" if self.notation.elementwise == r"\odot" else "/"
+
     def norm(self, text: str, kind: str) -> str:
         return rf"\lVert {text} \rVert" + (f"_{{{kind}}}" if kind else "") + "^{2}"
 
@@ -249,6 +258,18 @@ class _Text(Formulas, StrPrinter):
 
     def hadamard_sign(self) -> str:
         return "⊙" if self.notation.elementwise == r"\odot" else self.notation.elementwise
+
+    def _print_Or(self, expr: sympy.Or) -> str:
+        return " or ".join(self._print(arg) for arg in sorted(expr.args, key=str))
+
+    def _print_And(self, expr: sympy.And) -> str:
+        return " and ".join(self._print(arg) for arg in sorted(expr.args, key=str))
+
+    def _print_Pi(self, expr) -> str:
+        return "π"
+
+    def hadamard_division(self) -> str:
+        return "⊘" if self.notation.elementwise == r"\odot" else "/"
 
     def norm(self, text: str, kind: str) -> str:
         return f"‖{text}‖{'_' + kind if kind else ''}²"

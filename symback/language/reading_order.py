@@ -73,7 +73,7 @@ def _kind(factor: sympy.Expr) -> tuple:
     if isinstance(base, sympy.KroneckerDelta):
         return (1, 0, 0)
     if isinstance(base, sympy.Add):
-        return (2, first, 0 if len({e.base for e in entries}) > 1 else 2)
+        return (2, first, 0 if len({e.base for e in entries}) > 1 else 2 if entries else 4)
     return (2, first, 1 if isinstance(base, sympy.Indexed) else 3)
 
 

@@ -9,11 +9,12 @@ from symback.numerics.operations import Value
 __all__ = ["comment_of", "number_text"]
 
 _INFIX = {
-    "add": ("+", 1), "subtract": ("-", 1), "multiply": ("*", 2), "divide": ("/", 2), "matmul": ("@", 1.5), "power": ("**", 4),
+    "add": ("+", 1), "subtract": ("-", 1), "matmul": ("@", 2), "multiply": ("*", 3), "divide": ("/", 3), "power": ("**", 4),
     "greater": (">", 0), "greater_equal": (">=", 0), "less": ("<", 0), "less_equal": ("<=", 0), "equal": ("==", 0),
 }  # fmt: skip
 _METHODS = {
-    "row_sums": "sum(axis={last}, keepdims=True)", "column_sums": "sum(axis=0)", "row_maxima": "max(axis={last}, keepdims=True)", "total": "sum()",
+    "row_sums": "sum(axis={last}, keepdims=True)", "row_maxima": "max(axis={last}, keepdims=True)",
+    "column_sums": "sum(axis=0)", "total": "sum()",
 }  # fmt: skip
 _ATOM = 5
 
@@ -61,7 +62,7 @@ def _text(value: Value, names: Mapping[Value, str], sizes: Mapping[sympy.Symbol,
 def _formula(value: Value, names: Mapping[Value, str], sizes: Mapping[sympy.Symbol, str]) -> tuple[str, int]:
     if value.is_number:
         text = number_text(value.number, sizes)
-        return text, 2 if "/" in text else 3 if text.startswith("-") else _ATOM
+        return text, 3 if "/" in text or text.startswith("-") else _ATOM
     if value.operation == "input":
         return str(value.detail), _ATOM
     logits = _softmax_of(value)
@@ -79,11 +80,11 @@ def _formula(value: Value, names: Mapping[Value, str], sizes: Mapping[sympy.Symb
         return f"{_bracketed(parts[0], _ATOM)}.{method}", _ATOM
     match value.operation:
         case "negative":
-            return f"-{_bracketed(parts[0], 2)}", 2
+            return f"-{_bracketed(parts[0], 3)}", 3
         case "square":
             return f"{_bracketed(parts[0], _ATOM)}**2", 4
         case "inner":
-            product = f"{_bracketed(parts[0], _ATOM)}**2" if value.args[0] is value.args[1] else " * ".join(_bracketed(p, 2) for p in parts)
+            product = f"{_bracketed(parts[0], _ATOM)}**2" if value.args[0] is value.args[1] else " * ".join(_bracketed(p, 3) for p in parts)
             return f"({product}).sum()", _ATOM
         case "transpose":
             return f"{_bracketed(parts[0], _ATOM)}.T", _ATOM

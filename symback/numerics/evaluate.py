@@ -15,8 +15,21 @@ import sympy
 
 from symback.errors import ShapeError, UnsupportedError
 from symback.language.expressions import (
-    Add, Axis, Const, Contract, Delta, Equation, Map, Partial, Tensor, Unspecified, Var, leaves, slot, walk,
-)  # fmt: skip
+    Add,
+    Axis,
+    Const,
+    Contract,
+    Delta,
+    Equation,
+    Map,
+    Partial,
+    Tensor,
+    Unspecified,
+    Var,
+    leaves,
+    slot,
+    walk,
+)
 from symback.language.steps import Fact, Step
 from symback.numerics.scalars import ScalarFunctions, evaluate_scalar
 
@@ -118,12 +131,12 @@ def _numbers(setting: Setting) -> dict[sympy.Symbol, sympy.Number]:
 
 
 def _scalar(expr: sympy.Expr, setting: Setting) -> np.ndarray:
-    return evaluate_scalar(expr, {symbol: np.float64(value) for symbol, value in setting.sizes.items()}, setting.functions)
+    return evaluate_scalar(expr, {symbol: np.asarray(float(value)) for symbol, value in setting.sizes.items()}, setting.functions)
 
 
 def _map_value(node: Map, args: list[np.ndarray], setting: Setting) -> np.ndarray:
     """The scalar expression, entry by entry; a symbol in it that is no slot is a size or a penalty."""
-    values: dict[sympy.Symbol, np.ndarray] = {symbol: np.float64(value) for symbol, value in setting.sizes.items()}
+    values: dict[sympy.Symbol, np.ndarray] = {symbol: np.asarray(float(value)) for symbol, value in setting.sizes.items()}
     values |= {slot(i): arg for i, arg in enumerate(args)}
     return np.broadcast_to(evaluate_scalar(node.expr, values, setting.functions), np.shape(args[0]))  # a slope may be constant
 
@@ -142,7 +155,8 @@ def _contract_value(node: Contract, args: list[np.ndarray], setting: Setting) ->
 
 def _unspecified_value(node: Unspecified, args: list[np.ndarray], setting: Setting) -> np.ndarray:
     """The function sample by sample (over the shared axes), differentiated to each argument in `wrt`."""
-    function = setting.functions.get(node.letter) or stand_in_cost
+    function = setting.functions.get(node.letter, stand_in_cost)
+    assert callable(function)
     shared = args[0].shape[: node.shared]
     results = [_derivative_of(function, [arg[index] for arg in args], node.wrt) for index in np.ndindex(*shared)]
     return np.stack(results).reshape(shared + results[0].shape) if results else np.zeros(shared)

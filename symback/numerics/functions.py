@@ -3,11 +3,9 @@
 import ast
 import inspect
 import linecache
-import os
-import tempfile
+import weakref
 from collections.abc import Callable
 from itertools import count
-from pathlib import Path
 from types import ModuleType
 from typing import Protocol, cast
 
@@ -20,7 +18,7 @@ from symback.numerics.numpy_backend import numpy_source
 from symback.numerics.program import Program, program_of
 from symback.pipeline import Derivation, derive
 
-__all__ = ["GradientFunction", "lambdify", "module_source", "write_module"]
+__all__ = ["GradientFunction", "lambdify", "module_source"]
 
 DTYPES = ("float32", "float64")
 _serial = count(1)
@@ -55,8 +53,9 @@ def lambdify(network: Network | Derivation, dtype: str = "float64", backend: str
         raise UnsupportedError(f"backend {backend!r} is not built; there is 'numpy'")
     program = _program(network)
     source = _source(program, dtype, is_standalone=False)
-    namespace = _run(source)
+    namespace, file_name = _run(source)
     function = cast(GradientFunction, namespace["value_and_grad"])
+    weakref.finalize(function, linecache.cache.pop, file_name, None)
     function.source = source
     function.program = program
     function.parameter_names = tuple(argument.name for argument in program.parameters)
@@ -68,21 +67,6 @@ def lambdify(network: Network | Derivation, dtype: str = "float64", backend: str
 def module_source(network: Network | Derivation, dtype: str = "float64") -> str:
     """The text of a module with `value_and_grad(params, x, y)` and `forward(params, x)` that needs NumPy alone."""
     return _source(_program(network), dtype, is_standalone=True)
-
-
-def write_module(network: Network | Derivation, path: str | Path, dtype: str = "float64") -> None:
-    """Write the stand-alone module, whole or not at all: first beside its place, then renamed."""
-    text = module_source(network, dtype)
-    target = Path(path)
-    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".tmp")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, target)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
 
 
 def _program(network: Network | Derivation) -> Program:
@@ -103,15 +87,16 @@ def _source(program: Program, dtype: str, is_standalone: bool) -> str:
     if is_standalone:
         errors = [f'class {name}({parent}):\n    """{meaning}"""' for name, parent, meaning in _ERRORS]
         pieces = [*errors, _body_of(runtime), *([_body_of(error_function)] if uses_erf else [])]
-        imports, functions = text.split("\n\n", 2)[1], text.split("\n\n", 2)[2]
-        head = f"import contextvars\nimport threading\nfrom collections.abc import Callable\nfrom math import isfinite\n\nimport numpy as np\n{imports}"
-        return "\n\n\n".join([f'{_documentation(program, dtype)}\n\n{head}', *pieces, functions])
+        _, imports, functions = text.split("\n\n", 2)
+        head = "\n".join([_documentation(program, dtype), "", *_STANDARD, "", "import numpy as np", imports])
+        return "\n\n\n".join([head, *pieces, functions])
     calls = "from symback.numerics.runtime import Buffers, prepared, refuse_nonfinite"
     erf = "from symback.numerics.error_function import erf\n" if uses_erf else ""
     imports, rest = text.split("\n\ndtype = ", 1)
     return f"{imports}\n\n{erf}{calls}\n\ndtype = {rest}"
 
 
+_STANDARD = ("import contextvars", "import threading", "from collections.abc import Callable", "from math import isfinite")
 _ERRORS = (
     ("ShapeError", "ValueError", "An argument of the wrong shape."),
     ("NumericError", "ArithmeticError", "A nan or an infinity in an argument."),
@@ -148,10 +133,10 @@ def _body_of(module: ModuleType) -> str:
     raise UnsupportedError(f"the module {module.__name__} has no body to copy")
 
 
-def _run(source: str) -> dict[str, object]:
-    """The namespace of the generated text, which is known to tracebacks and debuggers by its lines."""
+def _run(source: str) -> tuple[dict[str, object], str]:
+    """The namespace of the generated text, and the name under which tracebacks and debuggers find its lines."""
     name = f"<symback function {next(_serial)}>"
     linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
     namespace: dict[str, object] = {"__name__": "symback.generated"}
     exec(compile(source, name, "exec"), namespace)  # our own text, made of names from our tables; no text from outside
-    return namespace
+    return namespace, name

@@ -80,13 +80,15 @@ def _random_point(forward: Forward, generator: np.random.Generator, sizes: dict)
     """
     drawn = random_setting(forward.equations, generator, forward.facts, sizes=sizes)
     weights = {p: drawn.values[p] / np.sqrt(drawn.values[p].shape[1]) for p in forward.parameters if p.rank == 2}
-    kept = {p: drawn.values[p] for p in (*forward.parameters, forward.inputs, forward.target)} | weights
+    defined = {equation.symbol for equation in forward.equations}
+    kept = {name: value for name, value in drawn.values.items() if name not in defined} | weights
     return random_setting(forward.equations, generator, forward.facts, given=kept, sizes=drawn.sizes)
 
 
 def _arguments(forward: Forward, here: Setting) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarray]:
     """params by name, x and y."""
     params = {python_name(p.name): np.array(here.values[p], dtype=float) for p in forward.parameters}
+    assert forward.target is not None
     return params, here.values[forward.inputs], here.values[forward.target]
 
 
@@ -96,14 +98,14 @@ def _relative(found: np.ndarray, right: np.ndarray) -> float:
     return float("inf") if np.isnan(difference) else float(difference)
 
 
-def _by_complex_step(forward: Forward, here: Setting, grads: dict) -> Iterator[Deviation]:
+def _by_complex_step(forward: Forward, here: Setting, grads) -> Iterator[Deviation]:
     for parameter in forward.parameters:
         name = python_name(parameter.name)
         right = total_derivative(forward.cost, parameter, here, forward.equations)
         yield Deviation(name, "complex step", _relative(grads[name], right), right.size)
 
 
-def _by_central_differences(forward: Forward, here: Setting, grads: dict, function: GradientFunction) -> Iterator[Deviation]:
+def _by_central_differences(forward: Forward, here: Setting, grads, function: GradientFunction) -> Iterator[Deviation]:
     params, x, y = _arguments(forward, here)
     for name, array in params.items():
         places = list(np.ndindex(*array.shape))[:: max(1, array.size // MOST_ENTRIES)]

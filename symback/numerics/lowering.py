@@ -16,9 +16,7 @@ from dataclasses import dataclass, field
 import sympy
 
 from symback.errors import UnsupportedError
-from symback.language.expressions import (
-    Add, Axis, Const, Contract, Delta, Map, Tensor, Var, slot, walk,
-)  # fmt: skip
+from symback.language.expressions import Add, Axis, Const, Contract, Delta, Map, Tensor, Var, slot, walk
 from symback.language.functions import ScalarFunction
 from symback.numerics.operations import ONE, Graph, Value
 from symback.numerics.scalar_lowering import lower_scalar

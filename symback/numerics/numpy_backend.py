@@ -41,14 +41,10 @@ def numpy_source(program: Program, dtype: str) -> str:
     constants = [f"{name} = array({number_text(number)}, dtype)" for number, name in writer.constants.items()]
     tables = _tables(program, sizes)
     imports = sorted(writer.functions | {"array", "empty", "ones"})
-    wrapped = textwrap.fill(f"from numpy import {', '.join(imports)}", 120, subsequent_indent="    ")
-    head = ["from math import isfinite", "", wrapped if "\n" not in wrapped else _in_brackets(imports), "", f'dtype = array(0, "{dtype}").dtype']
+    [*needed] = _wrapped(f"({', '.join(imports)},)", "", 0, "from numpy import ")
+    plain = f"from numpy import {', '.join(imports)}"
+    head = ["from math import isfinite", "", *([plain] if len(plain) < 118 else needed), "", f'dtype = array(0, "{dtype}").dtype']
     return "\n".join([*head, *constants, *tables, "", "", *gradients, "", "", *forward]) + "\n"
-
-
-def _in_brackets(names: list[str]) -> str:
-    lines = textwrap.wrap(", ".join(names) + ",", 116)
-    return "from numpy import (\n" + "\n".join("    " + line for line in lines) + "\n)"
 
 
 def _size_names(program: Program) -> dict[sympy.Symbol, str]:
@@ -74,10 +70,10 @@ def _tables(program: Program, sizes: dict[sympy.Symbol, str]) -> list[str]:
         entries = [f'"{sizes[size]}"' if size in sizes else str(size) for size in argument.shape]
         lines.append(f'    "{argument.name}": ({", ".join(entries)}{"," if len(entries) == 1 else ""}),')
     lines.append("}")
-    pairs = None if program.layers is None else [tuple(pair) for pair in program.layers]
-    text = "None" if pairs is None else "[" + ", ".join(f'("{w}", "{b}")' for w, b in pairs) + "]"
-    lines += (f"pairs = {text}" if len(text) < 120 else f"pairs = [(f\"W{{l}}\", f\"b{{l}}\") for l in range(1, {len(pairs or ())} + 1)]").split("\n")
-    return lines
+    if program.layers is None:
+        return [*lines, "pairs = None"]
+    pairs = ", ".join(f'("{w}", "{b}")' for w, b in program.layers)
+    return [*lines, *_wrapped(f"[{pairs}]", "", 0, "pairs = ")]
 
 
 @dataclass(frozen=True)
@@ -104,11 +100,9 @@ class _Whole:
 
     def documentation(self, shapes: str) -> list[str]:
         form = "a list of (W, b), one pair for each layer" if self.program.layers else "a dict of named arrays"
-        return [
-            '    """The cost and its gradients, both averaged over the batch.', "",
-            *textwrap.wrap(f"params, and likewise the gradients: {form}.  Shapes: {shapes}.", 116, initial_indent="    ", subsequent_indent="    "),
-            '    """',
-        ]  # fmt: skip
+        text = f"params, and likewise the gradients: {form}.  Shapes: {shapes}."
+        lines = textwrap.wrap(text, 116, initial_indent="    ", subsequent_indent="    ")
+        return ['    """The cost and its gradients, both averaged over the batch.', "", *lines, '    """']
 
 
 @dataclass(frozen=True)
@@ -171,11 +165,13 @@ class _Writer:
         self.local.update(self.named)
         heirs = {under: value for value, under in memory.over.items()}
         count = 0
-        for value in reversed(schedule):
+        for value in schedule:
             if value not in self.local:
-                heir = heirs.get(value)
-                count += heir is None
-                self.local[value] = self.local[heir] if heir is not None else f"t{count}"
+                last = value
+                while last in heirs and last not in self.named:
+                    last = heirs[last]
+                count += last not in self.local
+                self.local[value] = self.local.setdefault(last, f"t{count}")
 
     def _heading(self, assignment: Assignment) -> list[str]:
         """The formula of what is computed below, in terms of what has a name."""
@@ -203,11 +199,7 @@ class _Writer:
         last = [] if out is None else [out]
         operation = value.operation
         if operation in ENTRYWISE or operation == "indicator":
-            if operation == "indicator":
-                value = value.args[0]
-            args = [self._operand(arg) for arg in value.args]
-            last = [f"out={out}"] if out and value.operation in _KEYWORD_OUT else last
-            return f"{self._use(value.operation)}({', '.join(args + last)})" if out or operation != "indicator" else self._indicator(args, value)
+            return self._entrywise(value.args[0] if operation == "indicator" else value, out)
         args = [self._operand(arg) for arg in value.args]
         match operation:
             case "matmul":
@@ -223,15 +215,20 @@ class _Writer:
             case "erf":
                 return f"erf({args[0]})"
             case "einsum":
-                return f"{self._use('einsum')}(\"{value.detail}\", {', '.join(args)})"
+                return f'{self._use("einsum")}("{value.detail}", {", ".join(args)})'
             case "identity":
                 return f"{self._use('eye')}({self._size(value.shape[0])}, dtype=dtype)"
             case "full":
                 return f"{self._use('full')}({self._shape(value.shape)}, {args[0]}, dtype)"
         raise UnsupportedError(f"no NumPy call is known for the operation {operation}")
 
-    def _indicator(self, args: list[str], condition: Value) -> str:
-        return f"{self._use(condition.operation)}({', '.join(args)}).astype(dtype)"
+    def _entrywise(self, value: Value, out: str | None) -> str:
+        """A universal function; a comparison is written as 0 and 1 into an array of numbers."""
+        function = self._use(value.operation)
+        args = ", ".join(self._operand(arg) for arg in value.args)
+        if out is None:
+            return f"{function}({args}).astype(dtype)" if value.operation in CONDITIONS else f"{function}({args})"
+        return f"{function}({args}, {'out=' if function in _KEYWORD_OUT else ''}{out})"
 
     def _operand(self, value: Value) -> str:
         """How an operand is written where it is used."""
@@ -404,7 +401,8 @@ class _Writer:
         if self.program.layers is None:
             return [*lines, *_wrapped(f"return cost, {{{named}}}", "", 4)]
         pairs = ", ".join(f"({w}, {b})" for w, b in zip(grads[::2], grads[1::2], strict=True))
-        return [*lines, "    if isinstance(params, dict):", *_wrapped(f"return cost, {{{named}}}", "", 8), *_wrapped(f"return cost, [{pairs}]", "", 4)]
+        by_name, by_layer = _wrapped(f"return cost, {{{named}}}", "", 8), _wrapped(f"return cost, [{pairs}]", "", 4)
+        return [*lines, "    if isinstance(params, dict):", *by_name, *by_layer]
 
     def _finiteness_test(self, grads: list[str]) -> str:
         """A cheap test that every nan or infinity in an argument fails, if it spoils any result.

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import sympy
 
-from symback.errors import ShapeError
+from symback.errors import ShapeError, UnsupportedError
 
 __all__ = ["Graph", "Shape", "Value"]
 
@@ -74,7 +74,10 @@ class Graph:
         return self.make("input", (), shape, name)
 
     def number(self, value: sympy.Expr | int) -> Value:
-        """A number, or an expression in size symbols."""
+        """A number, or an expression in sizes, which are the integer symbols."""
+        unknown = [] if isinstance(value, int) else sorted(str(symbol) for symbol in value.free_symbols if not symbol.is_integer)
+        if unknown:
+            raise UnsupportedError(f"{unknown[0]} has no number; give the network one, as in l2=0.01")
         return self.make("number", (), (), sympy.Integer(value) if isinstance(value, int) else value)
 
     def unary(self, operation: str, x: Value) -> Value:

@@ -174,16 +174,11 @@ def _average_first(forward: Forward, cotangents: Sequence[tuple[Var, Var, Tensor
         terms = tensor.args if isinstance(tensor, Add) else (tensor,)
         of_network = [term for term in terms if _is_over(term, inner)]
         of_cost = [term for term in terms if not _is_over(term, inner)]
-        if target in outer:
-            parts = [_scaled_sum(1 / factor, of_network), *of_cost]
-        else:
-            parts = [*of_network, _scaled_sum(factor, of_cost)]
-        result.append((symbol, add(*(part for part in parts if part is not None))))
+        is_outer = target in outer
+        kept, changed = (of_cost, of_network) if is_outer else (of_network, of_cost)
+        rescaled = [scale(1 / factor if is_outer else factor, add(*changed))] if changed else []
+        result.append((symbol, add(*(rescaled + kept if is_outer else kept + rescaled))))
     return result
-
-
-def _scaled_sum(factor: sympy.Expr, terms: Sequence[Tensor]) -> Tensor | None:
-    return scale(factor, add(*terms)) if terms else None
 
 
 def _pivot_factor(forward: Forward) -> sympy.Expr:
@@ -193,8 +188,7 @@ def _pivot_factor(forward: Forward) -> sympy.Expr:
     definition = next(equation.definition for equation in forward.equations if equation.symbol is forward.cost)
     for term in definition.args if isinstance(definition, Add) else (definition,):
         if forward.pivot in leaves(term):
-            is_scaled = isinstance(term, Contract) and isinstance(term.args[0], Const) and len(term.args) == 2
-            return term.args[0].value if is_scaled else sympy.S.One
+            return term.args[0].value if isinstance(term, Contract) and isinstance(term.args[0], Const) else sympy.S.One
     return sympy.S.One
 
 

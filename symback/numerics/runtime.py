@@ -60,7 +60,7 @@ def prepared(params, x, y, shapes: Shapes, pairs: list | None, dtype) -> list:
         for position, size in enumerate(shape if len(shape) == array.ndim else ()):
             if isinstance(size, str):
                 sizes.setdefault(size, array.shape[position])
-        expected = tuple(sizes.get(size, size) for size in shape)
+        expected = tuple(sizes[size] if isinstance(size, str) and size in sizes else size for size in shape)
         if array.shape != expected:
             raise ShapeError(_wrong_shape(name, array.shape, shape, expected))
         arrays.append(array)
@@ -75,12 +75,12 @@ def _by_name(params, names: list[str], pairs: list | None) -> dict:
         missing = [name for name in names if name not in params]
         extra = [name for name in params if name not in names]
         if missing or extra:
-            found = f"{'missing' if missing else 'unknown'}: {', '.join(map(str, missing or extra))}"
-            raise ShapeError(f"params has the wrong names, {found}; it should have {', '.join(names)}")
+            wrong = f"{'missing' if missing else 'unknown'}: {', '.join(map(str, missing or extra))}"
+            raise ShapeError(f"params has the wrong names, {wrong}; it should have {', '.join(names)}")
         return params
     if pairs is None:
         raise ShapeError(f"params is a {type(params).__name__}; for this network it should be a dict with {', '.join(names)}")
-    found = []
+    found: list = []
     try:
         layers = list(params)
         if len(layers) == len(pairs):
@@ -89,7 +89,7 @@ def _by_name(params, names: list[str], pairs: list | None) -> dict:
         pass
     if len(found) != 2 * len(pairs):
         raise ShapeError(f"params should be a list of {len(pairs)} pairs (W, b), one for each layer; it is {_described(params)}")
-    return dict(zip((name for pair in pairs for name in pair), found))
+    return dict(zip([name for pair in pairs for name in pair], found, strict=True))
 
 
 def _described(value) -> str:

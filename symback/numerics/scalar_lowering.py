@@ -30,7 +30,7 @@ def lower_scalar(expr: sympy.Basic, values: Mapping[sympy.Symbol, Value], graph:
     if expr in values:
         return values[expr]
     if isinstance(expr, sympy.Expr) and not expr.free_symbols.intersection(values):
-        return _number(expr, graph)
+        return graph.number(expr)
     if expr.func in _COMPARISONS:
         return _folded(_COMPARISONS[expr.func], expr, values, graph)
     args = [lower_scalar(arg, values, graph) for arg in expr.args] if expr.func in _UNARY else []
@@ -52,13 +52,6 @@ def lower_scalar(expr: sympy.Basic, values: Mapping[sympy.Symbol, Value], graph:
     raise UnsupportedError(f"{expr.func.__name__} has no NumPy form here; known are {', '.join(sorted(f.__name__ for f in _UNARY))}")
 
 
-def _number(expr: sympy.Expr, graph: Graph) -> Value:
-    unknown = [symbol for symbol in expr.free_symbols if not symbol.is_integer]
-    if unknown:
-        raise UnsupportedError(f"{unknown[0]} has no number; give one to the network, as in l2=0.01")
-    return graph.number(expr)
-
-
 def _folded(operation: str, expr: sympy.Basic, values: Mapping[sympy.Symbol, Value], graph: Graph) -> Value:
     args = [lower_scalar(arg, values, graph) for arg in expr.args]
     result = args[0]
@@ -69,11 +62,10 @@ def _folded(operation: str, expr: sympy.Basic, values: Mapping[sympy.Symbol, Val
 
 def _sum(expr: sympy.Add, values: Mapping[sympy.Symbol, Value], graph: Graph) -> Value:
     """Terms with a plus first, numbers last: 1 - a, and a + 1."""
-    def place(term: sympy.Expr) -> tuple:
-        return term.could_extract_minus_sign(), not term.free_symbols.intersection(values), _age(term)
 
-    def _age(term: sympy.Expr) -> list[str]:
-        return sorted(symbol.name for symbol in term.free_symbols)
+    def place(term: sympy.Expr) -> tuple:
+        names = sorted(symbol.name for symbol in term.free_symbols)
+        return term.could_extract_minus_sign(), not term.free_symbols.intersection(values), names
 
     terms = [lower_scalar(term, values, graph) for term in sorted(expr.args, key=place)]
     result = terms[0]
@@ -93,7 +85,7 @@ def _product(expr: sympy.Mul, values: Mapping[sympy.Symbol, Value], graph: Graph
     result = _chain(above, values, graph) if above else graph.number(1)
     if below:
         result = graph.divide(result, _chain(below, values, graph))
-    return graph.multiply(_number(number, graph), result)
+    return graph.multiply(graph.number(number), result)
 
 
 def _chain(factors: list[sympy.Expr], values: Mapping[sympy.Symbol, Value], graph: Graph) -> Value:

@@ -34,10 +34,11 @@ def evaluate_scalar(expr: sympy.Expr, values: Mapping[sympy.Symbol, np.ndarray],
 def _value(expr: sympy.Basic, known: dict[sympy.Basic, np.ndarray], functions: ScalarFunctions) -> np.ndarray:
     if expr in known:
         return known[expr]
+    result: np.ndarray
     if expr.is_Number or expr.is_NumberSymbol:
-        result = np.float64(expr)
+        result = np.asarray(float(expr))
     elif expr in (sympy.true, sympy.false):
-        result = np.bool_(expr is sympy.true)
+        result = np.asarray(expr is sympy.true)
     elif isinstance(expr, sympy.Piecewise):
         result = _piecewise(expr, known, functions)
     elif isinstance(expr, sympy.log) and expr.args[0].is_Add and sympy.S.One in expr.args[0].args:
@@ -84,7 +85,7 @@ def default_function(letter: str, order: int = 0) -> Callable[[np.ndarray], np.n
 
 def _piecewise(expr: sympy.Piecewise, known: dict[sympy.Basic, np.ndarray], functions: ScalarFunctions) -> np.ndarray:
     """The first branch whose condition holds; nan where none does."""
-    result = np.float64(np.nan)
+    result = np.asarray(np.nan)
     for branch, condition in reversed(expr.args):
         result = np.where(_value(condition, known, functions), _value(branch, known, functions), result)
     return result

@@ -10,11 +10,13 @@ The sections follow the order in which the gradients can be computed, and a fact
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TypeAlias
 
 import sympy
 
 from symback.errors import UnsupportedError
-from symback.language.expressions import Partial, Tensor, leaves, walk
+from symback.language.expressions import Partial, Tensor, Unspecified, leaves, walk
+from symback.language.printing import to_text
 from symback.language.steps import Step
 from symback.pipeline import Derivation, Formula
 from symback.pipeline.record import LocalDerivative
@@ -25,7 +27,7 @@ from symback.simplification.scalar_form import scalar_form
 
 __all__ = ["formulas_of_layer", "layers_of", "results", "told_formula"]
 
-Layer = int | sympy.Expr
+Layer: TypeAlias = int | sympy.Expr
 ERRORS = ("delta", "Delta")
 KINDS = {"W": "weights", "b": "biases", "a": "activations", "A": "activations"}
 MOST_ENTRIES = 60
@@ -96,7 +98,8 @@ def _entry_lines(formula: Formula, manner: Manner) -> list[Line]:
     if not isinstance(entries, sympy.MatrixBase):
         return [Line(index_form(formula.symbol), entries)]
     if len(entries) > MOST_ENTRIES:
-        raise UnsupportedError(f"{formula.name} has {len(entries)} entries; at most {MOST_ENTRIES} are written out, use the form 'matrix' or 'index'")
+        remedy = f"at most {MOST_ENTRIES} are written out; use smaller sizes, or the form 'matrix' or 'index'"
+        raise UnsupportedError(f"{formula.name} has {len(entries)} entries, and {remedy}")
     text, is_vector = str(formula.name), formula.symbol.rank == 1
     places = [(sympy.Integer(row + 1), sympy.Integer(column + 1)) for row in range(entries.rows) for column in range(entries.cols)]
     return [Line(named_entry(text, place[:1] if is_vector else place), entry) for place, entry in zip(places, entries, strict=True)]
@@ -108,7 +111,7 @@ def _steps(formula: Formula, manner: Manner, told: set[Tensor]) -> list[Block]:
     factors = []
     for partial in _partials(steps):
         derivative = None if partial in told else _local(partial, formula.derivation)
-        if derivative is not None:
+        if derivative is not None and not isinstance(derivative.tensor, Unspecified):  # of C, only the name is known
             factors.append(Equations(_factor(partial, derivative)))
     told.update(_partials(steps))
     if _is_direct(formula) and factors:
@@ -154,7 +157,7 @@ def _chain(formula: Formula, steps: list[Step], manner: Manner) -> list[Line]:
         left = None
     for step in steps:
         after = index_form(step.after)
-        if _written(after) == _written(index_form(step.before)):
+        if _reads_the_same(index_form(step.before), after):
             continue
         lines.append(Line(left, after, _reason(step)))
         left = None
@@ -164,9 +167,9 @@ def _chain(formula: Formula, steps: list[Step], manner: Manner) -> list[Line]:
     return lines
 
 
-def _written(expr: sympy.Expr) -> sympy.Expr:
-    """The expression as the reader sees it: ∂C/∂a through every path and through the only one are written alike."""
-    return expr.xreplace({partial: PartialDerivative(partial.numerator, *partial.denominators) for partial in expr.atoms(PartialDerivative)})
+def _reads_the_same(before: sympy.Expr, after: sympy.Expr) -> bool:
+    """Whether the reader would see one line twice: ∂C/∂a through every path, through the only one, and by its name."""
+    return before == after or (before.has(PartialDerivative) and to_text(before) == to_text(after))
 
 
 def _reason(step: Step) -> Spans:

@@ -6,6 +6,7 @@ out.  Two layers are alike if their equations and gradients are equal up to thei
 
 from collections.abc import Hashable, Sequence
 from dataclasses import replace
+from typing import TypeAlias
 
 import sympy
 
@@ -13,7 +14,7 @@ from symback.language.expressions import Add, Const, Contract, Delta, Equation, 
 from symback.language.names import LAST_LAYER, LAYER
 from symback.language.notation import Notation, notation_named
 from symback.network import Network
-from symback.pipeline import Derivation, Formula, derive, derive_generic
+from symback.pipeline import Derivation, Formula, derive_generic
 from symback.presentation.backward import formulas_of_layer, layers_of, results, told_formula
 from symback.presentation.blocks import Block, Document, Heading, Math, Prose, Spans
 from symback.presentation.manner import Manner
@@ -21,8 +22,8 @@ from symback.presentation.opening import activation_blocks, activations_of, conv
 
 __all__ = ["GenericDerivation", "document"]
 
-GenericDerivation = tuple[Derivation, Derivation]
-Layer = int | sympy.Expr
+GenericDerivation: TypeAlias = tuple[Derivation, Derivation]
+Layer: TypeAlias = int | sympy.Expr
 MOST_LAYERS_TOLD = 4  # up to here every layer is told by itself
 MOST_SIZES_IN_TITLE = 8
 
@@ -62,7 +63,7 @@ def _of_network(derivation: Derivation, notation: Notation, manner: Manner) -> l
     activations = activations_of(network)
     groups = _groups(derivation, manner)
     told_layers = {group[0] for group in groups}
-    equations = [equation for equation in forward.equations if equation.symbol.name.layer in told_layers or equation.symbol.name.layer is None]
+    equations = [equation for equation in forward.equations if equation.symbol.name.layer in (*told_layers, None)]
     blocks: list[Block] = [Heading(("The network",)), layer_table(network), *_cost_words(network), *activation_blocks(activations)]
     blocks.append(conventions(network, forward, activations, notation, manner))
     blocks.extend((Heading(("Forward pass",)), *_left_out(groups), *forward_blocks(equations, manner)))
@@ -80,7 +81,8 @@ def _cost_words(network: Network) -> list[Block]:
 
 def _left_out(groups: Sequence[tuple[Layer, ...]]) -> list[Block]:
     """Which layers are told by which."""
-    lines = [f"Layers {_ranges(group[1:])} have the equations of layer {group[0]}, with their own numbers and sizes." for group in groups if len(group) > 1]
+    own = "with their own numbers and sizes"
+    lines = [f"Layers {_ranges(others)} have the equations of layer {told}, {own}." for told, *others in groups if others]
     return [Prose((" ".join(lines) + " They are not written out.",))] if lines else []
 
 
@@ -197,7 +199,8 @@ def _of_any_depth(pieces: GenericDerivation, notation: Notation, manner: Manner)
     blocks: list[Block] = [Heading(("The network",)), *_depth_words(network), *_cost_words(network), *activation_blocks(activations)]
     blocks.append(conventions(network, output.forward, activations, notation, manner))
     equations: list[Equation] = [equation for equation in hidden.forward.equations if equation.symbol.name.layer == LAYER]
-    blocks.extend((Heading(("Forward pass",)), *forward_blocks([*equations, *output.forward.equations], manner), Heading(("Backward pass",))))
+    blocks.extend((Heading(("Forward pass",)), *forward_blocks([*equations, *output.forward.equations], manner)))
+    blocks.append(Heading(("Backward pass",)))
     told: set[Tensor] = set()
     below = Math((LAYER, LAST_LAYER), "<")
     blocks.append(Heading(("The last layer, ", Math((LAST_LAYER,))), 2))

@@ -4,6 +4,7 @@ The article needs amsmath, amssymb, booktabs and array, which every distribution
 with the reason of each line as its tag, at the right margin; where there is no room, amsmath puts it one line lower.
 """
 
+import unicodedata
 from collections.abc import Sequence
 
 import sympy
@@ -11,7 +12,20 @@ import sympy
 from symback.language.notation import Notation
 from symback.language.printing import to_latex
 from symback.presentation.blocks import (
-    Block, Document, Equations, Heading, Items, Line, Math, Note, Prose, Size, Span, Spans, Table, Written,
+    Block,
+    Document,
+    Equations,
+    Heading,
+    Items,
+    Line,
+    Math,
+    Note,
+    Prose,
+    Size,
+    Span,
+    Spans,
+    Table,
+    Written,
 )  # fmt: skip
 from symback.presentation.wrapping import broken, latex_length
 
@@ -20,11 +34,24 @@ __all__ = ["broken_latex", "escape_latex", "latex_span", "latex_words", "write_a
 RELATIONS = {"=": " = ", "-": r"\text{--}", "<": " < "}
 SENTENCES, LONGEST_CELL = r">{\raggedright\arraybackslash}p{0.36\linewidth}", 90
 WIDTH = 64  # letters of mathematics in one line, beside a left side
+SIZES = ((r"\scriptsize", 72), (r"\footnotesize", 68), (r"\small", WIDTH))
+LINE_BREAK = " \\\\\n  &\\quad {} "
 SECTIONS = {1: "section", 2: "subsection", 3: "subsubsection"}
-GREEK = "α alpha β beta γ gamma δ delta ε epsilon λ lambda μ mu σ sigma φ varphi Δ Delta Σ Sigma".split()
+GREEK = {
+    "α": "alpha",
+    "β": "beta",
+    "γ": "gamma",
+    "δ": "delta",
+    "ε": "epsilon",
+    "λ": "lambda",
+    "μ": "mu",
+    "σ": "sigma",
+    "Δ": "Delta",
+    "Σ": "Sigma",
+}
 MATHEMATICS = {
-    "×": r"\times", "≥": r"\ge", "≤": r"\le", "∂": r"\partial", "⊙": r"\odot", "½": r"\tfrac12", "…": r"\dots", "ₖ": "_k", "ⱼ": "_j",
-    **{letter: f"\\{name}" for letter, name in zip(GREEK[::2], GREEK[1::2], strict=True)},
+    "×": r"\times", "≥": r"\ge", "≤": r"\le", "∂": r"\partial", "∇": r"\nabla", "⊙": r"\odot", "½": r"\tfrac12", "…": r"\dots",
+    **{letter: f"\\{name}" for letter, name in GREEK.items()},
 }  # fmt: skip
 ESCAPES = str.maketrans({
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "_": r"\_", "%": r"\%",
@@ -106,7 +133,16 @@ def escape_latex(text: str) -> str:
     >>> escape_latex("100 % of n_1")
     '100 \\% of n\\_1'
     """
-    return text.translate(ESCAPES)
+    return "".join(map(_escaped, text))
+
+
+def _escaped(character: str) -> str:
+    """A character by the table; a raised or lowered one, of which Unicode tells the base, by ^ or _."""
+    if character.isascii() or ord(character) in ESCAPES:
+        return character.translate(ESCAPES)
+    position, _, code = unicodedata.decomposition(character).partition(" ")
+    place = {"<sub>": "_", "<super>": "^"}.get(position)
+    return "?" if place is None else f"${place}{{{chr(int(code, 16))}}}$"
 
 
 def _items(items: Sequence[str]) -> str:
@@ -129,14 +165,20 @@ def _equations(block: Equations, notation: Notation) -> str:
 
 def _line(line: Line, notation: Notation) -> str:
     left = "" if line.left is None else to_latex(line.left, notation)
-    right = broken_latex(line.right, notation)
+    right = LINE_BREAK.join(map(_fitting, broken(to_latex(line.right, notation), latex_length, WIDTH)))
     reason = f" \\tag*{{\\footnotesize\\itshape {latex_words(line.reason, notation)}}}" if line.reason else ""
     return f"  {left} &= {right}{reason}"
 
 
+def _fitting(formula: str) -> str:
+    """A line that could not be broken and is wider than the page, in smaller letters."""
+    size = next((size for size, width in SIZES if latex_length(formula) > width), None)
+    return formula if size is None else f"\\text{{{size}$\\displaystyle {formula}$}}"
+
+
 def broken_latex(expr: sympy.Expr, notation: Notation) -> str:
-    """A right side, its outermost sum broken into aligned lines where it is wider than the page."""
-    return " \\\\\n  &\\quad {} ".join(broken(to_latex(expr, notation), latex_length, WIDTH))
+    """A right side for an aligned environment, its outermost sum broken into lines where it is wider than a page."""
+    return LINE_BREAK.join(broken(to_latex(expr, notation), latex_length, WIDTH))
 
 
 def _table(table: Table, notation: Notation) -> str:
@@ -144,5 +186,6 @@ def _table(table: Table, notation: Notation) -> str:
     cells = [[latex_words(cell, notation) for cell in row] for row in (table.header, *table.rows)]
     header, *rows = [" & ".join(row) + r" \\" for row in cells]
     columns = "".join(SENTENCES if max(map(len, column)) > LONGEST_CELL else "l" for column in zip(*cells, strict=True))
-    body = "\n".join(rows)
-    return f"\\begin{{center}}\n\\renewcommand{{\\arraystretch}}{{1.2}}\n\\begin{{tabular}}{{{columns}}}\n\\toprule\n{header}\n\\midrule\n{body}\n\\bottomrule\n\\end{{tabular}}\n\\end{{center}}"
+    lines = [r"\toprule", header, r"\midrule", *rows, r"\bottomrule"]
+    tabular = [rf"\begin{{tabular}}{{{columns}}}", *lines, r"\end{tabular}"]
+    return "\n".join([r"\begin{center}", r"\renewcommand{\arraystretch}{1.35}", *tabular, r"\end{center}"])

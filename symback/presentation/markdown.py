@@ -28,8 +28,8 @@ def _block(block: Block, notation: Notation) -> str:
             lines = [f"**{block.title}**", "", *(f"- {_words(item, notation)}" for item in block.items)]
             return "\n".join(f"> {line}".rstrip() for line in lines)
         case Equations():
-            lines = " \\\\\n".join(_line(line, notation) for line in block.lines)
-            return f"$$\n\\begin{{aligned}}\n{lines}\n\\end{{aligned}}\n$$"
+            chain = " \\\\\n".join(_line(line, notation) for line in block.lines)
+            return f"$$\n\\begin{{aligned}}\n{chain}\n\\end{{aligned}}\n$$"
         case Table():
             return _table(block, notation)
 

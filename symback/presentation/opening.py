@@ -5,15 +5,15 @@ from collections.abc import Sequence
 import sympy
 from sympy.matrices.expressions.hadamard import HadamardPower, HadamardProduct
 
-from symback.language.expressions import Equation, Var
+from symback.language.expressions import Equation
 from symback.language.notation import Notation
 from symback.network import Network
 from symback.network.activations import A, Activation
 from symback.network.forward import Forward
 from symback.network.layers import Dense, LayerNorm, Numbered, number_layers
-from symback.presentation.blocks import Block, Equations, Heading, Line, Math, Note, Size, Spans, Table
+from symback.presentation.blocks import Block, Equations, Line, Math, Note, Size, Spans, Table
 from symback.presentation.manner import Manner, fact_math, matrix_or_index, shape_of
-from symback.simplification.index_form import index_form
+from symback.simplification.index_form import index_form, index_symbol
 
 __all__ = ["activation_blocks", "activations_of", "conventions", "forward_blocks", "layer_table"]
 
@@ -66,7 +66,7 @@ def activation_blocks(activations: Sequence[Activation]) -> list[Block]:
         if function is None or activation.formula is None or activation.name == "identity":
             continue
         value, slope = function(Z), function.prime()(Z)
-        lines = [Line(value, activation.formula), Line(slope, slope.expanded())]
+        lines = [Line(value, activation.formula), Line(slope, sympy.expand_mul(slope.expanded(), deep=False))]
         if activation.slope is not None and not activation.slope.has(sympy.Piecewise):
             lines.append(Line(None, activation.slope.xreplace({A: value})))
         blocks.append(Equations(tuple(_without_repetition(lines))))
@@ -105,10 +105,9 @@ def _letters(forward: Forward, notation: Notation, manner: Manner) -> list[Spans
         target = Math((matrix_or_index(forward.target, forward.target, manner)[0],))
         words: Spans = (inputs, " is the input, ", target, " the target") if below == 0 else (target, " is the target")
         items.append((*words, "; superscripts number layers."))
-    items.append((
-        "The weight ", Math((index_form(weights),)), " leads from unit ", Math((sympy.Symbol("k", integer=True),)), f" of layer {below} to unit ",
-        Math((sympy.Symbol("j", integer=True),)), f" of layer {layer}; indices count from {notation.index_base}.",
-    ))  # fmt: skip
+    j, k = (Math((index_symbol(letter),)) for letter in "jk")
+    weight = ("The weight ", Math((index_form(weights),)), " leads from unit ", k, f" of layer {below} to unit ", j, f" of layer {layer}")
+    items.append((*weight, f"; indices count from {notation.index_base}."))
     u, v = (sympy.MatrixSymbol(letter, sympy.Symbol("n"), 1) for letter in "uv")
     product, quotient = (Math((HadamardProduct(u, other),)) for other in (v, HadamardPower(v, -1)))
     items.append((product, " is the product and ", quotient, " the quotient entry by entry."))

@@ -27,7 +27,7 @@ FORMATS: Mapping[str, Callable[[Document], str]] = MappingProxyType({
 
 def render(
     derivation: Derivation | GenericDerivation,
-    format: str = "latex",  # noqa: A002 - the public name of the contract
+    format: str = "latex",
     *,
     form: str = "all",
     layout: str | None = None,
@@ -46,7 +46,7 @@ def render(
     return write_document(page, format)
 
 
-def write_document(page: Document, format: str) -> str:  # noqa: A002
+def write_document(page: Document, format: str) -> str:
     """A document in one of the FORMATS."""
     if format not in FORMATS:
         raise SpecError(f"{format!r} is not a format; there are {', '.join(FORMATS)}")

@@ -15,7 +15,20 @@ import sympy
 from symback.language.notation import Notation
 from symback.language.printing import to_text
 from symback.presentation.blocks import (
-    Block, Document, Equations, Heading, Items, Line, Math, Note, Prose, Size, Span, Spans, Table, Written,
+    Block,
+    Document,
+    Equations,
+    Heading,
+    Items,
+    Line,
+    Math,
+    Note,
+    Prose,
+    Size,
+    Span,
+    Spans,
+    Table,
+    Written,
 )  # fmt: skip
 from symback.presentation.wrapping import broken
 

@@ -20,6 +20,7 @@ Hostile input: work is bounded by a deadline and by the number of terms, nesting
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from symback.language.expressions import Tensor, Var, leaves
@@ -144,6 +145,7 @@ def _difference(work: Work, left: Tensor, right: Tensor) -> Polynomial:
 
 
 def _entry(work: Work, tensor: Tensor) -> Polynomial:
+    """The entry of a tensor at the free labels 0, 1, …"""
     labels = tuple(ONLY if axis.size == 1 else i for i, axis in enumerate(tensor.axes))
     work.axis_of.update((label, axis) for label, axis in zip(labels, tensor.axes, strict=True) if label != ONLY)
     return entry(work, tensor, labels)
@@ -152,10 +154,11 @@ def _entry(work: Work, tensor: Tensor) -> Polynomial:
 def _minimal(work: Work, left: Tensor, right: Tensor) -> Proof:
     """The proof without facts and definitions that it can do without, so that it does not claim to rest on them."""
     for item in list(work.used) if len(work.used) > 1 else ():
-        facts = {name: fact for name, fact in work.facts.items() if fact is not item}
-        fewer = Work(work.until, work.definitions, work.unfolded - {item}, facts, work.expand)
-        if not isinstance(item, type) and item in work.used and not _difference(fewer, left, right):
-            work = fewer
+        if item in work.used and not isinstance(item, type):
+            facts = {name: fact for name, fact in work.facts.items() if fact is not item}
+            fewer = Work(work.until, work.definitions, work.unfolded - {item}, facts, work.expand)
+            with suppress(NoNormalForm):
+                work = work if _difference(fewer, left, right) else fewer
     used = list(work.used)
     return Proof(
         facts=tuple(item for item in used if isinstance(item, Fact)),

@@ -125,6 +125,7 @@ def reduced(work: Work, powers: Mapping[Atom, Number]) -> Polynomial:
 
 
 def _without(powers: Mapping[Atom, Number], *gone: Atom) -> dict[Atom, Number]:
+    """The powers of all other atoms."""
     return {factor: exponent for factor, exponent in powers.items() if factor not in gone}
 
 
@@ -150,6 +151,7 @@ def _meet_delta(work: Work, powers: dict[Atom, Number], factor: Atom) -> Polynom
 
 
 def _reduced_terms(work: Work, polynomial: Terms) -> Polynomial:
+    """Every term of a polynomial after all relations between its atoms."""
     result: Polynomial = {}
     for monomial, coefficient in polynomial.items():
         accumulate(result, reduced(work, dict(monomial)), coefficient)
@@ -279,10 +281,12 @@ def _cofactors(first: Frozen, second: Frozen) -> tuple[Terms, Terms, tuple[Monom
 
 
 def _univariate(part: Frozen, top: Atom) -> sympy.Poly:
+    """A polynomial in one atom as SymPy knows it."""
     return sympy.Poly.from_dict({(int(dict(monomial).get(top, 0)),): int(c) for monomial, c in part}, _UNKNOWN, domain=sympy.QQ)
 
 
 def _multivariate(polynomial: sympy.Poly, top: Atom) -> Polynomial:
+    """And back."""
     return {frozenset({(top, e)} if e else ()): Fraction(int(c.p), int(c.q)) for (e,), c in polynomial.terms() if c}
 
 
@@ -297,6 +301,7 @@ def _linear(part: Frozen, top: Atom) -> tuple[Polynomial, Polynomial, Number]:
 
 
 def _times(powers: Mapping[Atom, Number], *factors: Iterable[tuple[Atom, Number]]) -> dict[Atom, Number]:
+    """A product of powers, exponents added."""
     result = dict(powers)
     for factor in factors:
         for part, exponent in factor:
@@ -305,6 +310,7 @@ def _times(powers: Mapping[Atom, Number], *factors: Iterable[tuple[Atom, Number]
 
 
 def _scaled(polynomial: Terms, number: Number) -> Polynomial:
+    """A number times a polynomial."""
     return dict(polynomial) if number == 1 else {monomial: c * number for monomial, c in polynomial.items()}
 
 
@@ -358,6 +364,7 @@ def summed(work: Work, polynomial: Terms, bound: frozenset[int]) -> Polynomial:
 
 
 def _summed_product(work: Work, monomial: Monomial, bound: frozenset[int]) -> Polynomial:
+    """The sum of one product: the first rule that applies, or the sum as an atom."""
     work.tick()
     for rule in (_collapse, _count, _open, _use_fact, _cancel_inner):
         found = rule(work, monomial, bound)

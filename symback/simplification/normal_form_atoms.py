@@ -75,6 +75,7 @@ class Atom:
     code: int
 
     def __hash__(self) -> int:
+        """The number of the content, the same in every run."""
         return self.code
 
     @property
@@ -94,6 +95,7 @@ def atom(kind: str, head: Any = None, labels: tuple[int, ...] = (), parts: tuple
 
 
 def _atom(kind: str, head: Any, labels: tuple[int, ...], parts: tuple[Frozen, ...], bound: tuple[Axis, ...]) -> Atom:
+    """The atom with all that follows from its content."""
     inner = {factor for part in parts for monomial, _ in part for factor, _ in monomial}
     height = max((factor.height for factor in inner), default=0) + (kind in ("sum", "unspecified"))
     own = bound_labels(height, len(bound))
@@ -129,6 +131,7 @@ def _text(head: object) -> int:
 
 
 def _shape_of(part: Frozen) -> int:
+    """A number for a polynomial that depends on no label."""
     return hash(tuple(sorted(hash((c, tuple(sorted(hash((factor.shape, e)) for factor, e in monomial)))) for monomial, c in part)))
 
 
@@ -244,10 +247,12 @@ def signature(factor: Atom, colours: Mapping[int, int]) -> int:
 
 
 def _signature_of(part: Iterable[tuple[Monomial, Number]], colours: Mapping[int, int]) -> int:
+    """`signature` of a polynomial."""
     return hash(tuple(sorted(hash((c, _signature_of_product(m, colours))) for m, c in part)))
 
 
 def _signature_of_product(monomial: Iterable[tuple[Atom, Number]], colours: Mapping[int, int]) -> int:
+    """`signature` of a product."""
     return hash(tuple(sorted(hash((signature(factor, colours), e)) for factor, e in monomial)))
 
 
@@ -281,6 +286,7 @@ def _orders(monomial: Monomial, colours: dict[int, int]) -> Iterable[list[int]]:
 
 
 def _refined(monomial: Monomial, colours: dict[int, int]) -> dict[int, int]:
+    """Colours split by the neighbours of their labels until nothing splits any more."""
     while True:
         finer = {}
         for label, colour in colours.items():

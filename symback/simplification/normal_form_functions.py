@@ -160,6 +160,7 @@ def inverse(work: Work, polynomial: Terms) -> Polynomial:
 
 
 def _inverse(work: Work, polynomial: Terms) -> Polynomial:
+    """1/p for a polynomial without steps: the inverse of every factor."""
     parts = factored(work, polynomial)
     factors = [constant(1 / parts.coefficient)]
     for factor, e in parts.powers:
@@ -268,6 +269,7 @@ def exponential(work: Work, polynomial: Terms) -> Polynomial:
 
 
 def _exponential(work: Work, polynomial: Terms) -> Polynomial:
+    """exp(p) for a polynomial without steps."""
     factors = []
     for monomial, coefficient in polynomial.items():
         only = next(iter(monomial))[0] if len(monomial) == 1 and next(iter(monomial))[1] == 1 else None
@@ -284,6 +286,7 @@ def logarithm(work: Work, polynomial: Terms) -> Polynomial:
 
 
 def _logarithm(work: Work, polynomial: Terms) -> Polynomial:
+    """log(p) for a polynomial without steps."""
     parts = factored(work, polynomial)
     result = _number_logarithm(abs(parts.coefficient))
     inside = [constant(1 if parts.coefficient > 0 else -1)]
@@ -319,10 +322,12 @@ def _accumulate_logarithm(result: Polynomial, remainder: Polynomial) -> None:
 
 
 def _log_atom(polynomial: Terms) -> Polynomial:
+    """log(p) as an atom."""
     return monomial_of((atom("log", parts=(frozen(polynomial),)), 1))
 
 
 def _number_logarithm(number: Fraction) -> Polynomial:
+    """log of a positive number: Σ e log(prime)."""
     result: Polynomial = {}
     for prime, e in _primes(number):
         accumulate(result, _log_atom(constant(prime)), e)

@@ -151,6 +151,7 @@ def _decimal(number: sympy.Float) -> Fraction:
 
 
 def _symbol(symbol: sympy.Symbol) -> Polynomial:
+    """A scalar symbol as an atom."""
     if not symbol.is_commutative or symbol.is_extended_real is False:
         raise NoNormalForm(f"{symbol} is not a real number")
     return {} if symbol.is_zero else monomial_of((symbol_atom(symbol), 1))
@@ -166,6 +167,7 @@ def _scalar_function(work: Work, expr: ScalarFunction, environment: Environment)
 
 
 def _read_add(work: Work, expr: sympy.Expr, environment: Environment) -> Polynomial:
+    """p + q."""
     total: Polynomial = {}
     for term in expr.args:
         accumulate(total, scalar(work, term, environment))
@@ -173,10 +175,12 @@ def _read_add(work: Work, expr: sympy.Expr, environment: Environment) -> Polynom
 
 
 def _read_mul(work: Work, expr: sympy.Expr, environment: Environment) -> Polynomial:
+    """p q."""
     return product(work, (scalar(work, factor, environment) for factor in expr.args))
 
 
 def _read_pow(work: Work, expr: sympy.Expr, environment: Environment) -> Polynomial:
+    """p**q."""
     base, exponent = scalar(work, expr.base, environment), scalar(work, expr.exp, environment)
     if exponent.keys() <= {ONE}:
         return power(work, base, exponent.get(ONE, 0))
@@ -197,10 +201,12 @@ def _read_sign(work: Work, expr: sympy.Expr, environment: Environment) -> Polyno
 
 
 def _read_max(work: Work, expr: sympy.Expr, environment: Environment) -> Polynomial:
+    """max(p, q, …)."""
     return _extreme(work, expr, environment, 1)
 
 
 def _read_min(work: Work, expr: sympy.Expr, environment: Environment) -> Polynomial:
+    """min(p, q, …)."""
     return _extreme(work, expr, environment, -1)
 
 

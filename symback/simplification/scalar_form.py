@@ -68,7 +68,7 @@ class _Writer:
         """The size of an axis as an integer."""
         size = axis.size.xreplace({symbol: sympy.Integer(value) for symbol, value in self.sizes.items()})
         if not size.is_Integer:
-            raise ShapeError(f"the size {size} is a symbol; give an integer for it, sizes={{{size}: 3}}")
+            raise ShapeError(f"the size {size} is a symbol; give an integer for it in `sizes`")
         return int(size)
 
     def terms(self, tensor: Tensor) -> int:

@@ -21,7 +21,8 @@ def evaluated(derivation: Derivation, problem: Problem, sample: int | None = Non
     """Every quantity of a derivation with its value; of one sample, or of the batch."""
     forward = derivation.forward
     x, y = (problem.x, problem.y) if sample is None else (problem.x[sample], problem.y[sample])
-    given: Mapping[Var, np.ndarray] = {p: problem.parameters[plain_name(p)] for p in forward.parameters} | {forward.inputs: x, forward.target: y}
+    given: Mapping[Var, np.ndarray] = {p: problem.parameters[plain_name(p)] for p in forward.parameters}
+    given = {**given, forward.inputs: x, forward.target: y}
     setting = Setting(given, problem.sizes, {}, forward.equations)
     setting = setting.with_values(evaluate_equations(forward.equations, setting))
     for record in derivation.records:

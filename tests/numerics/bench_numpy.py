@@ -8,15 +8,11 @@ place, nothing is checked, nothing is handed over but fresh gradients; `hand_tun
 arrays of its own.  Calls are interleaved and medians compared, since the machine is not quiet.
 """
 
-import os
-
-for _library in ("OPENBLAS", "OMP", "MKL"):
-    os.environ.setdefault(f"{_library}_NUM_THREADS", "1")
-
 import statistics
 import sys
 import time
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 
@@ -57,7 +53,7 @@ def hand_tuned(sizes: list[int], batch: int, dtype: str, *, keeps_gradients: boo
     empty = [np.empty((batch, n), dtype) for n in sizes[1:]]
     spare = [np.empty((batch, n), dtype) for n in sizes[1:]]
     deltas = [np.empty((batch, n), dtype) for n in sizes[1:]]
-    own = [(np.empty((n, m), dtype), np.empty(n, dtype)) for m, n in zip(sizes, sizes[1:], strict=False)]
+    own = [(np.empty((n, m), dtype), np.empty(n, dtype)) for m, n in pairwise(sizes)]
     ones, one, average = np.ones(batch, dtype), np.array(1, dtype), np.array(1 / batch, dtype)
     add, divide, exp, multiply, negative, subtract = np.add, np.divide, np.exp, np.multiply, np.negative, np.subtract
     last, halved = len(sizes) - 2, 0.5 / batch
@@ -99,10 +95,7 @@ def hand_tuned(sizes: list[int], batch: int, dtype: str, *, keeps_gradients: boo
 def arguments(sizes: list[int], batch: int, dtype: str) -> tuple:
     """Random parameters, inputs and targets."""
     draw = np.random.default_rng(0)
-    params = [
-        ((draw.normal(size=(n, m)) / np.sqrt(m)).astype(dtype), draw.normal(size=n).astype(dtype))
-        for m, n in zip(sizes, sizes[1:], strict=False)
-    ]
+    params = [((draw.normal(size=(n, m)) / np.sqrt(m)).astype(dtype), draw.normal(size=n).astype(dtype)) for m, n in pairwise(sizes)]
     return params, draw.normal(size=(batch, sizes[0])).astype(dtype), draw.uniform(size=(batch, sizes[-1])).astype(dtype)
 
 

@@ -9,7 +9,20 @@ import sympy
 from symback.calculus.chain_rule import chain_rule
 from symback.errors import ShapeError, UnsupportedError
 from symback.language.expressions import (
-    Axis, Equation, add, broadcast, const, contract, delta, einsum, map_, partial_derivative, scale, slot, unspecified, var,
+    Axis,
+    Equation,
+    add,
+    broadcast,
+    const,
+    contract,
+    delta,
+    einsum,
+    map_,
+    partial_derivative,
+    scale,
+    slot,
+    unspecified,
+    var,
 )  # fmt: skip
 from symback.language.functions import ARGUMENT, scalar_function
 from symback.language.names import Name

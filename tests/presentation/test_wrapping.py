@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from symback.presentation.text import display_width
 from symback.presentation.wrapping import broken, latex_length
 
-ATOMS = ["a", "w^{l}_{jk}", r"\frac{a - b}{c + d}", r"\left( x - y \right)", "(p + q)", r"e^{-z}", r"\begin{cases} a - b & c \end{cases}", "-u"]
+CASES = r"\begin{cases} a - b & c \end{cases}"
+ATOMS = ["a", "w^{l}_{jk}", r"\frac{a - b}{c + d}", r"\left( x - y \right)", "(p + q)", r"e^{-z}", CASES, "-u"]
 
 
 @settings(deadline=None)

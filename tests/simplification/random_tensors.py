@@ -79,12 +79,25 @@ class Numbers(dict):
         return self[key]
 
 
-def number_of(expr: sympy.Expr, numbers: Mapping) -> sympy.Expr:
-    """An expression in entries at integer places as a number; σ(x) stands for x²/2 + x."""
-    entries = {e: numbers[str(e.base), tuple(map(int, e.indices))] for e in expr.atoms(sympy.Indexed)}
-    scalars = {s: numbers[s.name, ()] for s in expr.free_symbols if isinstance(s, sympy.Symbol) and s.name[0] != "n" and s not in SIZES}
-    known = expr.xreplace(entries | scalars)
-    return known.replace(lambda e: isinstance(e, ScalarFunction), lambda e: e.args[0] ** 2 / 2 + e.args[0])
+def number_of(expr: sympy.Basic, numbers: Mapping, at: Mapping[sympy.Symbol, int] = SIZES) -> sympy.Basic:
+    """The number (or truth) of an expression, sums included, by plain recursion; σ(x) stands for x²/2 + x.
+
+    SymPy's own substitution takes exponential time in nested case distinctions.
+    """
+    if isinstance(expr, sympy.Indexed):
+        return numbers[str(expr.base), tuple(int(number_of(index, numbers, at)) for index in expr.indices)]
+    if isinstance(expr, sympy.Sum):
+        (letter, low, high), *outer = reversed(expr.limits)
+        body = expr.func(expr.function, *reversed(outer)) if outer else expr.function
+        return sum(number_of(body, numbers, {**at, letter: i}) for i in range(int(low), int(number_of(high, numbers, at)) + 1))
+    if isinstance(expr, sympy.Piecewise):
+        return next(number_of(value, numbers, at) for value, condition in expr.args if number_of(condition, numbers, at))
+    if isinstance(expr, sympy.Symbol):
+        return sympy.Integer(at[expr]) if expr in at else numbers[expr.name, ()]
+    if not expr.args:
+        return expr
+    values = [number_of(arg, numbers, at) for arg in expr.args]
+    return values[0] ** 2 / 2 + values[0] if isinstance(expr, ScalarFunction) else expr.func(*values)
 
 
 def brute_force(tensor: Tensor, numbers: Mapping) -> dict[tuple[int, ...], sympy.Expr]:
@@ -101,8 +114,7 @@ def brute_force(tensor: Tensor, numbers: Mapping) -> dict[tuple[int, ...], sympy
     if kind == "Add":
         return {spot: sum(part[spot] for part in parts) for spot in places(tensor)}
     if kind == "Map":
-        slots = {spot: {slot(i): part[spot] for i, part in enumerate(parts)} for spot in places(tensor)}
-        return {spot: number_of(tensor.expr.xreplace(values), numbers) for spot, values in slots.items()}
+        return {spot: _mapped(tensor.expr, [part[spot] for part in parts]) for spot in places(tensor)}
     labels = dict.fromkeys(label for own in tensor.labels for label in own if label >= tensor.rank)
     ranges = [range(1, SIZES[tensor.label_axes[label].size] + 1) for label in labels]
     found = {}
@@ -113,3 +125,7 @@ def brute_force(tensor: Tensor, numbers: Mapping) -> dict[tuple[int, ...], sympy
             value += sympy.Mul(*(part[tuple(at[label] for label in own)] for part, own in zip(parts, tensor.labels, strict=True)))
         found[spot] = value
     return found
+
+
+def _mapped(expr: sympy.Expr, values: list[sympy.Expr]) -> sympy.Expr:
+    return number_of(expr, {(f"x{i}", ()): value for i, value in enumerate(values)})

@@ -562,7 +562,7 @@ def test_a_floating_point_number_is_the_decimal_that_it_is_written_as():
     assert prove_equal(map_(sympy.Float(0.25) * x + sympy.Float(0.3) * x, (z,)), map_(sympy.Rational(11, 20) * x, (z,))) is not None
     assert prove_equal(map_(sympy.Float("0.3", 40) * x, (z,)), map_(sympy.Rational(1, 3) * x, (z,))) is None
     assert prove_equal(map_(sympy.Float(0.1 + 0.2) * x, (z,)), map_(sympy.Rational(3, 10) * x, (z,))) is None
-    for tiny in ("1e-400", "4e-320", "1e-1000000000"):
+    for tiny in ("1e-400", "4e-320", "1e-30000"):
         assert prove_equal(map_(sympy.Float(tiny) * x, (z,)), map_(0 * x, (z,))) is None
 
 

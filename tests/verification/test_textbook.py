@@ -188,7 +188,8 @@ def test_derivatives_typed_in_by_hand_are_those_of_the_functions(name):
 
 def test_a_deviation_is_relative_and_a_wrong_shape_or_nan_is_infinite():
     deviation = textbook_numbers.relative_deviation
-    assert deviation(np.array([1e-9]), np.array([2e-9])) == 0.5
+    assert deviation(np.array([3.0, 1e-9]), np.array([4.0, 2e-9])) == 0.25
+    assert deviation(np.array([1e-9]), np.array([2e-9])) < 1e-5  # below what can be resolved
     assert deviation(np.zeros(2), np.zeros(2)) == 0
     assert deviation(np.zeros((2, 1)), np.zeros(2)) == deviation(np.array([np.nan]), np.zeros(1)) == np.inf
 
@@ -382,7 +383,7 @@ def test_an_error_in_the_numpy_by_hand_is_seen_by_that_road_alone(monkeypatch, m
     report = run_textbook(trials=5, seed=SEED)
     assert not report.ok
     worst = [max((row.deviations.get(road, 0) for row in report.rows), default=0) for road in textbook_numbers.ROADS]
-    assert worst[0] > 0.1 and worst[1] < 1e-9 and worst[2] < 1e-6
+    assert worst[0] > 0.1 and worst[1] < 1e-10 and worst[2] < 1e-6
 
 
 def test_a_wrong_derivative_of_an_activation_typed_in_by_hand_is_seen(monkeypatch):
