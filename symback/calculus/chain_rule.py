@@ -72,10 +72,12 @@ def chain_rule(
     parameters: Iterable[Var],
     seeds: Sequence[tuple[Var, Tensor]],
     pivot: Var | None = None,
+    inputs: Iterable[Var] = (),
 ) -> tuple[Cotangent, ...]:
     """Cotangents of everything the seeds depend on, last equation first, parameters and inputs after their equation.
 
-    `seeds` are pairs (name, its cotangent): (C, 1) for a whole network, (z^{l+1}, δ^{l+1}) for a hidden layer.
+    `seeds` are pairs (name, its cotangent): (C, 1) for a whole network, (z^{l+1}, δ^{l+1}) for a hidden layer.  The
+    cotangents of `inputs`, like those of everything inside the network, are taken of the pivot.
     """
     defined = {equation.symbol: equation for equation in equations}
     for symbol, cotangent in seeds:
@@ -88,11 +90,11 @@ def chain_rule(
     known: dict[Var, Tensor] = dict(seeds)
     pivot_factor: Tensor | None = None
     found: list[Cotangent] = []
-    wanted = set(parameters)
-    for target in _backward_order(equations, wanted):
+    outside = set(parameters)
+    for target in _backward_order(equations, outside.union(inputs)):
         if target in known:
             continue
-        cotangent = _cotangent(target, uses.get(target, ()), known, inside, pivot_factor if target not in defined else None)
+        cotangent = _cotangent(target, uses.get(target, ()), known, inside, pivot_factor if target in outside else None)
         if cotangent is None:
             continue
         if inside is not None and target is pivot:

@@ -29,6 +29,7 @@ class Glyph:
 
 
 def _glyphs(rows: Mapping[str, tuple[str, str]]) -> Mapping[str, Glyph]:
+    """A table of glyphs that nobody can change."""
     return MappingProxyType({letter: Glyph(*row) for letter, row in rows.items()})
 
 

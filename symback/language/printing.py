@@ -291,14 +291,17 @@ class _Text(Formulas, StrPrinter):
 
 
 def _environment(name: str, lines: Iterable[str]) -> str:
+    """An environment of that name around its lines."""
     return rf"\begin{{{name}}} " + r" \\ ".join(lines) + rf" \end{{{name}}}"
 
 
 def _spaceless(layer: int | sympy.Expr) -> str:
+    """l + 1  →  l+1"""
     return str(layer).replace(" ", "")
 
 
 def _escaped(text: str) -> str:
+    """A text that LaTeX prints as it stands."""
     return re.sub(r"([_^{}\\$&#%~])", lambda match: "\\" + match[1] if match[1] in "_{}$&#%" else r"\ ", text)
 
 

@@ -17,7 +17,7 @@ _RANKS = (
 )  # fmt: skip
 _RANK_OF = {letter: rank for rank, letters in enumerate(_RANKS) for letter in letters}
 _UNKNOWN = _RANKS.index(())
-_INDEX_ORDER = {letter: place for place, letter in enumerate("jkimpqr")}  # samples do not order factors
+_INDEX_ORDER = {letter: place for place, letter in enumerate("jkimprhvq")}  # samples do not order factors
 
 
 def is_negative(term: sympy.Expr) -> bool:
@@ -35,6 +35,7 @@ def ordered_terms(terms: list[sympy.Expr]) -> list[sympy.Expr]:
 
 
 def _is_penalty(term: sympy.Expr) -> bool:
+    """Whether a term has weights in it and no other entries."""
     return {str(entry.base).split("^")[0] for entry in term.atoms(sympy.Indexed)} == {"W"}
 
 
@@ -85,6 +86,7 @@ def _letter_rank(expr: sympy.Expr) -> int:
 
 
 def _rank_of(text: str) -> int:
+    """The rank of a name by its letter."""
     if text.startswith("dC/d"):
         return _RANK_OF["dC"]
     letter = text.split("^")[0]

@@ -57,7 +57,7 @@ def _derivation(network: Network, forward: Forward) -> Derivation:
 def sweep(forward: Forward) -> tuple[Cotangent, ...]:
     """The cotangents of all names, inputs included, from the cost or from the seeds given."""
     seeds = (*forward.seeds, (forward.cost, const(1)))
-    return chain_rule(forward.equations, (*forward.parameters, forward.inputs), seeds, forward.pivot)
+    return chain_rule(forward.equations, forward.parameters, seeds, forward.pivot, (forward.inputs,))
 
 
 def knowledge_of(forward: Forward) -> Knowledge:

@@ -21,7 +21,7 @@ from symback.language.steps import Step
 from symback.pipeline import Derivation, Formula
 from symback.pipeline.record import LocalDerivative
 from symback.presentation.blocks import Block, Equations, Heading, Line, Math, Prose, Spans
-from symback.presentation.manner import Manner, fact_math, matrix_or_index, shape_of
+from symback.presentation.manner import Manner, entry, fact_math, matrix_or_index, shape_of
 from symback.simplification.index_form import PartialDerivative, index_form, named_entry
 from symback.simplification.scalar_form import scalar_form
 
@@ -61,10 +61,10 @@ def told_formula(formula: Formula, manner: Manner, told: set[Tensor]) -> list[Bl
     result = Line(*matrix_or_index(formula.symbol, _answer(formula, manner), manner))
     if not manner.shows_indices:
         return [heading, Equations((result,))]
-    *before, chain = _steps(formula, manner, told)
+    before, lines = _steps(formula, manner, told)
     if manner.shows_matrices:
-        chain = Equations((*chain.lines, replace(result, reason=(formula.steps[-1].rule,))))
-    return [heading, *before, chain]
+        lines = (*lines, replace(result, reason=(formula.steps[-1].rule,)))
+    return [heading, *before, Equations(lines)]
 
 
 def results(formulas: Sequence[Formula], manner: Manner) -> list[Block]:
@@ -76,7 +76,7 @@ def results(formulas: Sequence[Formula], manner: Manner) -> list[Block]:
     if manner.shows_matrices:
         blocks.append(Equations(tuple(Line(*matrix_or_index(symbol, answer, manner)) for symbol, answer in answers)))
     if manner.shows_indices:
-        blocks.append(Equations(tuple(Line(index_form(symbol), index_form(answer)) for symbol, answer in answers)))
+        blocks.append(Equations(tuple(Line(entry(symbol, manner), entry(answer, manner)) for symbol, answer in answers)))
     return blocks
 
 
@@ -96,31 +96,31 @@ def _entry_lines(formula: Formula, manner: Manner) -> list[Line]:
     """One line for each entry, written out."""
     entries = scalar_form(_answer(formula, manner))
     if not isinstance(entries, sympy.MatrixBase):
-        return [Line(index_form(formula.symbol), entries)]
+        return [Line(entry(formula.symbol, manner), entries)]
     if len(entries) > MOST_ENTRIES:
         remedy = f"at most {MOST_ENTRIES} are written out; use smaller sizes, or the form 'matrix' or 'index'"
         raise UnsupportedError(f"{formula.name} has {len(entries)} entries, and {remedy}")
     text, is_vector = str(formula.name), formula.symbol.rank == 1
     places = [(sympy.Integer(row + 1), sympy.Integer(column + 1)) for row in range(entries.rows) for column in range(entries.cols)]
-    return [Line(named_entry(text, place[:1] if is_vector else place), entry) for place, entry in zip(places, entries, strict=True)]
+    return [Line(named_entry(text, place[:1] if is_vector else place), value) for place, value in zip(places, entries, strict=True)]
 
 
-def _steps(formula: Formula, manner: Manner, told: set[Tensor]) -> list[Block]:
-    """The factors that are new, then the chain; equations stand last."""
+def _steps(formula: Formula, manner: Manner, told: set[Tensor]) -> tuple[list[Block], tuple[Line, ...]]:
+    """The factors that are new, and the lines of the chain."""
     steps = [step for step in formula.steps if step.form == "index"]
     factors = []
     for partial in _partials(steps):
         derivative = None if partial in told else _local(partial, formula.derivation)
         if derivative is not None and not isinstance(derivative.tensor, Unspecified):  # of C, only the name is known
-            factors.append(Equations(_factor(partial, derivative)))
+            factors.append(_factor(partial, derivative, manner))
     told.update(_partials(steps))
     if _is_direct(formula) and factors:
-        return list(factors)
-    chain = Equations(tuple(_chain(formula, steps, manner)))
+        return [Equations(lines) for lines in factors[:-1]], factors[-1]
+    chain = tuple(_chain(formula, steps, manner))
     if not factors:
-        return [chain]
+        return [], chain
     opening = "The factor of the chain rule:" if len(factors) == 1 else "The factors of the chain rule:"
-    return [Prose((opening,)), *factors, Prose(("The chain:",)), chain]
+    return [Prose((opening,)), *map(Equations, factors), Prose(("The chain:",))], chain
 
 
 def _partials(steps: list[Step]) -> list[Partial]:
@@ -141,29 +141,29 @@ def _is_direct(formula: Formula) -> bool:
     return len(terms) == 1 and not formula.record.past_pivot and terms[0].consumer.symbol is formula.derivation.context.root
 
 
-def _factor(partial: Partial, derivative: LocalDerivative) -> tuple[Line, ...]:
+def _factor(partial: Partial, derivative: LocalDerivative, manner: Manner) -> tuple[Line, ...]:
     """∂z_i/∂w_jk, from the definition of z to δ_ij a_k."""
-    defined = Math((index_form(partial.of),))
-    first = Line(index_form(partial), index_form(derivative.raw), ("differentiate ", defined))
-    return (first, *(Line(None, index_form(step.after), _reason(step)) for step in derivative.steps))
+    defined = Math((entry(partial.of, manner),))
+    first = Line(entry(partial, manner), entry(derivative.raw, manner), ("differentiate ", defined))
+    return (first, *(Line(None, entry(step.after, manner), _reason(step, manner)) for step in derivative.steps))
 
 
 def _chain(formula: Formula, steps: list[Step], manner: Manner) -> list[Line]:
     """The equalities from ∂C/∂(target) to the formula, one line for each step."""
     lines: list[Line] = []
-    left: sympy.Expr | None = index_form(steps[0].before)
+    left: sympy.Expr | None = entry(steps[0].before, manner)
     if formula.name.letter in ERRORS:
-        lines.append(Line(index_form(formula.symbol), index_form(steps[0].before), ("definition of the error",)))
+        lines.append(Line(entry(formula.symbol, manner), entry(steps[0].before, manner), ("definition of the error",)))
         left = None
     for step in steps:
-        after = index_form(step.after)
-        if _reads_the_same(index_form(step.before), after):
+        after = entry(step.after, manner)
+        if _reads_the_same(entry(step.before, manner), after):
             continue
-        lines.append(Line(left, after, _reason(step)))
+        lines.append(Line(left, after, _reason(step, manner)))
         left = None
     answer = _answer(formula, manner)
     if answer is not formula.tensor:
-        lines.append(Line(None, index_form(answer), (BY_OUTPUT,)))
+        lines.append(Line(None, entry(answer, manner), (BY_OUTPUT,)))
     return lines
 
 
@@ -172,11 +172,11 @@ def _reads_the_same(before: sympy.Expr, after: sympy.Expr) -> bool:
     return before == after or (before.has(PartialDerivative) and to_text(before) == to_text(after))
 
 
-def _reason(step: Step) -> Spans:
+def _reason(step: Step, manner: Manner) -> Spans:
     """The name of the rule, or the fact that it used."""
     if not step.facts:
         return (step.rule,)
     spans: list = ["using "]
     for i, fact in enumerate(step.facts):
-        spans.extend((" and ", fact_math(fact)) if i else (fact_math(fact),))
+        spans.extend((" and ", fact_math(fact, manner)) if i else (fact_math(fact, manner),))
     return tuple(spans) if step.rule == "use the side fact" else (f"{step.rule}, ", *spans)

@@ -17,8 +17,8 @@ from symback.network import Network
 from symback.pipeline import Derivation, Formula, derive_generic
 from symback.presentation.backward import formulas_of_layer, layers_of, results, told_formula
 from symback.presentation.blocks import Block, Document, Heading, Math, Prose, Spans
-from symback.presentation.manner import Manner
-from symback.presentation.opening import activation_blocks, activations_of, conventions, forward_blocks, layer_table
+from symback.presentation.manner import Manner, size_letters
+from symback.presentation.opening import activation_blocks, activations_of, conventions, forward_blocks, layer_table, spoken_activation
 
 __all__ = ["GenericDerivation", "document"]
 
@@ -42,9 +42,9 @@ def document(
     Without `layout`, the layout that goes with the notation.  See `Manner` for the other choices.
     """
     chosen = notation_named(notation)
-    manner = Manner(form, chosen.layout if layout is None else layout, slopes, detail)
-    blocks = _of_network(derivation, chosen, manner) if isinstance(derivation, Derivation) else _of_any_depth(derivation, chosen, manner)
     network = derivation.network if isinstance(derivation, Derivation) else derivation[0].network
+    manner = Manner(form, chosen.layout if layout is None else layout, slopes, detail, size_letters(network))
+    blocks = _of_network(derivation, chosen, manner) if isinstance(derivation, Derivation) else _of_any_depth(derivation, chosen, manner)
     return Document(_title(network), tuple(blocks), chosen)
 
 
@@ -71,7 +71,7 @@ def _of_network(derivation: Derivation, notation: Notation, manner: Manner) -> l
     told: set[Tensor] = set()
     for layers in groups:
         blocks.extend(_layer_section(derivation, layers, manner, told))
-    return [*blocks, *_every_layer(network, forward.is_batch, manner), *_average(derivation, manner)]
+    return [*blocks, *_every_layer(network, forward.is_batch, manner), *_average(network, forward.is_batch, manner)]
 
 
 def _cost_words(network: Network) -> list[Block]:
@@ -173,15 +173,13 @@ def _named(derivation: Derivation, layer: Layer) -> list[Formula]:
     return [formula for formula in derivation.formulas if formula.target.name.layer == layer]
 
 
-def _average(derivation: Derivation, manner: Manner) -> list[Block]:
+def _average(network: Network, is_batch: bool, manner: Manner) -> list[Block]:
     """What the average over N samples makes of the gradients, in rows and in columns."""
-    if derivation.forward.is_batch or manner.form == "scalar" or manner.detail == "results":
+    if is_batch or manner.form == "scalar" or manner.detail == "results":
         return []
-    pieces = derive_generic(derivation.network, batch=True)
-    return [] if pieces is None else _batch_section(pieces, manner)
-
-
-def _batch_section(pieces: GenericDerivation, manner: Manner) -> list[Block]:
+    pieces = derive_generic(network, batch=True)
+    if pieces is None:
+        return []
     output, hidden = pieces
     costs = [equation for equation in output.forward.equations if equation.role == "cost"]
     formulas = [*_named(output, LAST_LAYER), *_named(hidden, LAYER)]
@@ -195,7 +193,7 @@ def _of_any_depth(pieces: GenericDerivation, notation: Notation, manner: Manner)
     """All sections for a network of symbolic depth: layer L, then a layer l < L."""
     output, hidden = pieces
     network = output.network
-    activations = tuple(dict.fromkeys((hidden.network.layers[0].activation, network.layers[-1].activation)))
+    activations = activations_of(network)
     blocks: list[Block] = [Heading(("The network",)), *_depth_words(network), *_cost_words(network), *activation_blocks(activations)]
     blocks.append(conventions(network, output.forward, activations, notation, manner))
     equations: list[Equation] = [equation for equation in hidden.forward.equations if equation.symbol.name.layer == LAYER]
@@ -207,16 +205,10 @@ def _of_any_depth(pieces: GenericDerivation, notation: Notation, manner: Manner)
     blocks.extend(_told([formula for layer in layers_of(output) for formula in formulas_of_layer(output, layer)], manner, told))
     blocks.append(Heading(("Every layer ", below), 2))
     blocks.extend(_told(formulas_of_layer(hidden, LAYER), manner, told))
-    return [*blocks, *([] if output.forward.is_batch else _batch_of_any_depth(network, manner))]
-
-
-def _batch_of_any_depth(network: Network, manner: Manner) -> list[Block]:
-    pieces = derive_generic(network, batch=True)
-    return [] if pieces is None or manner.form == "scalar" or manner.detail == "results" else _batch_section(pieces, manner)
+    return [*blocks, *_average(network, output.forward.is_batch, manner)]
 
 
 def _depth_words(network: Network) -> list[Block]:
-    hidden, output = network.layers
-    sizes = Math((LAYER, sympy.Symbol("n_{l}")))
-    words = f" units. The layers below the last are activated by {str(hidden.activation).replace('_', ' ')}, the last by "
-    return [Prose(("Layer ", Math((LAYER,)), " has ", Math((sizes.sides[1],)), words, f"{str(output.activation).replace('_', ' ')}."))]
+    hidden, output = (spoken_activation(layer.layer) for layer in network.numbered)
+    words = f" units. The layers below the last are activated by {hidden}, the last by {output}."
+    return [Prose(("Layer ", Math((LAYER,)), " has ", Math((sympy.Symbol("n_{l}"),)), words))]

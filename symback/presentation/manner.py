@@ -7,11 +7,12 @@ import sympy
 from symback.errors import SpecError, UnsupportedError
 from symback.language.expressions import Tensor, Var, total
 from symback.language.steps import Fact
+from symback.network import Network
 from symback.presentation.blocks import Math, Size
-from symback.simplification.index_form import index_form
+from symback.simplification.index_form import index_form, index_symbol
 from symback.simplification.matrix_form import is_derivative, matrix_form
 
-__all__ = ["DETAILS", "FORMS", "LAYOUTS", "SLOPES", "Manner", "fact_math", "matrix_or_index", "shape_of"]
+__all__ = ["DETAILS", "FORMS", "LAYOUTS", "SLOPES", "Manner", "entry", "fact_math", "matrix_or_index", "shape_of", "size_letters"]
 
 FORMS = ("all", "matrix", "index", "scalar")
 LAYOUTS = ("column", "row", "jacobian")
@@ -27,12 +28,15 @@ class Manner:
     `layout`  "column", "row" or "jacobian";
     `slopes`  "function" writes σ'(z), "output" writes a ⊙ (1 - a) where there is such a form;
     `detail`  "results" leaves the steps out; "steps" shows them, layers that are alike once; "full" every layer.
+
+    `reserved` are letters that no index may have, because they are sizes on this page.
     """
 
     form: str = "all"
     layout: str = "column"
     slopes: str = "function"
     detail: str = "steps"
+    reserved: frozenset[sympy.Expr] = frozenset()
 
     def __post_init__(self) -> None:
         known = {"form": FORMS, "layout": LAYOUTS, "slopes": SLOPES, "detail": DETAILS}
@@ -61,7 +65,18 @@ def matrix_or_index(symbol: Tensor, tensor: Tensor, manner: Manner) -> tuple[sym
     try:
         return matrix_form(symbol, manner.layout), matrix_form(tensor, manner.layout, is_cotangent=is_derivative(symbol))
     except UnsupportedError:
-        return index_form(symbol), index_form(tensor)
+        return entry(symbol, manner), entry(tensor, manner)
+
+
+def entry(tensor: Tensor, manner: Manner) -> sympy.Expr:
+    """One entry, with indices."""
+    return index_form(tensor, reserved=manner.reserved)
+
+
+def size_letters(network: Network) -> frozenset[sympy.Expr]:
+    """The letters of sizes, as indices that are not to be used: in p-m-n, no index is called m."""
+    sizes = (network.inputs, *(size for layer in network.numbered for size in (layer.inputs, layer.outputs)))
+    return frozenset(index_symbol(size.name) for size in sizes if isinstance(size, sympy.Symbol))
 
 
 def shape_of(symbol: Var, manner: Manner) -> Size:
@@ -69,6 +84,6 @@ def shape_of(symbol: Var, manner: Manner) -> Size:
     return Size(tuple(matrix_form(symbol, manner.layout).shape)) if symbol.rank else Size(())
 
 
-def fact_math(fact: Fact) -> Math:
+def fact_math(fact: Fact, manner: Manner) -> Math:
     """Σ_k y_k = 1."""
-    return Math((index_form(total(fact.of, keep=fact.of.rank - 1)), sympy.Integer(fact.value)))
+    return Math((entry(total(fact.of, keep=fact.of.rank - 1), manner), sympy.Integer(fact.value)))

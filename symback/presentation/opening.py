@@ -12,10 +12,10 @@ from symback.network.activations import A, Activation
 from symback.network.forward import Forward
 from symback.network.layers import Dense, LayerNorm, Numbered, number_layers
 from symback.presentation.blocks import Block, Equations, Line, Math, Note, Size, Spans, Table
-from symback.presentation.manner import Manner, fact_math, matrix_or_index, shape_of
-from symback.simplification.index_form import index_form, index_symbol
+from symback.presentation.manner import Manner, entry, fact_math, matrix_or_index, shape_of
+from symback.simplification.index_form import default_indices
 
-__all__ = ["activation_blocks", "activations_of", "conventions", "forward_blocks", "layer_table"]
+__all__ = ["activation_blocks", "activations_of", "conventions", "forward_blocks", "layer_table", "spoken_activation"]
 
 Z = sympy.Symbol("z", real=True)
 
@@ -46,10 +46,12 @@ def _layer_row(run: list[Numbered]) -> tuple[Spans, ...]:
     elif isinstance(layer, Dense) and not layer.bias:
         kind = "dense, no bias"
     weights: Spans = (Size((first.outputs, first.inputs)),) if isinstance(layer, Dense) else ("none",)
-    return (numbers,), (kind,), (_spoken(str(layer.activation)),), (Math((first.inputs,)),), (Math((first.outputs,)),), weights
+    return (numbers,), (kind,), (spoken_activation(layer),), (Math((first.inputs,)),), (Math((first.outputs,)),), weights
 
 
-def _spoken(name: str) -> str:
+def spoken_activation(layer: Dense | LayerNorm) -> str:
+    """The name of a layer's activation, in words."""
+    name = str(layer.activation)
     return "σ, not specified" if name == "unspecified" else name.replace("_", " ")
 
 
@@ -91,23 +93,23 @@ def conventions(network: Network, forward: Forward, activations: Sequence[Activa
     if network.cost.row.convention:
         items.append((f"At the kink of the cost: {network.cost.row.convention}.",))
     for fact in forward.facts:
-        items.append(("Assumed of the targets: " if fact.is_assumed else "By definition: ", fact_math(fact), "."))
+        items.append(("Assumed of the targets: " if fact.is_assumed else "By definition: ", fact_math(fact, manner), "."))
     return Note("Conventions", tuple(items))
 
 
 def _letters(forward: Forward, notation: Notation, manner: Manner) -> list[Spans]:
-    weights = next(parameter for parameter in forward.parameters if parameter.rank == 2)
-    layer = weights.name.layer
     inputs = Math((matrix_or_index(forward.inputs, forward.inputs, manner)[0],))
     items: list[Spans] = []
-    below = layer - 1
     if forward.target is not None:
         target = Math((matrix_or_index(forward.target, forward.target, manner)[0],))
-        words: Spans = (inputs, " is the input, ", target, " the target") if below == 0 else (target, " is the target")
+        words: Spans = (inputs, " is the input, ", target, " the target") if forward.inputs.name.layer == 0 else (target, " is the target")
         items.append((*words, "; superscripts number layers."))
-    j, k = (Math((index_symbol(letter),)) for letter in "jk")
-    weight = ("The weight ", Math((index_form(weights),)), " leads from unit ", k, f" of layer {below} to unit ", j, f" of layer {layer}")
-    items.append((*weight, f"; indices count from {notation.index_base}."))
+    weights = next((parameter for parameter in forward.parameters if parameter.name.letter == "W"), None)
+    if weights is not None and weights.name.layer is not None:
+        above, below = weights.name.layer, weights.name.layer - 1
+        j, k = (Math((index,)) for index in default_indices(weights.axes, manner.reserved))
+        weight = ("The weight ", Math((entry(weights, manner),)), " leads from unit ", k, f" of layer {below} to unit ", j)
+        items.append((*weight, f" of layer {above}; indices count from {notation.index_base}."))
     u, v = (sympy.MatrixSymbol(letter, sympy.Symbol("n"), 1) for letter in "uv")
     product, quotient = (Math((HadamardProduct(u, other),)) for other in (v, HadamardPower(v, -1)))
     items.append((product, " is the product and ", quotient, " the quotient entry by entry."))
@@ -125,16 +127,16 @@ def _shapes(forward: Forward, manner: Manner) -> list[Spans]:
         items.append(("Vectors are columns; a gradient has the shape of the quantity.",))
     if forward.is_batch and forward.pivot is not None and forward.cost is not None:
         error = "Errors belong to single samples: they are derivatives of "
-        items.append((error, Math((index_form(forward.pivot),)), ", without the factor of the average."))
+        items.append((error, Math((entry(forward.pivot, manner),)), ", without the factor of the average."))
     return items
 
 
 def forward_blocks(equations: Sequence[Equation], manner: Manner) -> list[Block]:
     """The equations in order, with matrices and then entry by entry; costs entry by entry only."""
-    costs = [_entry_line(equation) for equation in equations if equation.role == "cost"]
+    costs = [_entry_line(equation, manner) for equation in equations if equation.role == "cost"]
     others = [equation for equation in equations if equation.role != "cost"]
     blocks = [_matrix_line(equation, manner) for equation in others] if manner.shows_matrices else []
-    entries = [_entry_line(equation) for equation in others] if not manner.shows_matrices or manner.shows_indices else []
+    entries = [_entry_line(equation, manner) for equation in others] if not manner.shows_matrices or manner.shows_indices else []
     return [Equations(tuple(lines)) for lines in (blocks, entries, costs) if lines]
 
 
@@ -142,5 +144,5 @@ def _matrix_line(equation: Equation, manner: Manner) -> Line:
     return Line(*matrix_or_index(equation.symbol, equation.definition, manner), (shape_of(equation.symbol, manner),))
 
 
-def _entry_line(equation: Equation) -> Line:
-    return Line(index_form(equation.symbol), index_form(equation.definition))
+def _entry_line(equation: Equation, manner: Manner) -> Line:
+    return Line(entry(equation.symbol, manner), entry(equation.definition, manner))

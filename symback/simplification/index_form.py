@@ -23,7 +23,7 @@ from symback.language.expressions import Add, Axis, Const, Contract, Delta, Map,
 
 __all__ = ["PartialDerivative", "default_indices", "index_form", "index_symbol"]
 
-LETTERS = {"unit": ("j", "k", "i", "m", "p", "q", "r"), "sample": ("s", "t", "u")}
+LETTERS = {"unit": ("j", "k", "i", "m", "p", "r", "h", "v", "q"), "sample": ("s", "t", "u")}
 
 
 class PartialDerivative(Expr):
@@ -59,6 +59,7 @@ class PartialDerivative(Expr):
 
 
 def _rebuild_partial(numerator: sympy.Expr, denominators: Tuple, is_total: BooleanAtom) -> PartialDerivative:
+    """The inverse of `args`."""
     return PartialDerivative(numerator, *denominators, is_total=is_total is sympy.true)
 
 
@@ -67,11 +68,11 @@ def index_symbol(letter: str) -> sympy.Symbol:
     return sympy.Symbol(letter, integer=True)
 
 
-def default_indices(axes: Sequence[Axis]) -> tuple[sympy.Symbol, ...]:
+def default_indices(axes: Sequence[Axis], reserved: frozenset[sympy.Expr] = frozenset()) -> tuple[sympy.Symbol, ...]:
     """Letters for the axes of a result: j, k, i, … for units, s, … for samples."""
     chosen: list[sympy.Symbol] = []
     for axis in axes:
-        chosen.append(next(_fresh(axis.kind, chosen)))
+        chosen.append(next(_fresh(axis.kind, (*reserved, *chosen))))
     return tuple(chosen)
 
 
@@ -83,8 +84,12 @@ def _fresh(kind: str, used: Iterable[sympy.Expr]) -> Iterator[sympy.Symbol]:
     return (symbol for symbol in map(index_symbol, names) if symbol not in taken)
 
 
-def index_form(tensor: Tensor, indices: Sequence[sympy.Expr] | None = None) -> sympy.Expr:
+def index_form(
+    tensor: Tensor, indices: Sequence[sympy.Expr] | None = None, reserved: frozenset[sympy.Expr] = frozenset()
+) -> sympy.Expr:
     """The entry of `tensor` at `indices` (by default j, k, … and s for samples).
+
+    No index that is chosen here is called as one of `reserved`: on a page where m is a size, Σ_{m=1}^{m} would be read wrongly.
 
     >>> from symback.language.expressions import einsum, var
     >>> from symback.language.names import Name
@@ -92,12 +97,11 @@ def index_form(tensor: Tensor, indices: Sequence[sympy.Expr] | None = None) -> s
     >>> index_form(einsum("jk,k->j", var(Name("W", 1), (n, m)), var(Name("a", 0), (m,))))
     Sum(W^1[j, k]*a^0[k], (k, 1, 2))
     """
-    given = default_indices(tensor.axes) if indices is None else indices
+    given = default_indices(tensor.axes, reserved) if indices is None else indices
     chosen = tuple(sympy.Integer(index) if isinstance(index, int) else index for index in given)
     if len(chosen) != tensor.rank:
         raise ShapeError(f"{len(chosen)} indices given for a tensor with {tensor.rank} axes; give one for each axis")
-    scope = frozenset().union(*(index.free_symbols for index in chosen)) if chosen else frozenset()
-    return _entry(tensor, chosen, scope)
+    return _entry(tensor, chosen, reserved.union(*(index.free_symbols for index in chosen)))
 
 
 def _entry(tensor: Tensor, indices: tuple[sympy.Expr, ...], scope: frozenset[sympy.Expr]) -> sympy.Expr:
@@ -174,6 +178,7 @@ def sum_over(body: sympy.Expr, ranges: Sequence[tuple[sympy.Expr, sympy.Expr]]) 
 
 
 def _sum(body: sympy.Expr, limits: list[Tuple]) -> sympy.Sum:
+    """The sum as it stands, cases inside it unfolded."""
     if not body.has(sympy.Piecewise):
         return sympy.Sum(body, *limits)
     held = Expr.__new__(sympy.Sum)

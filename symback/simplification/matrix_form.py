@@ -125,6 +125,7 @@ def is_shown_transposed(tensor: Tensor, layout: str) -> bool:
 
 
 def _orientation(axes: Sequence[Axis], layout: str) -> bool:
+    """Whether a layout shows a tensor with these axes transposed."""
     kinds = tuple(axis.kind for axis in axes)
     if layout == "row":
         return kinds == ("unit", "sample")
@@ -173,6 +174,7 @@ def _turn(matrix: MatrixExpr) -> MatrixExpr:
 
 
 def _scaled(scalar: sympy.Expr, matrix: MatrixExpr) -> MatrixExpr:
+    """scalar · matrix, a 1 left out."""
     return matrix if scalar == 1 else _product(scalar, matrix)
 
 
@@ -207,6 +209,7 @@ def _hadamard(factors: Sequence[MatrixExpr]) -> MatrixExpr:
 
 
 def _power(matrix: MatrixExpr, exponent: int) -> MatrixExpr:
+    """matrix^{⊙ exponent}"""
     return matrix if exponent == 1 else HadamardPower(matrix, exponent)
 
 
@@ -274,6 +277,7 @@ class _View:
 
     @staticmethod
     def _as_scalar(product: MatrixExpr) -> sympy.Expr:
+        """c · (1 × 1 matrix) as a number, c outside."""
         scalar, factors = product.as_coeff_matrices() if isinstance(product, sympy.MatMul) else (sympy.S.One, [product])
         return scalar * AsScalar(_product(*factors))
 
@@ -316,10 +320,12 @@ class _View:
 
     @staticmethod
     def _shape(node: Plan, turned: bool) -> tuple[sympy.Expr, sympy.Expr]:
+        """Rows and columns of a plan, a vector being a column."""
         sizes = (*(axis.size for axis in node.axes), sympy.S.One)[:2]
         return sizes[::-1] if turned else sizes
 
     def _leaf(self, tensor: Tensor, turned: bool) -> MatrixExpr:
+        """The symbol of a name, transposed if it is not asked for as it is shown."""
         is_shown = is_shown_transposed(tensor, self.layout)
         sizes = (*tensor.shape, sympy.S.One)[:2]
         symbol = sympy.MatrixSymbol(_text(tensor), *(sizes[::-1] if is_shown else sizes))
@@ -342,6 +348,7 @@ class _View:
         return _product(matrix, OneMatrix(matrix.cols, 1))
 
     def _diagonal(self, vector: Plan) -> MatrixExpr:
+        """diag of a vector, in whatever orientation it has."""
         return DiagMatrix(self.matrix(vector, self._in_preferred(vector, False)))
 
     def _broadcast(self, body: Plan, positions: tuple[int, ...], rows: sympy.Expr, cols: sympy.Expr, turned: bool) -> MatrixExpr:
@@ -383,16 +390,19 @@ class _View:
         return None
 
     def _in_preferred(self, node: Plan, turned: bool) -> bool:
+        """The orientation to write a plan in, before it is turned into the one asked for."""
         wish = self._prefers(node)
         return turned if wish is None else wish
 
     def _plus(self, args: tuple[Plan, ...], turned: bool) -> MatrixExpr:
+        """A sum, written in one orientation."""
         node = Plus(args[0].axes, args)
         own = self._in_preferred(node, turned)
         whole = _sum([self.matrix(arg, own) for arg in args])
         return whole if own == turned else Transpose(whole)
 
     def _elementwise(self, node: Elementwise, turned: bool) -> MatrixExpr:
+        """A function entry by entry; in a row of the layout "jacobian" its factors are diagonal matrices."""
         factors = _factors(node)
         if len(factors) > 1 and self.layout == "jacobian" and node.rank == 1 and turned:
             return self._hadamard(factors, turned)
@@ -439,6 +449,7 @@ class _EntryByEntry:
         self.slots = [symbol for symbol in self.args if symbol not in self.scalars]
 
     def _used(self, expr: sympy.Expr) -> list[sympy.Symbol]:
+        """The slots that stand for vectors or matrices in an expression."""
         return [symbol for symbol in self.slots if expr.has(symbol)]
 
     def matrix(self, expr: sympy.Expr) -> MatrixExpr:
@@ -459,6 +470,7 @@ class _EntryByEntry:
         return self._general(expr, used)
 
     def _constant(self, value: sympy.Expr) -> MatrixExpr:
+        """c 1"""
         if value == 0:
             return ZeroMatrix(self.rows, self.cols)
         return _scaled(value, OneMatrix(self.rows, self.cols))

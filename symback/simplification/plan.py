@@ -209,6 +209,7 @@ def elementwise_plan(expr: sympy.Expr, args: Sequence[Plan]) -> Plan:
 
 
 def _transposed(body: Plan) -> Plan:
+    """The transpose, of a transpose the matrix itself."""
     match body:
         case Transposed():
             return body.body
@@ -259,6 +260,7 @@ def _sum_of_elementwise(body: Elementwise) -> Plan:
 
 
 def _scalar_product(term: sympy.Expr, body: Elementwise) -> Plan | None:
+    """c f(u)·g(v) for a term of that form, else None."""
     slots = [slot(i) for i in range(len(body.args))]
     number, rest = term.as_independent(*slots, as_Add=False)
     if rest.is_Pow and rest.exp == 2:
@@ -285,6 +287,7 @@ class _Elimination:
             self._place_factor(plan(arg) if len(labels) <= 2 else self._refuse(arg), labels)
 
     def _refuse(self, arg: Tensor) -> Plan:
+        """A factor with too many axes."""
         raise UnsupportedError(f"a product with a factor of {arg.rank} axes has no matrix form; ask for its index form")
 
     def _without_deltas(self) -> list[tuple[Tensor, tuple[int, ...]]]:
@@ -302,9 +305,11 @@ class _Elimination:
         return factors
 
     def _collapses(self, labels: tuple[int, ...]) -> bool:
+        """Whether δ with these labels can go: both equal, or one of them summed."""
         return labels[0] == labels[1] or max(labels) >= self.tensor.rank
 
     def _place_factor(self, factor: Plan, labels: tuple[int, ...]) -> None:
+        """A scalar, a vector on a point, or a matrix on an edge of the graph."""
         if not labels:
             self.scalars.append(factor)
         elif len(labels) == 1:
@@ -324,6 +329,7 @@ class _Elimination:
         return self._times_scalars(self._assembled())
 
     def _edges_at(self, label: int) -> list[tuple[int, int]]:
+        """The edges that end in a label."""
         return [pair for pair in self.edges if label in pair]
 
     def _oriented(self, pair: tuple[int, int], first: int) -> Plan:
@@ -332,6 +338,7 @@ class _Elimination:
         return matrix if pair[0] == first else _transposed(matrix)
 
     def _eliminate(self, label: int) -> None:
+        """Σ over one label: the matrices that end there are multiplied, weighted by the vectors there."""
         weights = self.vectors.pop(label, [])
         pairs = self._edges_at(label)
         if len(pairs) > 2:

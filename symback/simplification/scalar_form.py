@@ -81,6 +81,7 @@ class _Writer:
         return 1
 
     def _terms_of_sum(self, tensor: Contract, group: list[int]) -> int:
+        """The same for one sum of products."""
         return prod(self.size(axis) for _, axis in _bound(tensor, group)) * sum(self.terms(tensor.args[i]) for i in group)
 
     def entry(self, tensor: Tensor, spot: tuple[int, ...]) -> sympy.Expr:
@@ -111,6 +112,7 @@ class _Writer:
         return sympy.Mul(*(self._summed(tensor, group, dict(enumerate(spot))) for group in connected_factors(tensor)))
 
     def _summed(self, tensor: Contract, group: list[int], at: dict[int, int]) -> sympy.Expr:
+        """Σ over the bound labels of some of the factors."""
         bound = _bound(tensor, group)
         terms = []
         for values in product(*(range(1, self.size(axis) + 1) for _, axis in bound)):
@@ -137,6 +139,7 @@ def expand_sums(expr: sympy.Expr, sizes: Sizes | None = None) -> sympy.Expr:
 
 
 def _expanded(expr: sympy.Expr, values: dict[sympy.Symbol, sympy.Expr]) -> sympy.Expr:
+    """The expression with these values for its symbols, sums written out."""
     if isinstance(expr, sympy.Sum):
         *inner, (letter, low, high) = expr.limits
         first, last = _expanded(low, values), _expanded(high, values)
@@ -217,6 +220,7 @@ class _Worked:
         return self._by_entries(expr, rows, cols)
 
     def _product(self, expr: sympy.MatMul, rows: int, cols: int) -> Matrix:
+        """A matrix product, worked out from the left."""
         scalar, factors = expr.as_coeff_matrices()
         whole, *others = (self.matrix(factor) for factor in factors)
         for other in others:
@@ -227,6 +231,7 @@ class _Worked:
         return Matrix(rows, cols, lambda i, j: number * whole[i, j])
 
     def _by_entries(self, expr: MatrixExpr, rows: int, cols: int) -> Matrix:
+        """What is computed entry by entry."""
         parts = [self.matrix(arg) for arg in expr.args if isinstance(arg, MatrixExpr)]
         match expr:
             case sympy.MatAdd():

@@ -119,5 +119,6 @@ def test_derivation_is_fast(depth, limit):
 
 def test_the_time_to_derive_is_linear_in_the_depth():
     seconds_to_derive(10)
-    assert min(seconds_to_derive(1000) for _ in range(2)) < 13 * min(seconds_to_derive(100) for _ in range(5))
+    ratio = min(seconds_to_derive(1000) for _ in range(2)) / min(seconds_to_derive(100) for _ in range(5))
+    assert ratio < 30  # linear is 10, quadratic 100; other processes on the machine take the caches away from the longer run
 

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 
 import pytest
+import sympy
 
 from symback.errors import NotationError, SpecError, UnsupportedError
 from symback.language.notation import NOTATIONS
@@ -93,13 +94,18 @@ def test_every_manner_makes_a_readable_page(form, slopes, detail):
 
 
 def deep_network() -> Network:
-    layers = [Dense("m", "relu"), LayerNorm("epsilon"), Residual([Dense("m", "prelu"), Dense("m", "identity")]), Dense("k", "softmax")]
-    return Network("n", layers, "cross_entropy", l1=0.5, l2="lambda")
+    branch = Residual([Dense("d_1", "prelu"), Dense("d_1", "identity")])
+    layers = [Dense("d_1", "relu"), LayerNorm("epsilon"), branch, Dense("d_2", "softmax")]
+    return Network("d_0", layers, "cross_entropy", l1=0.5, l2="lambda")
 
 
 @pytest.mark.parametrize("batch", [False, True], ids=["sample", "batch"])
 def test_residuals_norms_and_penalties_make_a_readable_page(batch):
     assert_readable(document(derive(deep_network(), batch=batch)))
+
+
+def test_a_network_without_weights_makes_a_readable_page():
+    assert_readable(document(derive(Network(3, [LayerNorm()]))))
 
 
 def test_every_formula_stands_on_the_page_in_both_forms():
@@ -135,6 +141,20 @@ def test_every_forward_equation_stands_on_the_page():
     shown = right_sides(document(derivation))
     for equation in derivation.forward.equations:
         assert to_text(index_form(equation.definition)) in shown
+
+
+def test_no_index_is_called_as_a_size():
+    sizes = {"j", "k", "m", "s"}
+    page = document(derive(Network.from_spec("j-k-m-s", activation="softmax", cost="cross_entropy")))
+    for block in blocks_of(page, Equations):
+        for line in block.lines:
+            indices = {symbol.name for expr in (line.left, line.right) if expr is not None for symbol in indices_of(expr)}
+            assert not indices & sizes, line
+
+
+def indices_of(expr) -> set:
+    """Symbols that stand as an index; sizes are positive, indices are integers of which nothing is said."""
+    return {symbol for symbol in expr.atoms(sympy.Symbol) if symbol.is_integer and not symbol.is_positive}
 
 
 def test_a_side_fact_is_named_where_it_is_used():

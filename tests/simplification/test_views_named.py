@@ -184,6 +184,17 @@ def test_a_function_of_a_case_distinction_keeps_the_scalars_inside_of_it_apart()
     numbers = {"a^1": (2, -3), "y": (0, 0)}
     worked = matrix_entries(matrix_form(cases), {P.size: 2}, lambda name, row, col: sympy.Integer(numbers[name][row - 1]))
     assert list(worked) == [1, 2]
+    applied = matrix_form(cases).function(sympy.Integer(3))
+    assert applied == AsScalar(matrix_form(total(map_(sympy.exp(X0), (y,)))).matrix) ** -1 * 3
+
+
+def test_a_vector_on_a_summed_index_weighs_the_product_of_two_matrices():
+    weighted = einsum("ij,i,ik->jk", W, error, W)  # Wᵀ diag(δ) W
+    assert matrix_form(weighted) == MatMul(Transpose(symbol(W)), sympy.DiagMatrix(symbol(error)), symbol(W))
+    worked = matrix_entries(
+        matrix_form(weighted), {P.size: 2, Q.size: 3}, lambda name, row, col: entry(name, row, col) if name == "W^2" else entry(name, row)
+    )
+    assert worked.applyfunc(sympy.expand) == scalar_form(weighted, {P.size: 2, Q.size: 3}).applyfunc(sympy.expand)
 
 
 def products(tree: Plan) -> list[tuple[int, int]]:
