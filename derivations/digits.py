@@ -5,6 +5,8 @@
 Prints the test accuracy after each epoch.  Needs scikit-learn, which carries the 1797 images (8 × 8 pixels).
 """
 
+from itertools import pairwise
+
 import numpy as np
 from sklearn.datasets import load_digits
 
@@ -24,7 +26,7 @@ def digits(generator):
 
 def initial(sizes, generator):
     """Weights with variance 1/n_{l-1}, biases zero."""
-    return [(generator.normal(0, n**-0.5, (m, n)), np.zeros(m)) for n, m in zip(sizes, sizes[1:], strict=False)]
+    return [(generator.normal(0, n**-0.5, (m, n)), np.zeros(m)) for n, m in pairwise(sizes)]
 
 
 def accuracy(params, x, y):

@@ -16,6 +16,7 @@ SOFTMAX = {axis: var(Name("p", i), (axis,)) for i, axis in enumerate((M, N))}
 OUTPUT = {axis: var(Name("a", i), (axis,)) for i, axis in enumerate((M, N))}
 TARGET = {axis: var(Name("y", i), (axis,)) for i, axis in enumerate((M, N))}
 W = var(Name("W"), (M, N))
+SQUARE = {axis: var(Name("Q", i), (axis, axis)) for i, axis in enumerate((M, N))}
 
 
 def softmax_of(z: Tensor) -> Tensor:
@@ -74,11 +75,14 @@ def _factor(generator: np.random.Generator, label: int | None, axis_of: dict[int
     if same and pick < 0.15:
         pair = contract(((vector(generator, axis_of[label]), (0,)), (vector(generator, axis_of[label]), (1,))), (0, 1), {})
         return add(delta(axis_of[label]), scale(-1, pair)), (label, same[0])
-    if same and pick < 0.35:
+    if same and pick < 0.25:
+        square = SQUARE[axis_of[label]]
+        return (square, add(delta(axis_of[label]), square), add(square, square))[generator.integers(3)], (label, same[0])
+    if same and pick < 0.4:
         return delta(axis_of[label]), (label, same[0])
-    if other_kind and pick < 0.5:
+    if other_kind and pick < 0.55:
         first, second = (label, other_kind[0]) if axis_of[label] == M else (other_kind[0], label)
         return W, (first, second)
-    if depth > 0 and pick < 0.6:
+    if depth > 0 and pick < 0.65:
         return expression(generator, (axis_of[label],), depth - 1), (label,)
     return vector(generator, axis_of[label]), (label,)

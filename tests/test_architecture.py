@@ -33,7 +33,8 @@ def room_of(path: Path) -> str:
 
 def imports(tree: ast.AST) -> list[tuple[str, bool]]:
     """(module, is inside a function) of every import."""
-    inner = {id(node) for function in ast.walk(tree) if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef) for node in ast.walk(function)}
+    functions = (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+    inner = {id(node) for function in functions for node in ast.walk(function)}
     found = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -99,7 +100,8 @@ def test_every_module_lists_its_public_names(module):
     assert stated, f"{path} has no __all__"
     defined = {node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
     defined |= {alias.asname or alias.name for node in tree.body if isinstance(node, ast.ImportFrom) for alias in node.names}
-    defined |= {name.id for node in tree.body if isinstance(node, ast.Assign | ast.AnnAssign) for name in ast.walk(node) if isinstance(name, ast.Name)}
+    assigned = (node for node in tree.body if isinstance(node, ast.Assign | ast.AnnAssign))
+    defined |= {name.id for node in assigned for name in ast.walk(node) if isinstance(name, ast.Name)}
     assert set(ast.literal_eval(stated[0].value)) <= defined
 
 

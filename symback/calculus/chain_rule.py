@@ -15,8 +15,8 @@ past the pivot).  A pivot is legal only if nothing but parameters reaches C past
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from symback.errors import ShapeError
 from symback.calculus.jacobian import jacobian
+from symback.errors import ShapeError
 from symback.language.expressions import Equation, Tensor, Var, add, const, contract, leaves, var
 
 __all__ = ["Cotangent", "Edge", "chain_rule", "sum_over", "through"]

@@ -14,8 +14,24 @@ import sympy
 
 from symback.errors import UnsupportedError
 from symback.language.expressions import (
-    Add, Contract, Delta, Equation, Map, Tensor, Unspecified, Var,
-    add, children, contract, delta, is_zero, leaves, map_, slot, unspecified, walk,
+    Add,
+    Contract,
+    Delta,
+    Equation,
+    Map,
+    Tensor,
+    Unspecified,
+    Var,
+    add,
+    children,
+    contract,
+    delta,
+    is_zero,
+    leaves,
+    map_,
+    slot,
+    unspecified,
+    walk,
 )  # fmt: skip
 
 __all__ = ["derivative_of_scalar", "jacobian"]

@@ -15,7 +15,7 @@ from sympy.matrices.expressions.special import OneMatrix
 from sympy.printing.printer import Printer
 
 from symback.errors import NotationError
-from symback.language.names import LAST_LAYER, Name
+from symback.language.names import Name
 from symback.language.notation import FUNCTIONS, Glyph, Notation
 from symback.language.reading_order import is_negative, ordered_factors, ordered_terms
 
@@ -456,10 +456,9 @@ def _decimal(number: sympy.Rational) -> str | None:
 def is_of_batch(name: Name) -> bool:
     """Whether a gradient is taken of the sum over the samples: that of a batch quantity, a capital letter other than W.
 
-    The inputs (of the network, or of its last layer when that is derived alone) are leaves, and have that of the average.
+    Parameters have that of the average.
     """
-    is_input = name.layer is not None and name.layer in (0, LAST_LAYER - 1)
-    return name.letter[0].isupper() and name.letter[0] not in "WC" and not is_input
+    return name.letter[0].isupper() and name.letter[0] not in "WC"
 
 
 def is_input(notation: Notation, name: Name) -> bool:

@@ -68,7 +68,8 @@ def knowledge_of(forward: Forward) -> Knowledge:
 
 def slopes_in_use(equations: Sequence[Equation]) -> Mapping[type[ScalarFunction], sympy.Expr]:
     """For the element-wise activations that have one: the derivative in terms of the function's own value."""
-    functions = {type(node.expr) for e in equations for node in walk(e.definition) if isinstance(node, Map) and isinstance(node.expr, ScalarFunction)}
+    maps = (node for equation in equations for node in walk(equation.definition) if isinstance(node, Map))
+    functions = {type(node.expr) for node in maps if isinstance(node.expr, ScalarFunction)}
     slopes = {function: slope_in_output(function) for function in functions}
     return {function: slope for function, slope in slopes.items() if slope is not None}
 

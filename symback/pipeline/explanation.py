@@ -13,7 +13,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from symback.language.expressions import (
-    Add, Contract, Partial, Tensor, Var, add, contract, partial_derivative,
+    Add,
+    Contract,
+    Partial,
+    Tensor,
+    Var,
+    add,
+    contract,
+    partial_derivative,
 )  # fmt: skip
 from symback.language.steps import Step
 from symback.pipeline.record import LocalDerivative, Record

@@ -162,7 +162,9 @@ def _chain(formula: Formula, steps: list[Step], manner: Manner) -> list[Line]:
         lines.append(Line(left, after, _reason(step, manner)))
         left = None
     answer = _answer(formula, manner)
-    if answer is not formula.tensor:
+    if left is not None:  # nothing was worth a line of its own
+        lines.append(Line(left, entry(answer, manner)))
+    elif answer is not formula.tensor:
         lines.append(Line(None, entry(answer, manner), (BY_OUTPUT,)))
     return lines
 

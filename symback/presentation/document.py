@@ -54,7 +54,7 @@ def _title(network: Network) -> Spans:
     sizes = [network.inputs, *(layer.outputs for layer in network.numbered)]
     if len(sizes) > MOST_SIZES_IN_TITLE:
         return (f"Backpropagation for a network of {network.depth} layers",)
-    return "Backpropagation for the network ", Math(tuple(map(sympy.S, sizes)), "-")
+    return "Backpropagation for the network ", Math(tuple(sympy.Integer(size) if isinstance(size, int) else size for size in sizes), "-")
 
 
 def _of_network(derivation: Derivation, notation: Notation, manner: Manner) -> list[Block]:
@@ -81,9 +81,12 @@ def _cost_words(network: Network) -> list[Block]:
 
 def _left_out(groups: Sequence[tuple[Layer, ...]]) -> list[Block]:
     """Which layers are told by which."""
-    own = "with their own numbers and sizes"
-    lines = [f"Layers {_ranges(others)} have the equations of layer {told}, {own}." for told, *others in groups if others]
-    return [Prose((" ".join(lines) + " They are not written out.",))] if lines else []
+    lines = []
+    for told, *others in groups:
+        if others:
+            are = f"Layers {_ranges(others)} have" if len(others) > 1 else f"Layer {others[0]} has"
+            lines.append(f"{are} the equations of layer {told}, up to numbers and sizes.")
+    return [Prose((" ".join(lines) + " Those are not written out again.",))] if lines else []
 
 
 def _ranges(layers: Sequence[Layer]) -> str:

@@ -1,6 +1,7 @@
 """How a page shows its formulas, and the views of a tensor in that manner."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import sympy
 
@@ -70,7 +71,12 @@ def matrix_or_index(symbol: Tensor, tensor: Tensor, manner: Manner) -> tuple[sym
 
 def entry(tensor: Tensor, manner: Manner) -> sympy.Expr:
     """One entry, with indices."""
-    return index_form(tensor, reserved=manner.reserved)
+    return _entry(tensor, manner.reserved)
+
+
+@lru_cache(maxsize=1024)  # a line of a chain is the start of the next
+def _entry(tensor: Tensor, reserved: frozenset[sympy.Expr]) -> sympy.Expr:
+    return index_form(tensor, reserved=reserved)
 
 
 def size_letters(network: Network) -> frozenset[sympy.Expr]:

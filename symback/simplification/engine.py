@@ -74,8 +74,7 @@ def _apply_inside(rule: Rule, product: Product, knowledge: Knowledge) -> tuple[T
             continue
         found = _apply(rule, base, knowledge)
         if found is not None:
-            powers = {((found[0], labels) if factor == (base, labels) else factor): e for factor, e in product.powers}
-            return product.replaced(powers).to_tensor(), found[1]
+            return product.without((base, labels)).times((found[0], labels), exponent).to_tensor(), found[1]
     return None
 
 

@@ -49,6 +49,16 @@ class Product:
         axis_of = dict(enumerate(self.axes)) | dict(self.bound)
         return contract(((const(coefficient), ()), *factors), tuple(range(len(self.axes))), axis_of)
 
+    def times(self, factor: Factor, exponent: sympy.Expr) -> "Product":
+        """The product with one more power; it meets the same factor if that is there already."""
+        powers = dict(self.powers)
+        powers[factor] = powers.get(factor, sympy.S.Zero) + exponent
+        return self.replaced(powers)
+
+    def without(self, factor: Factor) -> "Product":
+        """The product with all powers of one factor left out."""
+        return self.replaced({other: exponent for other, exponent in self.powers if other != factor})
+
     def replaced(self, powers: Mapping[Factor, sympy.Expr], coefficient: sympy.Expr | None = None) -> "Product":
         """The same product with other factors."""
         kept = tuple((factor, exponent) for factor, exponent in powers.items() if exponent != 0)
@@ -144,7 +154,9 @@ def signature(tensor: Tensor) -> Signature:
 def factor_signatures(product: Product) -> tuple[Signature, ...]:
     """The factors of a product in an order of their own, its bound labels numbered along them."""
     rank = len(product.axes)
-    written = [((_base_text(base), tuple(min(i, rank) for i in labels), str(exponent)), labels) for (base, labels), exponent in product.powers]
+    written = [
+        ((_base_text(base), tuple(min(i, rank) for i in labels), str(exponent)), labels) for (base, labels), exponent in product.powers
+    ]
     numbers: dict[int, int] = {}
     factors = []
     for (text, _, exponent), labels in sorted(written, key=lambda item: item[0]):

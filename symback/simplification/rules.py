@@ -5,12 +5,12 @@ for an `Add`.  The engine decides where and how often; a rule never calls anothe
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import sympy
 
-from symback.language.expressions import Add, Contract, Delta, Map, Tensor, Var, add, contract, is_zero, map_, slot
+from symback.language.expressions import Add, Contract, Delta, Map, Tensor, Var, add, is_zero, map_, slot
 from symback.language.functions import ScalarFunction
 from symback.language.steps import Fact
 from symback.simplification.products import Factor, Product, factor_signatures, product_of
@@ -106,8 +106,8 @@ def distribute_over_delta(product: Product, knowledge: Knowledge) -> Result:
     for (base, labels), exponent in product.powers:
         if not isinstance(base, Add) or exponent != 1 or not _has_bound_delta(base, labels, rank):
             continue
-        rest = {factor: e for factor, e in product.powers if factor != (base, labels)}
-        terms = [product.replaced(rest | {(term, labels): sympy.S.One}).to_tensor() for term in base.args]
+        rest = product.without((base, labels))
+        terms = [rest.times((term, labels), sympy.S.One).to_tensor() for term in base.args]
         return add(*terms), ()
     return None
 
@@ -146,17 +146,14 @@ def fold_definition(product: Product, knowledge: Knowledge) -> Result:
 
 def _folded(product: Product, known: Monomial, chosen: list[tuple[Factor, sympy.Expr]]) -> Product:
     """The product with the base of `known` at the chosen places written in terms of the name that it defines."""
-    powers = dict(product.powers)
-    coefficient = product.coefficient
     own_axes = tuple(range(known.symbol.rank))
     for (base, labels), exponent in chosen:
-        del powers[base, labels]
         power = exponent / known.exponent
-        coefficient *= known.coefficient**-power
+        product = product.without((base, labels))
         for (other, own), e in (((known.symbol, own_axes), sympy.S.One), *known.inverse):
-            factor = (other, tuple(labels[i] for i in own))
-            powers[factor] = powers.get(factor, sympy.S.Zero) + e * power
-    return product.replaced(powers, coefficient)
+            product = product.times((other, tuple(labels[i] for i in own)), e * power)
+        product = replace(product, coefficient=product.coefficient * known.coefficient**-power)
+    return product
 
 
 def slope_in_output(product: Product, knowledge: Knowledge) -> Result:
@@ -165,13 +162,11 @@ def slope_in_output(product: Product, knowledge: Knowledge) -> Result:
         slope = slope_of(base, knowledge)
         if slope is None:
             continue
-        powers = dict(product.powers)
-        del powers[base, labels]
         written = product_of(slope)
+        shorter = product.without((base, labels))
         for (other, own), e in written.powers:
-            factor = (other, tuple(labels[i] for i in own))
-            powers[factor] = powers.get(factor, sympy.S.Zero) + e * exponent
-        shorter = product.replaced(powers, product.coefficient * written.coefficient**exponent)
+            shorter = shorter.times((other, tuple(labels[i] for i in own)), e * exponent)
+        shorter = replace(shorter, coefficient=shorter.coefficient * written.coefficient**exponent)
         if shorter.size < product.size:
             return shorter.to_tensor(), ()
     return None
@@ -223,7 +218,7 @@ def factor_common(total: Add, knowledge: Knowledge) -> Result:
     """a_j g_j - a_j Σ_k a_k g_k  →  a_j (g_j - Σ_k a_k g_k).  Terminates: fewer factors are written afterwards."""
     products = [product_of(term) for term in total.args]
     common: dict[Factor, sympy.Expr] = {}
-    for factor, exponent in products[0].powers:
+    for factor, _ in products[0].powers:
         if any(label >= total.rank for label in factor[1]) or isinstance(factor[0], Delta):
             continue
         shared = [dict(product.powers).get(factor, sympy.S.Zero) for product in products]

@@ -6,7 +6,21 @@ import sympy
 
 from symback.calculus.jacobian import derivative_of_scalar, jacobian
 from symback.language.expressions import (
-    Axis, Equation, add, broadcast, const, contract, delta, einsum, map_, partial_derivative, scale, slot, total, unspecified, var,
+    Axis,
+    Equation,
+    add,
+    broadcast,
+    const,
+    contract,
+    delta,
+    einsum,
+    map_,
+    partial_derivative,
+    scale,
+    slot,
+    total,
+    unspecified,
+    var,
 )  # fmt: skip
 from symback.language.functions import scalar_function
 from symback.language.names import Name

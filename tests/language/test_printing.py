@@ -212,7 +212,7 @@ def test_the_inputs_of_a_batch_are_X_in_the_row_notation():
 
 def test_a_derivative_inside_a_batch_is_of_the_sum_and_that_of_a_parameter_of_the_average():
     assert to_latex(index_form(var(Name("A", 2).gradient, (BATCH, HERE)))) == r"\frac{\partial C_{\Sigma}}{\partial A^{2}_{sj}}"
-    assert to_latex(index_form(var(Name("A", 0).gradient, (BATCH, HERE)))) == r"\frac{\partial C}{\partial A^{0}_{sj}}"
+    assert to_latex(index_form(var(Name("A", 0).gradient, (BATCH, HERE)))) == r"\frac{\partial C_{\Sigma}}{\partial A^{0}_{sj}}"
     assert to_latex(index_form(var(Name("W", 2).gradient, (HERE, BELOW)))) == r"\frac{\partial C}{\partial w^{2}_{jk}}"
 
 

@@ -6,8 +6,8 @@ import pytest
 import sympy
 
 from symback.errors import SpecError
-from symback.language.expressions import Axis, add, broadcast, einsum, leaves, map_, scale, slot, total, var
-from symback.language.names import LAST_LAYER, LAYER, Name
+from symback.language.expressions import Axis, add, broadcast, einsum, leaves, map_, scale, slot, total
+from symback.language.names import LAST_LAYER, LAYER
 from symback.network import Dense, LayerNorm, Network, Residual
 from symback.pipeline import derive, derive_generic
 from symback.simplification.normal_form import prove_equal
@@ -17,7 +17,8 @@ X0, X1 = slot(0), slot(1)
 
 def named(derivation, text):
     """A name of the derivation by its text, with the axes it has there."""
-    found = {str(symbol.name): symbol for equation in derivation.forward.equations for symbol in (equation.symbol, *leaves(equation.definition))}
+    equations = derivation.forward.equations
+    found = {str(symbol.name): symbol for equation in equations for symbol in (equation.symbol, *leaves(equation.definition))}
     found |= {str(record.symbol.name): record.symbol for record in derivation.records}
     return found[text]
 
@@ -37,9 +38,7 @@ def minus(a, y):
 )
 def test_the_output_error_of_a_matched_pair_is_a_minus_y(activation, cost, assumes):
     d = derive(Network.from_spec("p-m-n", activation=f"tanh,{activation}", cost=cost))
-    index = d.delta(2).index_form
-    j = sorted(index.free_symbols, key=str)
-    assert sympy.expand(index - (sympy.Indexed("a^2", j[-1]) - sympy.Indexed("y", j[-1]))) == 0 or str(index) in ("a^2[j] - y[j]", "-y[j] + a^2[j]")
+    assert str(d.delta(2).index_form) == "a^2[j] - y[j]"
     assert bool([fact for fact in d.delta(2).facts if fact.is_assumed]) == assumes
 
 

@@ -1,5 +1,7 @@
 """A derivation is its steps: each is true by itself, each follows on the one before, and the last one is the answer."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -86,7 +88,7 @@ def test_steps_lead_from_the_derivative_to_the_formula(network):
         for record in derivation.records:
             formula = derivation._by_name[record.symbol.name]
             steps = formula.steps
-            assert all(first.after is second.before for first, second in zip(steps, steps[1:], strict=False))
+            assert all(first.after is second.before for first, second in pairwise(steps))
             assert steps[0].before.wrt is record.target
             assert steps[-1].after is record.tensor
             assert steps[-1].form == "matrix"

@@ -22,7 +22,7 @@ from symback.simplification.matrix_form import matrix_form
 
 INTERNAL = re.compile(
     r"Lambda|\bx\d|slot|Piecewise|_prime|Kronecker(?! delta)|Sum\(|MatMul|Indexed|Hadamard|Symbol|Matrix|object at|AsScalar|Partial"
-    r"|C_sum|C_s\b|xhat|Xhat|dC/d|(?<![\\A-Za-z])(?:delta|Delta|sigma|alpha|gamma|beta|lambda)[\^_(]|Dummy|Tuple|oo\b|True|None"
+    r"|C_sum|C_s\b|xhat|Xhat|dC/d|(?<![\\A-Za-z])(?:delta|Delta|sigma|alpha|gamma|beta|lambda)[\^_(]|Dummy|Tuple|(?<![\\\\A-Za-z])pi\b|oo\b|True|None"
 )
 OUTPUTS = {"unit": "sigmoid", "probabilities": "softmax", "log_probabilities": "log_softmax", "positive": "softplus"}
 COST_PAIRS = [(OUTPUTS.get(row.outputs, "identity"), name) for name, row in COSTS.items()]
