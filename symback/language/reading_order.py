@@ -17,7 +17,7 @@ _RANKS = (
 )  # fmt: skip
 _RANK_OF = {letter: rank for rank, letters in enumerate(_RANKS) for letter in letters}
 _UNKNOWN = _RANKS.index(())
-_INDEX_ORDER = {letter: place for place, letter in enumerate("jkimprhvq")}  # samples do not order factors
+_INDEX_ORDER = {letter: place for place, letter in enumerate("jkimprhq")}  # samples do not order factors
 
 
 def is_negative(term: sympy.Expr) -> bool:

@@ -23,7 +23,7 @@ from symback.language.expressions import Add, Axis, Const, Contract, Delta, Map,
 
 __all__ = ["PartialDerivative", "default_indices", "index_form", "index_symbol"]
 
-LETTERS = {"unit": ("j", "k", "i", "m", "p", "r", "h", "v", "q"), "sample": ("s", "t", "u")}
+LETTERS = {"unit": ("j", "k", "i", "m", "p", "r", "h", "q"), "sample": ("s", "t", "u", "v")}
 
 
 class PartialDerivative(Expr):

@@ -86,7 +86,11 @@ def product_of(tensor: Tensor) -> Product:
         written += len(parts)
         for factor, exponent in parts:
             powers[factor] = powers.get(factor, sympy.S.Zero) + exponent
-    return Product(coefficient, tuple((f, e) for f, e in powers.items() if e != 0), tensor.axes, bound, written)
+    kept = tuple((factor, exponent) for factor, exponent in powers.items() if exponent != 0)
+    carried = {label for (_, labels), _ in kept for label in labels}
+    for label, axis in bound:
+        coefficient *= 1 if label in carried else axis.size  # Σ_k x_k / x_k has nothing left to sum but ones
+    return Product(coefficient, kept, tensor.axes, tuple(pair for pair in bound if pair[0] in carried), written)
 
 
 def _parts(arg: Tensor, labels: Labels) -> tuple[sympy.Expr, list[tuple[Factor, sympy.Expr]]]:

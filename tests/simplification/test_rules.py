@@ -73,6 +73,10 @@ EXAMPLES = {
     "side fact": (einsum("j,k->j", a, y), a),
     "like terms": (add(scale(2, a), y, scale(-1, a)), add(a, y)),
     "a sum that becomes a factor that is there already": (einsum("j,j->j", a, add(scale(2, a), scale(-1, a))), map_(X0**2, (a,))),
+    "a sum of ones is not the term without it": (
+        add(contract(((a, (0,)), (a, (1,)), (map_(1 / X0, (a,)), (1,))), (0,), {}), a),
+        scale(M.size + 1, a),
+    ),
     "nothing left": (add(a, scale(-1, a)), scale(0, a)),
 }  # fmt: skip
 
@@ -131,3 +135,12 @@ def test_signatures_tell_transposed_factors_apart_and_reordered_ones_not():
     square = var(Name("Q"), (M, M))
     assert signature(einsum("jk,j->k", square, a)) != signature(einsum("kj,j->k", square, a))
     assert signature(einsum("j,k->jk", a, y)) != signature(einsum("k,j->jk", a, y))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("block", range(10))
+def test_simplification_keeps_the_value_of_thousands_of_random_expressions(block):
+    for seed in range(10_000 + 300 * block, 10_300 + 300 * block):
+        tensor = expression(np.random.default_rng(seed), SHAPES[seed % 5])
+        numbers = setting(seed % 7)
+        agree(evaluate(simplify(tensor, KNOWLEDGE)[0], numbers), evaluate(tensor, numbers), f"seed {seed}")
