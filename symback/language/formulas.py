@@ -7,6 +7,7 @@ of their class, as SymPy's own printers do it.
 """
 
 import re
+from abc import ABCMeta, abstractmethod
 from collections.abc import Sequence
 
 import sympy
@@ -23,82 +24,85 @@ __all__ = ["ATOM", "HADAMARD", "POWER", "PRODUCT", "SUM", "Formulas", "is_input"
 
 SUM, HADAMARD, PRODUCT, POWER, ATOM = range(5)
 
+MOST_DIGITS = 14  # of a decimal; a longer one, such as a product of SELU's constants, ends in an ellipsis
+
 _PARTIAL_TEXT = re.compile(r"d(?P<of>[^/]+)/d(?P<wrt>[^/]+)")
 
 
-class Medium(Printer):
+class Medium(Printer, metaclass=ABCMeta):
     """The signs of one medium; `printing` has two.  All take and give text, but for `fraction`."""
 
     notation: Notation
     space = " "
+    ellipsis = "…"
 
+    @abstractmethod
     def name(self, name: Name, indices: Sequence[str] = (), is_whole: bool = False) -> str:
         """A scalar, one entry of a quantity, or the whole of a vector or matrix."""
-        raise NotImplementedError
 
+    @abstractmethod
     def raw(self, text: str, indices: Sequence[str]) -> str:
         """A text that is no name."""
-        raise NotImplementedError
 
+    @abstractmethod
     def parentheses(self, text: str) -> str:
         """( text )"""
-        raise NotImplementedError
 
+    @abstractmethod
     def fraction(self, above: Sequence[sympy.Expr], below: Sequence[sympy.Expr]) -> str:
         """The product of what is above over that of what is below."""
-        raise NotImplementedError
 
+    @abstractmethod
     def quotient(self, above: int, below: int) -> str:
         """A fraction of integers."""
-        raise NotImplementedError
 
     def prefixed(self, prefix: str, rest: str) -> str:
         """1/N before the rest."""
         return f"{prefix}{self.space}{rest}"
 
+    @abstractmethod
     def power(self, base: str, exponent: str) -> str:
         """base to the exponent."""
-        raise NotImplementedError
 
+    @abstractmethod
     def root(self, text: str) -> str:
         """√"""
-        raise NotImplementedError
 
+    @abstractmethod
     def partial(self, of: str, wrt: Sequence[str], indices: Sequence[str]) -> str:
         """∂of/∂wrt, or an entry of it."""
-        raise NotImplementedError
 
+    @abstractmethod
     def sum_sign(self, letter: sympy.Symbol, low: sympy.Expr, high: sympy.Expr) -> str:
         """Σ with its range."""
-        raise NotImplementedError
 
+    @abstractmethod
     def operator(self, letter: str) -> Glyph:
         """A name as that of a function."""
-        raise NotImplementedError
 
+    @abstractmethod
     def apply(self, glyph: Glyph, order: int, arguments: str) -> str:
         """f'(arguments)"""
-        raise NotImplementedError
 
+    @abstractmethod
     def indicator(self, condition: str) -> str:
         """1[condition]"""
-        raise NotImplementedError
 
+    @abstractmethod
     def cases(self, rows: Sequence[tuple[str, str | None]]) -> str:
         """Values with their conditions; None: otherwise."""
-        raise NotImplementedError
 
+    @abstractmethod
     def hadamard_sign(self) -> str:
         """⊙"""
-        raise NotImplementedError
 
+    @abstractmethod
     def hadamard_division(self) -> str:
         """⊘"""
-        raise NotImplementedError
 
+    @abstractmethod
     def norm(self, text: str, kind: str) -> str:
         """‖text‖², of the kind "" or "F"."""
-        raise NotImplementedError
 
 
 class Formulas(Medium):
@@ -248,7 +252,10 @@ class Formulas(Medium):
 
     def _print_Rational(self, expr: sympy.Rational) -> str:
         sign = "-" if expr.p < 0 else ""
-        return sign + (_decimal(abs(expr)) or self.quotient(abs(expr.p), expr.q))
+        decimal = _decimal(abs(expr))
+        if decimal and len(decimal) > MOST_DIGITS:
+            decimal = decimal[: MOST_DIGITS - 2] + self.ellipsis
+        return sign + (decimal or self.quotient(abs(expr.p), expr.q))
 
     # Sums over indices, deltas, derivatives
 

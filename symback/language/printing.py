@@ -46,6 +46,8 @@ def to_text(expr: sympy.Basic, notation: Notation | str = "nielsen") -> str:
 class _Latex(Formulas, LatexPrinter):
     """The signs of LaTeX."""
 
+    ellipsis = r"\ldots"
+
     def parentheses(self, text: str) -> str:
         """Plain ones, or growing ones around what is tall."""
         is_tall = any(sign in text for sign in (r"\frac", r"\sum", r"\begin"))

@@ -58,7 +58,7 @@ def forward_equations(network: Network, batch: bool = False) -> Forward:
     ['z^1', 'a^1', 'z^2', 'a^2', 'C']
     """
     if network.is_generic:
-        raise UnsupportedError("a network of symbolic depth has no list of all its equations; use generic_equations, or give every size")
+        raise UnsupportedError("a network of symbolic depth has no list of all its formulas; use derive_generic, or give every size")
     samples = (Axis(SAMPLES, "sample"),) if batch else ()
     inputs = layer_var("a", 0, samples, network.inputs)
     built = build_layers(network.layers, Place(1, inputs, samples))

@@ -17,7 +17,7 @@ from symback.network.forward import Forward
 from symback.pipeline.explanation import Context, factors_of, steps_of
 from symback.pipeline.record import Record
 from symback.simplification.engine import slopes_in_outputs
-from symback.simplification.index_form import index_form
+from symback.simplification.index_form import index_form, index_symbol
 from symback.simplification.matrix_form import matrix_form
 from symback.simplification.rules import Knowledge
 from symback.simplification.scalar_form import scalar_form
@@ -73,7 +73,11 @@ class Formula:
     @property
     def index_form(self) -> sympy.Expr:
         """One entry, with indices, sums and Kronecker deltas."""
-        return index_form(self.tensor)
+        return self._index_form(self.tensor)
+
+    def _index_form(self, tensor: Tensor) -> sympy.Expr:
+        """An entry, with no index called like a size of the network: Σ_{k=1}^{k} would be read wrongly."""
+        return index_form(tensor, reserved=self.derivation.sizes)
 
     @property
     def matrix_form(self) -> sympy.Expr:
@@ -98,7 +102,7 @@ class Formula:
     def latex(self, form: str = "matrix", layout: str = "column", notation: Notation | str = "nielsen") -> str:
         """The formula as LaTeX, left side included."""
         notation = NOTATIONS[notation] if isinstance(notation, str) else notation
-        view = {"matrix": lambda t: matrix_form(t, layout, is_cotangent=True), "index": index_form, "scalar": scalar_form}[form]
+        view = {"matrix": lambda t: matrix_form(t, layout, is_cotangent=True), "index": self._index_form, "scalar": scalar_form}[form]
         return f"{to_latex(view(self.symbol), notation)} = {to_latex(view(self.tensor), notation)}"
 
     def _repr_latex_(self) -> str:
@@ -147,6 +151,13 @@ class Derivation:
             known = ", ".join(map(str, self._by_name))
             raise SpecError(f"this derivation has no formula called {name}; it has {known}")
         return self._by_name[name]
+
+    @cached_property
+    def sizes(self) -> frozenset[sympy.Expr]:
+        """The indices that are called like a size of an axis."""
+        symbols = (*(equation.symbol for equation in self.forward.equations), *self.forward.parameters)
+        sizes = {size.name for symbol in symbols for axis in symbol.axes for size in axis.size.free_symbols}
+        return frozenset(map(index_symbol, sizes))
 
     @cached_property
     def context(self) -> Context:

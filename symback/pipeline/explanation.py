@@ -30,7 +30,7 @@ from symback.simplification.rules import Knowledge
 
 __all__ = ["Context", "factors_of", "steps_of"]
 
-MOST_PATHS = 4
+MOST_PATHS = 2
 
 
 @dataclass(frozen=True)

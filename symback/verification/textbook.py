@@ -10,7 +10,7 @@ Either half would do to find a wrong sign; they share no code, so a mistake in o
 
 import json
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from symback.errors import SpecError
@@ -96,8 +96,8 @@ class TextbookReport:
         return json.dumps(self.to_dict(), indent=2, ensure_ascii=False)
 
 
-def run_textbook(trials: int = 100, seed: int = 0) -> TextbookReport:
-    """Every hand-derived equation, proved and measured on `trials` random networks.
+def run_textbook(trials: int = 100, seed: int = 0, track: Callable[[range], Iterable[int]] = iter) -> TextbookReport:
+    """Every hand-derived equation, proved and measured on `trials` random networks; `track` may watch the trials go by.
 
     >>> report = run_textbook(trials=5)
     >>> report.ok, [row.number for row in report.rows][:3]
@@ -108,7 +108,7 @@ def run_textbook(trials: int = 100, seed: int = 0) -> TextbookReport:
     found: dict[str, list[tuple[str, Judgement]]] = {number: [] for number in STATEMENTS}
     for number, where, judgement in proofs():
         found[number].append((where, judgement))
-    measured = measure(trials, seed)
+    measured = measure(trials, seed, track)
     rows = tuple(_row(statement, found[number], measured.get(number)) for number, statement in STATEMENTS.items())
     return TextbookReport(rows, trials, seed)
 

@@ -10,7 +10,7 @@ A trial draws depth, widths, batch size, one activation a layer, a cost, and all
 difference of two arrays relative to their largest entry, or to `SMALLEST`.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -86,11 +86,11 @@ class Compared:
     by_differences: Callable[[Differentiate], np.ndarray]
 
 
-def measure(trials: int, seed: int) -> dict[str, Measured]:
+def measure(trials: int, seed: int, track: Callable[[range], Iterable[int]] = iter) -> dict[str, Measured]:
     """The deviations by the number of the equation; the `LEAST`, one of each kind, are enough to meet them all."""
     worst: dict[str, dict[str, float]] = {}
     counts: dict[str, int] = {}
-    for index in range(trials):
+    for index in track(range(trials)):
         occurred: set[str] = set()
         for compared in quantities_of(random_trial(index, seed)):
             deviations = _deviations(compared)

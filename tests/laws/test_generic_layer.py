@@ -6,7 +6,22 @@ import pytest
 import sympy
 
 from symback.language.expressions import (
-    Add, Axis, Const, Contract, Delta, Map, Tensor, Unspecified, Var, add, const, contract, delta, map_, unspecified, var,
+    Add,
+    Axis,
+    Const,
+    Contract,
+    Delta,
+    Map,
+    Tensor,
+    Unspecified,
+    Var,
+    add,
+    const,
+    contract,
+    delta,
+    map_,
+    unspecified,
+    var,
 )  # fmt: skip
 from symback.language.names import LAST_LAYER, LAYER, Name
 from symback.network import Dense, Network

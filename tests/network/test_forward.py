@@ -308,7 +308,7 @@ def test_the_valid_neighbours_have_a_generic_layer():
 
 
 def test_a_symbolic_depth_has_no_list_of_all_equations():
-    with pytest.raises(UnsupportedError, match="no list of all its equations; use generic_equations, or give every size"):
+    with pytest.raises(UnsupportedError, match="no list of all its formulas; use derive_generic, or give every size"):
         forward_equations(Network.from_spec("n_0-...-n_L"))
 
 

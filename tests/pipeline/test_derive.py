@@ -98,6 +98,13 @@ def test_layer_norm_has_the_published_form():
     assert sympy.count_ops(d.grad("a", 1).index_form) <= 22
 
 
+def test_a_fact_used_in_what_is_written_out_is_a_fact_of_the_formula():
+    """∂C/∂a = p - y needs Σ_k y_k = 1 and has no name of its own; δ = (p - y) ⊙ σ'(z), where it stands, needs it too."""
+    d = derive(Network.from_spec("p-m-n", cost="cross_entropy_from_logits"))
+    assert [str(fact.of.name) for fact in d.delta(2).facts if fact.is_assumed] == ["y"]
+    assert not d.delta(1).facts
+
+
 def test_a_formula_that_is_not_there_is_named_with_those_that_are():
     with pytest.raises(SpecError, match=r"no formula called delta\^7; it has dC/da\^2, delta\^2"):
         derive(Network.from_spec("2-3-2")).delta(7)
@@ -121,3 +128,8 @@ def test_the_time_to_derive_is_linear_in_the_depth():
     ratio = min(seconds_to_derive(1000) for _ in range(2)) / min(seconds_to_derive(100) for _ in range(5))
     assert ratio < 30  # linear is 10, quadratic 100; other processes on the machine take the caches away from the longer run
 
+
+
+def test_no_index_is_called_like_a_size_of_the_network():
+    d = derive(Network.from_spec("n-m-k"))
+    assert str(d.delta(1).index_form) == "sigmoid_prime(z^1[j])*Sum(W^2[i, j]*delta^2[i], (i, 1, k))"

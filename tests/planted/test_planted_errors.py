@@ -22,7 +22,13 @@ from tests.planted.mutations import MUTATIONS, Mutation
 ROOT = Path(__file__).parents[2]
 COPIED = ("symback", "tests", "pyproject.toml")
 SOME_TEST_FAILED = 1  # pytest's exit status; 0 is that all passed, 2 and above that they could not be run
-RUN = "import sys, pytest, symback; assert symback.__file__.startswith(sys.argv[1]), symback.__file__; sys.exit(pytest.main(sys.argv[2:]))"
+RUN = """
+import sys, time, pytest, symback
+assert symback.__file__.startswith(sys.argv[1]), symback.__file__
+status = pytest.main(sys.argv[2:])
+print(f"{time.process_time():.1f} s")
+sys.exit(status)
+"""
 
 
 def copy_of_package(folder: Path) -> None:
@@ -57,7 +63,7 @@ def outcome(mutation: Mutation) -> tuple[bool, str]:
         copy_of_package(folder)
         plant(mutation, folder)
         found = run_tests(folder, mutation.tests)
-    return found.returncode == SOME_TEST_FAILED, "\n".join((found.stdout + found.stderr).splitlines()[-4:])
+    return found.returncode == SOME_TEST_FAILED, "\n".join((found.stdout + found.stderr).splitlines()[-3:])
 
 
 @pytest.mark.slow
@@ -86,7 +92,8 @@ def main() -> None:
     with ThreadPoolExecutor(2) as pool:
         for mutation, (is_noticed, lines) in zip(wanted, pool.map(outcome, wanted), strict=True):
             caught += is_noticed
-            print(f"{'caught  ' if is_noticed else 'SURVIVED'}  {mutation.file:<34} {mutation.name}", flush=True)
+            seconds = lines.splitlines()[-1]
+            print(f"{'caught  ' if is_noticed else 'SURVIVED'} {seconds:>7}  {mutation.file:<34} {mutation.name}", flush=True)
             if not is_noticed:
                 print(lines, flush=True)
     print(f"{caught} of {len(wanted)} planted errors were noticed")

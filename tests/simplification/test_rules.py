@@ -96,6 +96,18 @@ def test_a_slope_is_written_in_the_output_on_request():
     assert slopes_in_outputs(tensor, KNOWLEDGE) is add(einsum("j,j->j", y, map_(X0 * (1 - X0), (a,))), a)
 
 
+def test_a_definition_with_a_number_and_a_root_in_it_is_solved_for_its_function():
+    """u_j = 3 √(1 + z_j²) gives 1/√(1 + z_j²) = 3/u_j: number and exponent both go over to the other side."""
+    u = var(Name("u"), (M,))
+    definition = scale(3, map_(sympy.sqrt(1 + X0**2), (z,)))
+    tensor = einsum("j,j->j", map_(1 / sympy.sqrt(1 + X0**2), (z,)), a)
+    numbers = setting(2)
+    numbers = numbers.with_values({u: evaluate(definition, numbers)})
+    found, steps = simplify(tensor, Knowledge({u: definition}))
+    assert [step.rule for step in steps] == ["use the definition"]
+    np.testing.assert_allclose(evaluate(found, numbers), evaluate(tensor, numbers), rtol=1e-12)
+
+
 def test_a_fact_is_reported_by_the_step_that_used_it():
     _, steps = simplify(einsum("j,k->j", a, y), KNOWLEDGE)
     assert [step.facts for step in steps] == [(FACTS[0],)]

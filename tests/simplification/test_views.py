@@ -6,11 +6,11 @@ import pytest
 import sympy
 
 from symback.errors import UnsupportedError
-from symback.language.expressions import leaves
+from symback.language.expressions import contract, leaves
 from symback.simplification.index_form import default_indices, index_form
 from symback.simplification.matrix_form import LAYOUTS, is_shown_transposed, matrix_form
 from symback.simplification.scalar_form import expand_sums, matrix_entries, scalar_form
-from tests.simplification.random_tensors import AXES, SIZES, Numbers, brute_force, number_of, places, random_tensor
+from tests.simplification.random_tensors import AXES, SIZES, UNITS, Numbers, brute_force, number_of, places, random_leaf, random_tensor
 
 TRIALS = 320
 ORIENTATIONS = [*((layout, False) for layout in LAYOUTS), ("jacobian", True)]  # (layout, the result is a cotangent)
@@ -92,3 +92,13 @@ def test_index_form_matrix_form_and_scalar_form_have_the_entries_of_brute_force(
             found = matrix_view_entries(tensor, numbers, layout, is_cotangent)
             assert agree(found, expected), f"{layout}, seed {seed}: {matrix_form(tensor, layout, is_cotangent)}"
     assert refused < 10
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_a_sum_between_two_matrices_keeps_the_weights_of_its_index(layout):
+    """Σ_i M_ji v_i B_ki  =  M diag(v) Bᵀ."""
+    chooser, (n, m, _) = random.Random(4), UNITS
+    labels = ((0, 2), (2,), (1, 2))
+    factors = [(random_leaf(chooser, tuple({0: n, 1: n, 2: m}[label] for label in own)), own) for own in labels]
+    tensor, numbers = contract(factors, (0, 1), {}), Numbers(4)
+    assert agree(matrix_view_entries(tensor, numbers, layout, False), brute_force(tensor, numbers))

@@ -2,7 +2,10 @@
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+
+from rich.console import Console
+from rich.progress import track
 
 from symback.cli.checks import FAILED, FINE
 from symback.language.notation import notation_named
@@ -17,14 +20,18 @@ __all__ = ["run"]
 def run(options: argparse.Namespace) -> int:
     """Print the report, as a table or as JSON; 1 if anything fails."""
     chosen = {name: value for name in ("trials", "seed") if (value := getattr(options, name)) is not None}
-    if sys.stderr.isatty():
-        print("proving, then measuring on random networks; some seconds …", file=sys.stderr)
-    report = run_textbook(**chosen)
+    report = run_textbook(**chosen, track=_with_bar if sys.stderr.isatty() else iter)
     if options.json:
         print(report.to_json())
     else:
         sys.stdout.write(write_text(_page(report), is_styled=sys.stdout.isatty()))
     return FINE if report.ok else FAILED
+
+
+def _with_bar(trials: Sequence[int]) -> Iterable[int]:
+    """The trials one by one, and a bar on stderr that shows how many are done."""
+    console = Console(stderr=True)
+    return track(trials, description="measuring on random networks", console=console, transient=True)
 
 
 def _page(report: TextbookReport) -> Document:
