@@ -107,9 +107,12 @@ def _letters(forward: Forward, notation: Notation, manner: Manner) -> list[Spans
     weights = next((parameter for parameter in forward.parameters if parameter.name.letter == "W"), None)
     if weights is not None and weights.name.layer is not None:
         above, below = weights.name.layer, weights.name.layer - 1
-        j, k = (Math((index,)) for index in default_indices(weights.axes, manner.reserved))
+        indices = default_indices(weights.axes, manner.reserved)
+        j, k = (Math((index,)) for index in indices)
         weight = ("The weight ", Math((entry(weights, manner),)), " leads from unit ", k, f" of layer {below} to unit ", j)
         items.append((*weight, f" of layer {above}; indices count from {notation.index_base}."))
+        kronecker = Math((sympy.KroneckerDelta(*indices),))
+        items.append((kronecker, ", without a layer, is the Kronecker delta: 1 where the indices agree, and 0 elsewhere."))
     u, v = (sympy.MatrixSymbol(letter, sympy.Symbol("n"), 1) for letter in "uv")
     product, quotient = (Math((HadamardProduct(u, other),)) for other in (v, HadamardPower(v, -1)))
     items.append((product, " is the product and ", quotient, " the quotient entry by entry."))
