@@ -22,6 +22,7 @@ class Mutation:
 
 RULES = "tests/simplification/test_rules.py"
 VIEWS = "tests/simplification/test_views.py"
+SOLVED = "test_a_definition_with_a_number_and_a_root_in_it_is_solved_for_its_function"
 JACOBIAN = "tests/calculus/test_jacobian.py"
 CHAIN = "tests/calculus/test_chain_rule.py"
 ACTIVATIONS = "tests/network/test_activations.py"
@@ -74,9 +75,9 @@ SIMPLIFICATION = (
     Mutation("a side fact is used for a power", _R,
         "if base is not fact.of or exponent != 1 or labels[-1] < rank:", "if base is not fact.of or labels[-1] < rank:", (RULES,)),
     Mutation("a side fact is used without its value", _R,
-        "product.coefficient * fact.value", "product.coefficient", (RULES, STEPS)),
+        "product.coefficient * fact.value", "product.coefficient", (f"{RULES}::test_a_fact_brings_its_value",)),
     Mutation("a side fact is used and not reported", _R,
-        "return shorter.to_tensor(), (fact,)", "return shorter.to_tensor(), ()", (RULES,)),
+        "return shorter.to_tensor(), (fact,)", "return shorter.to_tensor(), ()", (f"{RULES}::test_a_fact_is_reported_by_the_step_that_used_it",)),
     Mutation("like terms are counted once", _R,
         "coefficients[key] = coefficients.get(key, sympy.S.Zero) + product.coefficient", "coefficients[key] = product.coefficient", (RULES,)),
     Mutation("the common factor stays in the terms as well", _R,
@@ -84,13 +85,17 @@ SIMPLIFICATION = (
     Mutation("a factor of some terms is called common", _R,
         "if all(e > 0 for e in shared) or all(e < 0 for e in shared):", "if any(e > 0 for e in shared):", (RULES, STEPS)),
     Mutation("a folded definition keeps its exponent", _R,
-        "power = exponent / known.exponent", "power = exponent", (RULES,)),
+        "power = exponent / known.exponent", "power = exponent", (f"{RULES}::{SOLVED}",)),
     Mutation("a folded definition loses its coefficient", _R,
-        "coefficient *= known.coefficient**-power", "coefficient *= 1", (RULES,)),
+        "product.coefficient * known.coefficient**-power)", "product.coefficient)", (f"{RULES}::{SOLVED}",)),
     Mutation("a slope in the output loses its exponent", _R,
-        "powers.get(factor, sympy.S.Zero) + e * exponent\n", "powers.get(factor, sympy.S.Zero) + e\n", (RULES, SPECS)),
+        "tuple(labels[i] for i in own)), e * exponent)", "tuple(labels[i] for i in own)), e)", (RULES,)),
     Mutation("equal factors do not meet", _P,
-        "powers[factor] = powers.get(factor, sympy.S.Zero) + exponent", "powers[factor] = exponent", (RULES,)),
+        "        for factor, exponent in parts:\n            powers[factor] = powers.get(factor, sympy.S.Zero) + exponent",
+        "        for factor, exponent in parts:\n            powers[factor] = exponent", (RULES,)),
+    Mutation("a factor takes the place of its equal", _P,
+        "powers = dict(self.powers)\n        powers[factor] = powers.get(factor, sympy.S.Zero) + exponent",
+        "powers = dict(self.powers)\n        powers[factor] = exponent", (RULES,)),
     Mutation("a sum over nothing is 1", _P,
         "coefficient = coefficient * axis.size", "coefficient = coefficient * 1", (RULES,)),
     Mutation("rules apply inside one term of a sum alone", "simplification/engine.py",
@@ -170,7 +175,7 @@ PIPELINE = (
     Mutation("an unnamed cotangent is taken for a named one", _D,
         'is_named = role in ("parameter", "cut")', 'is_named = role in ("parameter",)', (DERIVE, STEPS)),
     Mutation("facts of what was written out are forgotten", _D,
-        "return tuple(dict.fromkeys((*own, *inner)))", "return tuple(dict.fromkeys(own))", (DERIVE,)),
+        "return tuple(dict.fromkeys((*own, *inner)))", "return tuple(dict.fromkeys(own))", (f"{DERIVE}::test_a_fact_used_in_what_is_written_out_is_a_fact_of_the_formula",)),
     Mutation("a chain is told over its first path alone", "pipeline/explanation.py",
         "return add(*(_product(record, path, context, write) for path in unique))", "return _product(record, unique[0], context, write)", (STEPS,)),
     Mutation("the explanation leaves the average out", "pipeline/explanation.py",

@@ -113,6 +113,13 @@ def test_a_fact_is_reported_by_the_step_that_used_it():
     assert [step.facts for step in steps] == [(FACTS[0],)]
 
 
+def test_a_fact_brings_its_value():
+    u = var(Name("u"), (M,))
+    for value in (3, 0):
+        found, _ = simplify(einsum("j,k->j", a, u), Knowledge(facts=(Fact(u, value, False),)))
+        assert found is scale(value, a)
+
+
 def test_a_fact_is_not_used_where_the_index_is_bound_to_more():
     tensor = einsum("j,jk->k", y, W)
     assert simplify(tensor, KNOWLEDGE) == (tensor, ())
