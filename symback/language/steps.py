@@ -18,6 +18,9 @@ class Fact:
     value: int
     is_assumed: bool
 
+    def __str__(self) -> str:
+        return f"Σ {self.of.name} = {self.value}"
+
 
 @dataclass(frozen=True, slots=True)
 class Step:

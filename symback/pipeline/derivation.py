@@ -118,6 +118,9 @@ class Derivation:
     knowledge: Knowledge = field(repr=False)
     records: tuple[Record, ...] = field(repr=False)
 
+    def __repr__(self) -> str:
+        return f"Derivation({', '.join(str(record.symbol.name) for record in self.records if record.is_named)})"
+
     @cached_property
     def _by_name(self) -> dict[Name, Formula]:
         return {record.symbol.name: Formula(record, self) for record in self.records}
