@@ -6,6 +6,8 @@ import sympy
 
 from symback.errors import UnsupportedError
 from symback.language.expressions import Tensor, Unspecified, Var, leaves, walk
+from symback.network import Network
+from symback.network.activations import ACTIVATIONS
 from symback.network.sizes import SAMPLES
 from symback.numerics.evaluate import Setting, evaluate, random_setting
 from symback.numerics.scalars import evaluate_scalar
@@ -152,3 +154,14 @@ def test_all_views_of_two_hundred_random_networks_have_the_same_entries(start):
     for seed in range(start, start + 25):
         for is_batch in (False, True):
             check_views(derive(small(seed), batch=is_batch), seed)
+
+
+@pytest.mark.parametrize("activation", [row.name for row in ACTIVATIONS.values() if row.slope is not None])
+def test_a_slope_in_terms_of_the_output_keeps_the_value(activation):
+    """σ'(z) and its form in a = σ(z), for both layers of a network of that activation."""
+    derivation = derive(Network.from_spec("3-4-2", activation=activation))
+    setting = setting_of(derivation, seed=8)
+    for layer in (1, 2):
+        formula = derivation.delta(layer)
+        assert "_prime" not in str(formula.in_outputs.index_form)
+        close(evaluate(formula.in_outputs.tensor, setting), evaluate(formula.tensor, setting), f"{formula.name} of {activation}")

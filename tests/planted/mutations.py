@@ -23,6 +23,7 @@ class Mutation:
 RULES = "tests/simplification/test_rules.py"
 VIEWS = "tests/simplification/test_views.py"
 SOLVED = "test_a_definition_with_a_number_and_a_root_in_it_is_solved_for_its_function"
+BELOW = "test_a_slope_below_the_line_is_written_in_the_output_below_the_line"
 JACOBIAN = "tests/calculus/test_jacobian.py"
 CHAIN = "tests/calculus/test_chain_rule.py"
 ACTIVATIONS = "tests/network/test_activations.py"
@@ -89,7 +90,7 @@ SIMPLIFICATION = (
     Mutation("a folded definition loses its coefficient", _R,
         "product.coefficient * known.coefficient**-power)", "product.coefficient)", (f"{RULES}::{SOLVED}",)),
     Mutation("a slope in the output loses its exponent", _R,
-        "tuple(labels[i] for i in own)), e * exponent)", "tuple(labels[i] for i in own)), e)", (RULES,)),
+        "tuple(labels[i] for i in own)), e * exponent)", "tuple(labels[i] for i in own)), e)", (f"{RULES}::{BELOW}",)),
     Mutation("equal factors do not meet", _P,
         "        for factor, exponent in parts:\n            powers[factor] = powers.get(factor, sympy.S.Zero) + exponent",
         "        for factor, exponent in parts:\n            powers[factor] = exponent", (RULES,)),
@@ -177,11 +178,11 @@ PIPELINE = (
     Mutation("facts of what was written out are forgotten", _D,
         "return tuple(dict.fromkeys((*own, *inner)))", "return tuple(dict.fromkeys(own))", (f"{DERIVE}::test_a_fact_used_in_what_is_written_out_is_a_fact_of_the_formula",)),
     Mutation("a chain is told over its first path alone", "pipeline/explanation.py",
-        "return add(*(_product(record, path, context, write) for path in unique))", "return _product(record, unique[0], context, write)", (STEPS,)),
+        "return add(*(_product(record, path, context, write) for path in unique))", "return _product(record, unique[0], context, write)", (f"{STEPS}::test_every_step_of_every_derivation_is_true[residual]",)),
     Mutation("the explanation leaves the average out", "pipeline/explanation.py",
         "inner = contract(((record.pivot_factor, ()), (inner, own)), own, {})", "pass", (STEPS,)),
     Mutation("the slope of one activation serves for another", "network/activations.py",
-        "activation.slope.xreplace({A: slot(0)})", "ACTIVATIONS['sigmoid'].slope.xreplace({A: slot(0)})", (STEPS, SPECS)),
+        "activation.slope.xreplace({A: slot(0)})", "ACTIVATIONS['sigmoid'].slope.xreplace({A: slot(0)})", (f"{FORMULAS}::test_a_slope_in_terms_of_the_output_keeps_the_value",)),
 )  # fmt: skip
 
 SEEN = (

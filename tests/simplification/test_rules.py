@@ -113,6 +113,12 @@ def test_a_fact_is_reported_by_the_step_that_used_it():
     assert [step.facts for step in steps] == [(FACTS[0],)]
 
 
+def test_a_slope_below_the_line_is_written_in_the_output_below_the_line():
+    """a / σ'(z)  →  1 / (1 - a)."""
+    tensor = einsum("j,j->j", a, map_(1 / SIGMOID.prime()(X0), (z,)))
+    assert simplify(tensor, KNOWLEDGE)[0] is map_(1 / (1 - X0), (a,))
+
+
 def test_a_fact_brings_its_value():
     u = var(Name("u"), (M,))
     for value in (3, 0):
