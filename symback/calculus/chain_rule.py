@@ -80,12 +80,12 @@ def chain_rule(
     cotangents of `inputs`, like those of everything inside the network, are taken of the pivot.
     """
     defined = {equation.symbol: equation for equation in equations}
-    for symbol, cotangent in seeds:
-        if cotangent.axes != symbol.axes:
-            raise ShapeError(f"the cotangent given for {symbol.name} has shape {cotangent.shape}; it should be {symbol.shape}")
+    for symbol, given in seeds:
+        if given.axes != symbol.axes:
+            raise ShapeError(f"the cotangent given for {symbol.name} has shape {given.shape}; it should be {symbol.shape}")
     uses = _uses(equations)
     inside = _ancestors(pivot, defined) if pivot is not None and pivot not in dict(seeds) else None
-    if inside is not None and not _is_legal_pivot(pivot, inside, uses, defined):
+    if inside is not None and not _is_legal_pivot(pivot, inside, uses):
         inside = None
     known: dict[Var, Tensor] = dict(seeds)
     pivot_factor: Tensor | None = None
@@ -125,7 +125,7 @@ def _ancestors(symbol: Var, defined: dict[Var, Equation]) -> set[Var]:
     return found
 
 
-def _is_legal_pivot(pivot: Var, inside: set[Var], uses: dict[Var, list[Equation]], defined: dict[Var, Equation]) -> bool:
+def _is_legal_pivot(pivot: Var | None, inside: set[Var], uses: dict[Var, list[Equation]]) -> bool:
     """Whether every defined name inside reaches the cost through the pivot alone."""
     return all(name is pivot or all(use.symbol in inside for use in uses.get(name, ())) for name in inside)
 
@@ -148,7 +148,8 @@ def _backward_order(equations: Sequence[Equation], wanted: set[Var]) -> list[Var
 def _cotangent(
     target: Var, users: Sequence[Equation], known: dict[Var, Tensor], inside: set[Var] | None, pivot_factor: Tensor | None
 ) -> Cotangent | None:
-    edges, past = [], []
+    edges: list[Edge] = []
+    past: list[Edge] = []
     for equation in users:
         if equation.symbol not in known:
             continue

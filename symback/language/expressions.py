@@ -22,6 +22,7 @@ the same; kept as a node it made every walk over a formula a walk over the whole
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any, TypeVar
 from weakref import WeakValueDictionary
 
 import sympy
@@ -211,10 +212,11 @@ class Equation:
     role: str = "cut"
 
 
+Node = TypeVar("Node", bound=Tensor)
 _interned: WeakValueDictionary = WeakValueDictionary()
 
 
-def _intern(kind: type, *fields) -> Tensor:
+def _intern(kind: type[Node], *fields) -> Node:
     key = (kind, *fields)
     node = _interned.get(key)
     if node is None:
@@ -273,7 +275,7 @@ def scale(factor: sympy.Expr | int, tensor: Tensor) -> Tensor:
 
 
 def contract(
-    factors: Iterable[tuple[Tensor, Sequence]], output: Sequence, axis_of: Mapping[object, Axis]
+    factors: Iterable[tuple[Tensor, Sequence]], output: Sequence, axis_of: Mapping[Any, Axis]
 ) -> Tensor:
     """The einsum of `factors`, pairs (tensor, labels), with result labels `output`; labels are any hashable.
 

@@ -189,7 +189,7 @@ def _derivative_of(function: Callable, args: list[np.ndarray], wrt: tuple[int, .
         return (8 * (along(index, h) - along(index, -h)) - (along(index, 2 * h) - along(index, -2 * h))) / (12 * h)
 
     slopes = [slope(index) for index in np.ndindex(*args[last].shape)]
-    return np.stack(slopes, axis=-1).reshape(*slopes[0].shape, *args[last].shape)
+    return np.stack(slopes, axis=-1).reshape((*slopes[0].shape, *args[last].shape))
 
 
 def _partial_value(node: Partial, setting: Setting) -> np.ndarray:
@@ -220,7 +220,7 @@ def total_derivative(of: Var, wrt: Var, setting: Setting, equations: Sequence[Eq
         moved[index] += 1j * STEP
         values = evaluate_equations(needed, setting.with_values({wrt: moved}))
         columns.append(np.imag(values[of]) / STEP)
-    return np.stack(columns, axis=-1).reshape(columns[0].shape + base.shape)
+    return np.stack(columns, axis=-1).reshape((*columns[0].shape, *base.shape))
 
 
 def _between(of: Var, wrt: Var, equations: Sequence[Equation]) -> list[Equation]:

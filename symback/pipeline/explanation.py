@@ -91,7 +91,7 @@ _NAMED = "name the error"
 
 def _told_with_names(record: Record, context: Context) -> tuple[Step, ...]:
     """The chain one equation far: ∂C/∂X = Σ_E ∂C/∂E ∂E/∂X with the names of the ∂C/∂E, and what simplification made of it."""
-    paths = [((term, record.target),) for term in record.terms]
+    paths: list[Path] = [((term, record.target),) for term in record.terms]
     whole = _around_pivot(record)
     chain = _Chain(_opening(record, context))
     chain.go("chain rule", whole(_sum(record, paths, context, _as_partials)))
@@ -148,8 +148,7 @@ def _paths(record: Record, context: Context) -> list[Path]:
         path = pending.pop(0)
         reached = path[-1][0].consumer.symbol
         further = context.by_target.get(reached)
-        is_stop = reached is context.root or further is None or (further.is_named and (len(path) > 1 or reached in context.seeds))
-        if is_stop:
+        if further is None or reached is context.root or (further.is_named and (len(path) > 1 or reached in context.seeds)):
             finished.append(path)
         else:
             pending.extend((*path, (term, reached)) for term in further.terms)

@@ -1,0 +1,192 @@
+r"""What a formula's pieces mean once they are typed: a tensor and, for each of its axes, how the page refers to that axis.
+
+    W^l            tensor (n_l, n_{l-1})   labels (ROW, COL)
+    a^l            tensor (n_l,)           labels (ROW,)         a column; its transpose has (COL,)
+    w^l_{jk}       the same tensor         labels ("j", "k")     one entry, j and k free
+    Σ_k w_{jk} a_k                         labels ("j",)
+
+A missing ROW or COL is a side of length one, so numbers, vectors and matrices multiply by one rule: the COL of the left is
+summed against the ROW of the right.  Index labels are never summed but by a summation sign.  Matrix and index notation are
+thereby one language; the road not taken, two readers and a translation between them, would need every rule twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import sympy
+
+from symback.errors import ShapeError, SymbackError
+from symback.language.expressions import Axis, Const, Tensor, add, const, contract, map_, slot
+
+__all__ = [
+    "COL",
+    "ROW",
+    "Unread",
+    "Untyped",
+    "Value",
+    "apply",
+    "combined",
+    "divided",
+    "number",
+    "powered",
+    "product",
+    "summed",
+    "transposed",
+]
+
+ROW, COL = "row", "column"
+MOST_LABELS = 5  # arrays have one axis for each
+
+
+class Unread(SymbackError):
+    """The formula, or a sign in it, has no meaning that the reader knows."""
+
+
+class Untyped(SymbackError):
+    """The formula is understood, and its shapes or indices do not fit together."""
+
+
+@dataclass(frozen=True)
+class Value:
+    """A tensor whose axes are called `labels`: ROW, COL, or the index printed on the page."""
+
+    tensor: Tensor
+    labels: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if len(self.labels) > MOST_LABELS:
+            raise Unread("too many different indices at once")
+        if len(self.labels) != self.tensor.rank:
+            raise Untyped(f"{len(self.labels)} indices stand at a quantity that has {self.tensor.rank}")
+
+    @property
+    def axes(self) -> dict[str, Axis]:
+        """The axis of each label."""
+        return dict(zip(self.labels, self.tensor.axes, strict=True))
+
+    @property
+    def is_number(self) -> bool:
+        """Whether it is a constant, which fits every shape."""
+        return isinstance(self.tensor, Const)
+
+    @property
+    def sides(self) -> frozenset[str]:
+        """Which of ROW and COL it has: what it is as a matrix."""
+        return frozenset(self.labels) & {ROW, COL}
+
+
+def number(value: sympy.Expr | int) -> Value:
+    """A constant."""
+    return Value(const(value))
+
+
+def _contracted(factors: Sequence[tuple[Value, Sequence]], labels: Sequence[str], axis_of: dict[str, Axis] | None = None) -> Value:
+    try:
+        tensor = contract([(value.tensor, tuple(own)) for value, own in factors], tuple(labels), axis_of or {})
+    except ShapeError as error:
+        raise Untyped(str(error)) from error
+    return Value(tensor, tuple(labels))
+
+
+def transposed(value: Value) -> Value:
+    """Rows become columns; an entry is its own transpose."""
+    swap = {ROW: COL, COL: ROW}
+    return Value(value.tensor, tuple(swap.get(label, label) for label in value.labels))
+
+
+def _union(left: Value, right: Value) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*left.labels, *right.labels)))
+
+
+def elementwise(left: Value, right: Value) -> Value:
+    """u ⊙ v: equal shapes, or one of them without sides."""
+    if left.sides != right.sides and left.sides and right.sides:
+        raise Untyped("an element-wise product of quantities of different shape")
+    return _contracted(((left, left.labels), (right, right.labels)), _union(left, right))
+
+
+def matrix_product(left: Value, right: Value) -> Value:
+    """The COL of the left against the ROW of the right; a side of length one is no side at all."""
+    if not left.sides or not right.sides:
+        return elementwise(left, right)
+    if (COL in left.labels) != (ROW in right.labels):
+        raise Untyped("the inner sizes of a matrix product differ")
+    bound = object()
+    own_left = [bound if label == COL else label for label in left.labels]
+    own_right = [bound if label == ROW else label for label in right.labels]
+    return _contracted(((left, own_left), (right, own_right)), [x for x in dict.fromkeys((*own_left, *own_right)) if x is not bound])
+
+
+def product(left: Value, right: Value, sign: str, choose: Callable[[str, Sequence[str]], str]) -> Value:
+    """Matrix product if that fits, else element-wise; for two columns of one shape under a dot, what `choose` says."""
+    if sign in ("\\odot", "\\circ", ".*", "\\circledast"):
+        return elementwise(left, right)
+    if sign == "\\otimes" and left.labels == right.labels == (ROW,):
+        return matrix_product(left, transposed(right))
+    if left.sides and left.sides == right.sides and len(left.sides) == 1 and sign in ("\\cdot", ""):
+        way = choose("two vectors side by side", ("element-wise", "inner product")) if sign == "\\cdot" else "element-wise"
+        if way == "inner product":
+            return matrix_product(transposed(left) if ROW in left.labels else left, right if ROW in right.labels else transposed(right))
+        return elementwise(left, right)
+    if sign == "*" and left.sides == right.sides:
+        return elementwise(left, right)
+    try:
+        return matrix_product(left, right)
+    except Untyped:
+        if left.sides == right.sides:
+            return elementwise(left, right)
+        raise
+
+
+def _spread(value: Value, labels: Sequence[str], axis_of: dict[str, Axis]) -> Tensor:
+    return _contracted(((value, value.labels),), labels, axis_of).tensor
+
+
+def common(left: Value, right: Value) -> tuple[Tensor, Tensor, tuple[str, ...]]:
+    """Both over the union of their labels; what is no number may be repeated over indices and samples, not over units."""
+    labels = _union(left, right)
+    axes = {**left.axes, **right.axes}
+    for label, axis in left.axes.items():
+        if label in right.axes and right.axes[label] != axis:
+            raise Untyped(f"sizes {axis.size} and {right.axes[label].size} stand at the same place")
+    for value in (left, right):
+        missing = [label for label in labels if label in (ROW, COL) and label not in value.labels and axes[label].kind != "sample"]
+        if missing and not value.is_number:
+            raise Untyped("quantities of different shape are added or compared")
+    return _spread(left, labels, axes), _spread(right, labels, axes), labels
+
+
+def combined(left: Value, right: Value, sign: int) -> Value:
+    """left ± right."""
+    one, other, labels = common(left, right)
+    return Value(add(one, contract(((const(sign), ()), (other, tuple(range(other.rank)))), tuple(range(other.rank)), {})), labels)
+
+
+def apply(expr: sympy.Expr, value: Value) -> Value:
+    """A scalar function in slot(0), entry by entry."""
+    if value.is_number:
+        return Value(const(expr.xreplace({slot(0): value.tensor.value})))
+    return Value(map_(expr, (value.tensor,)), value.labels)
+
+
+def divided(above: Value, below: Value) -> Value:
+    """above / below, entry by entry where below has entries."""
+    if below.is_number:
+        return elementwise(above, number(1 / below.tensor.value))
+    return elementwise(above, apply(1 / slot(0), below))
+
+
+def powered(base: Value, exponent: sympy.Expr) -> Value:
+    """An entry-wise power; of a matrix or vector it could mean something else, so it is not read."""
+    if base.sides:
+        raise Unread("a power of a vector or matrix")
+    return apply(slot(0) ** exponent, base)
+
+
+def summed(value: Value, label: str) -> Value:
+    """Σ over one index."""
+    if label not in value.labels:
+        raise Unread(f"a sum over {label} of terms without {label}")
+    return _contracted(((value, value.labels),), [other for other in value.labels if other != label])
