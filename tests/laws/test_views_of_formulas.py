@@ -86,9 +86,18 @@ def by_matrix_form(
     if symbol.rank == 0:
         return np.asarray(number(worked, numbers))
     found = np.array([[number(worked[i, j], numbers) for j in range(worked.cols)] for i in range(worked.rows)])
+    is_turned = stands_turned(symbol, layout)
     shape = (*shape_of(symbol), 1)[:2]
-    assert found.shape == (shape[::-1] if is_shown_transposed(symbol, layout) else shape), f"{symbol.name} in layout {layout}"
-    return (found.T if is_shown_transposed(symbol, layout) else found).reshape(shape_of(symbol))
+    assert found.shape == (shape[::-1] if is_turned else shape), f"{symbol.name} in layout {layout}"
+    return (found.T if is_turned else found).reshape(shape_of(symbol))
+
+
+def stands_turned(symbol: Var, layout: str) -> bool:
+    """Where the layouts are said to show a gradient other than stored, a vector as a column and a batch as (sample, unit)."""
+    kinds = tuple(axis.kind for axis in symbol.axes)
+    if layout == "row":
+        return kinds == ("unit", "sample")
+    return (kinds[:1] == ("sample",)) ^ (layout == "jacobian")
 
 
 def leaves_by_text(tensors: list[Tensor]) -> dict[str, Tensor]:
