@@ -11,31 +11,32 @@ so that a true formula is never refuted for having been read in the wrong way.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations, pairwise
 
 import numpy as np
-import sympy
 
 from symback.errors import SymbackError
-from symback.language.expressions import Const, Map, Tensor, walk
-from symback.numerics.evaluate import Setting, evaluate
+from symback.language.expressions import Tensor, add, const, contract, delta
+from symback.numerics.evaluate import evaluate
 from symback.simplification.normal_form import prove_equal
-from symback.verification.claims import Claim, scope_of
-from symback.verification.meaning import Unread, Untyped, Value, common
-from symback.verification.naming import letter_of
-from symback.verification.reading import SCALARS, Choices, Place, all_choices, axes_of_indices, read
-from symback.verification.tree import Tree
+from symback.verification.definitions import Claim
+from symback.verification.meaning import COL, ROW, Mismatch, Unread, Unspread, Untyped, Value, common, transposed
+from symback.verification.mentions import Mention, letter_of, names_in, printed_name
+from symback.verification.reading import Choices, Place, all_choices, axes_of_indices, counted_name, read
+from symback.verification.tree import Tree, operands_of, operators_of
 from symback.verification.tree import walk as walk_tree
-from symback.verification.universe import Universe, Ways, build_universe
+from symback.verification.world import Assumed, Sheet, Window, World
 
-__all__ = ["Outcome", "judge_claim", "outcome_in"]
+__all__ = ["Outcome", "judge_claim", "outcome_in", "windows_of"]
 
-SEEDS = (11, 23, 37)
+SEEDS = (10, 23, 36)
 DIFFERENT, EQUAL = 1e-5, 1e-9  # relative: float64 sums of a few products; between the two nothing is concluded
 PROOF_SECONDS = 1.0
-TURNED_JACOBIAN = "Jacobian, transposed"
+MOST_READINGS = 24
+CONDITIONAL_READINGS = {"Jacobian, transposed": "holds where ∂a/∂z has a row for each entry of z"}
 
 
 @dataclass(frozen=True)
@@ -52,20 +53,25 @@ class Outcome:
     member: int = 0
 
 
-def judge_claim(claim: Claim, ways: Sequence[Ways]) -> Outcome:
+def judge_claim(claim: Claim, sheet: Sheet, order: int, alternatives: Sequence[Assumed], until: float) -> Outcome:
     """The outcome under all conventions that are open, the likeliest first."""
     outcomes = []
-    for way in ways:
-        found = outcome_in(claim, way)
-        if found.word == "proved":
-            return found
-        outcomes.append(found)
+    for assumed in alternatives:
+        for window in windows_of(claim, sheet):
+            if time.thread_time() > until:
+                return _settled([*outcomes, Outcome("undecided", "the time for one formula is over")])
+            found = outcome_in(claim, sheet, order, window, assumed, until)
+            if found.word == "proved":
+                return found
+            outcomes.append(found)
     return _settled(outcomes)
 
 
 def _settled(outcomes: Sequence[Outcome]) -> Outcome:
     """False only if false under all that give it a meaning."""
-    outcomes = [outcome for outcome in outcomes if outcome.word != "unread"] or outcomes
+    if not outcomes:
+        return Outcome("unread", "nothing here can be read")
+    outcomes = [outcome for outcome in outcomes if outcome.word != "unread"] or list(outcomes)
     words = {outcome.word for outcome in outcomes}
     if words <= {"refuted", "untyped"}:
         return next((outcome for outcome in outcomes if outcome.word == "refuted"), outcomes[0])
@@ -75,48 +81,180 @@ def _settled(outcomes: Sequence[Outcome]) -> Outcome:
     return next(outcome for outcome in likeliest if outcome.word not in ("refuted", "untyped"))
 
 
-def outcome_in(claim: Claim, ways: Ways) -> Outcome:
+# Which stages a claim speaks of
+
+
+def mentions_in(trees: Iterable[Tree], sheet: Sheet) -> list[Mention]:
+    """The names of a claim, in the roles of its document."""
+    return [sheet.lexicon.mention(name) for tree in trees for _, name in names_in(tree)]
+
+
+def windows_of(claim: Claim, sheet: Sheet) -> list[Window]:
+    """The stages to build for a claim, the likeliest first; empty if its stages cannot be compared."""
+    mentions = mentions_in(claim.members, sheet)
+    staged = [mention for mention in mentions if mention.stage is not None]
+    letters = {mention.stage[0] for mention in staged if mention.stage is not None}
+    summed = _summed_letters(claim)
+    if not sheet.staged:
+        return [Window(0, 0)]
+    if not staged:
+        return [Window(1, 1, (("", 0), ("L", 1), ("l", 1)), 1, True), Window(1, 1, (("", 0), ("l", 1)), 1, False)]
+    if sheet.lexicon.times and letters & (sheet.lexicon.times | {""}) and not letters & {"l", "L"}:
+        return _times(staged, letters, summed)
+    free = letters - {""}
+    if len(free) > 1:
+        return []
+    if free and "" in letters:
+        numbers = [m.stage[1] for m in staged if m.stage is not None and m.stage[0] == ""]
+        if set(numbers) - {2}:
+            return []
+        letters = free
+    return _layers(staged, free.pop() if free else "", mentions, sheet)
+
+
+def _summed_letters(claim: Claim) -> set[str]:
+    found = set()
+    for member in claim.members:
+        for node in walk_tree(member):
+            if node.kind == "large" and node.children[0].kind == "scripts":
+                for script in node.children[0].children[1:]:
+                    if script.kind == "subscript":
+                        content = script.children[0]
+                        first = operands_of(content)[0] if content.kind == "relation" else content
+                        if (letter := letter_of(first)) is not None:
+                            found.add(letter)
+    return found
+
+
+def _layers(staged: Sequence[Mention], base: str, mentions: Sequence[Mention], sheet: Sheet) -> list[Window]:
+    """Layers l-1 … l+1 of a network that goes on, or the last ones."""
+    numbers = [mention.stage[1] for mention in staged if mention.stage is not None and mention.stage[0] == base]
+    low, high = min(numbers), max(numbers)
+    own = numbers[0]
+    has_target = any(mention.family.split("_")[0] in ("y", "Y", "t", r"\hat y") for mention in mentions)
+    if base == "":
+        known = [d.name.stage[1] for d in sheet.definitions if d.name.stage is not None and d.name.stage[0] == ""]
+        top = max([*known, high])
+        ends = [Window(min(low, 1), top, (("", 0), ("L", top)), own, True)]
+        goes_on = Window(min(low, 1), high + 1, (("", 0),), own, False)
+        return [*ends, Window(min(low, 1), high, (("", 0), ("L", high)), own, True), goes_on] if has_target or known else [goes_on, *ends]
+    if base.isupper() and high <= 0:
+        return [Window(low, 0, ((base, 0), ("L", 0)), own, True)]
+    open_end = Window(low, high + 1, ((base, 0),), own, False)
+    if has_target:
+        return [Window(low, high, ((base, 0), ("L", high)), own, True), open_end]
+    return [open_end]
+
+
+def _times(staged: Sequence[Mention], letters: set[str], summed: set[str]) -> list[Window]:
+    """Time steps t-1 … t+1 of a sequence that goes on; all of them where a sum runs over time; the last one."""
+    bases = sorted(letters - {""})
+    shifts = {letter: [m.stage[1] for m in staged if m.stage is not None and m.stage[0] == letter] for letter in letters}
+    own = next(iter(shifts[bases[0]])) if bases else 1
+    if summed & set(bases) or "T" in bases:
+        steps = (1, 2, 3)
+        numbered = tuple((letter, 3 if letter == "T" else 2) for letter in {*bases, "T", *summed})
+        return [Window(1, 3, (("", 0), *numbered), 2, True, summable=tuple((letter, steps) for letter in {*summed, *bases}))]
+    if len(bases) > 1:
+        return []
+    if not bases:
+        top = max(shifts[""])
+        return [Window(min(1, min(shifts[""])), top, (("", 0), ("T", top)), top, True)]
+    letter = bases[0]
+    low, high = min(shifts[letter]), max(shifts[letter])
+    first, last = min(low, 0), max(high, 0)
+    open_window = Window(first, last + 1, ((letter, 0),), own, False, True)
+    return [open_window, Window(first, last, ((letter, 0), ("T", 0)), own, False, False), Window(first, last, ((letter, 0),), own, True, False)]
+
+
+# One convention, all readings
+
+
+def outcome_in(claim: Claim, sheet: Sheet, order: int, window: Window, assumed: Assumed, until: float) -> Outcome:
     """The outcome under one set of conventions: true if true under one reading of the signs, false if false under all."""
-    found: list[Outcome] = []
     asked: dict[str, tuple[str, ...]] = {}
     choices = Choices()
-    found.append(_outcome(claim, ways, choices))
+    found = [_outcome(claim, sheet, order, window, assumed, choices)]
     asked.update(choices.asked)
     if found[0].word == "proved" or not asked:
         return found[0]
+    tried: list[dict[str, str]] = [{}]
     for given in all_choices(asked):
+        if len(tried) > MOST_READINGS or time.thread_time() > until:
+            found.append(Outcome("undecided", "there are too many ways to read it"))
+            break
+        tried.append(given)
         choices = Choices(given)
-        outcome = _outcome(claim, ways, choices)
+        outcome = _outcome(claim, sheet, order, window, assumed, choices)
         if outcome.word == "proved":
-            remarks = tuple(f"{question} is read as {answer}" for question, answer in given.items())
+            remarks = tuple(f"{question} is read as {answer}" for question, answer in given.items() if answer != choices.asked.get(question, ("",))[0])
             outcome = replace(outcome, assumptions=(*outcome.assumptions, *remarks))
-            if TURNED_JACOBIAN not in given.values():
+            reasons = [CONDITIONAL_READINGS[answer] for answer in given.values() if answer in CONDITIONAL_READINGS]
+            if not reasons:
                 return outcome
-            outcome = replace(outcome, word="conditional", reason="holds where ∂a/∂z has a row for each entry of z")
+            outcome = replace(outcome, word="conditional", reason=reasons[0])
         found.append(outcome)
     return _settled(found)
 
 
-def _outcome(claim: Claim, ways: Ways, choices: Choices) -> Outcome:
-    assumptions = ways.sentences()
+def _about(claim: Claim, sheet: Sheet, window: Window) -> frozenset:
+    """The quantities that a claim speaks of, by family and stage."""
+    bases = dict(window.bases)
+    found = set()
+    for mention in mentions_in(claim.members, sheet):
+        if mention.family in (r"\delta", r"\Delta") and mention.stage is not None and mention.stage[0] in bases:
+            found |= {(letter, bases[mention.stage[0]] + mention.stage[1]) for letter in ("z", "Z")}
+        if mention.stage is None:
+            found.add((mention.family, window.own if mention.family in sheet.staged else None))
+        elif mention.stage[0] in bases:
+            found.add((mention.family, bases[mention.stage[0]] + mention.stage[1]))
+    return frozenset(found)
+
+
+def _outcome(claim: Claim, sheet: Sheet, order: int, window: Window, assumed: Assumed, choices: Choices) -> Outcome:
+    sentences = assumed.sentences()
     place: Place | None = None
     try:
-        scope = scope_of(claim.members, ways.shift)
-        universe = build_universe(ways, scope.layers)
-        place = Place(universe, scope.base, choices, scope.own_layer, scope.subscripts_are_layers)
-        axes_of_indices(claim.members, place)
-        found = _compared(claim, place)
+        world = sheet.world(order, window, assumed, _about(claim, sheet, window))
+    except (SymbackError, RecursionError, ValueError, TypeError, KeyError, AttributeError, IndexError) as error:
+        return Outcome("unread", f"the equations of this document do not fit together here: {error}")
+    try:
+        for _ in range(12):
+            try:
+                place = Place(world, dict(window.bases), choices, window.own)
+                axes_of_indices(claim.members, place)
+                found = _compared(claim, place)
+                break
+            except Mismatch as error:
+                world = world.with_equal(error.left, error.right)
+        else:
+            return Outcome("undecided", "the sizes cannot be settled")
     except Unread as error:
         return Outcome("unread", str(error))
-    except Untyped as error:
-        if place is not None and place.remarks:
-            return Outcome("undecided", f"{error}; but {next(iter(place.remarks))}", assumptions)
-        return Outcome("untyped", str(error), assumptions)
-    except (SymbackError, RecursionError, ValueError, TypeError, KeyError, OverflowError) as error:
+    except (Mismatch, Unspread, Untyped) as error:
+        if place is not None and (unknown := _unknown(claim, place)):
+            return Outcome("unread", f"what {unknown} is, is not said", sentences)
+        return Outcome("untyped", str(error), sentences)
+    except (SymbackError, RecursionError, ValueError, TypeError, KeyError, OverflowError, AttributeError, IndexError) as error:
         return Outcome("unread", f"the reader could not go on ({type(error).__name__})")
-    if found.word == "refuted" and place.remarks:
-        return Outcome("undecided", f"false if {next(iter(place.remarks))}", assumptions)
-    return replace(found, assumptions=(*assumptions, *place.remarks))
+    if found.word == "refuted" and place is not None and (unknown := _unknown(claim, place)):
+        return Outcome("unread", f"what {unknown} is, is not said", sentences)
+    if found.word == "refuted" and place is not None and place.remarks:
+        return Outcome("undecided", f"false if {next(iter(place.remarks))}", sentences)
+    return replace(found, assumptions=(*sentences, *(place.remarks if place else ())))
+
+
+def _unknown(claim: Claim, place: Place) -> str:
+    """A name in a claim that no equation of the world mentions."""
+    nodes = [node for member in claim.members for node, _ in names_in(member)]
+    for node in nodes:
+        name = printed_name(node)
+        if name is None or counted_name(node, place) or (name.letter == "d" and not name.below):
+            continue
+        mention = place.world.lexicon.mention(name)
+        if not place.world.knows(mention.family) and mention.family not in place.axes:
+            return mention.family
+    return ""
 
 
 def _compared(claim: Claim, place: Place) -> Outcome:
@@ -125,16 +263,20 @@ def _compared(claim: Claim, place: Place) -> Outcome:
     reasons: list[str] = []
     misfit: Untyped | None = None
     for member in claim.members:
-        if is_numeric(member) or letter_of(member) in SCALARS:
+        if is_numeric(member) or member.kind == "empty":
             values.append(None)
-            reasons.append("printed numbers" if is_numeric(member) else "a letter that is defined here")
+            reasons += ["printed numbers"] if member.kind != "empty" else []
             continue
         try:
             values.append(read(member, place))
         except Unread as error:
             values.append(None)
             reasons.append(str(error))
+        except (Mismatch, Unspread):
+            if isinstance(place.world, World):
+                raise
         except Untyped as error:
+            values.append(None)
             misfit = misfit or error
     if misfit is not None:
         if reasons:
@@ -143,12 +285,14 @@ def _compared(claim: Claim, place: Place) -> Outcome:
     known = [(i, value) for i, value in enumerate(values) if value is not None]
     if len(known) < 2:
         raise Unread(reasons[0] if reasons else "nothing is claimed")
-    worst = Outcome("proved")
+    worst = Outcome("proved", "the two sides have the same normal form")
     for (_, left), (number, right) in pairwise(known):
-        outcome = compare(left, right, place.universe)
+        outcome = compare(left, right, place, claim.conditions)
         if outcome.word in ("refuted", "untyped"):
             return replace(outcome, member=number)
-        if outcome.word == "undecided":
+        if outcome.word == "undecided" or (outcome.word == "conditional" and worst.word != "undecided"):
+            worst = outcome
+        elif worst.word == "proved" and outcome.reason:
             worst = outcome
     if reasons and worst.word == "proved":
         return Outcome("undecided", f"one member was not read: {reasons[0]}")
@@ -160,36 +304,84 @@ def is_numeric(member: Tree) -> bool:
     return any(node.kind == "matrix" or (node.kind == "number" and "." in node.text) for node in walk_tree(member))
 
 
-def compare(left: Value, right: Value, universe: Universe) -> Outcome:
-    """Are the two equal in this universe?"""
-    if left.sides != right.sides and not left.is_number and not right.is_number:
+def compare(left: Value, right: Value, place: Place, conditions: Sequence[Tree] = ()) -> Outcome:
+    """Are the two equal in this world?"""
+    left, right = _identified(left, right, place)
+    if left.sides != right.sides and transposed(left).sides == right.sides and len(left.sides) == 1:
+        turned = compare(transposed(left), right, place, conditions)
+        if turned.word == "proved":
+            return Outcome("conditional", "holds if one side is transposed: a matter of layout, rows or columns", member=1)
+    if left.sides != right.sides and not left.is_number and not right.is_number and (left.sides and right.sides or left.labels and right.labels):
         raise Untyped(f"the left is {_shape(left)}, the right is {_shape(right)}")
+    if (left.sides != right.sides) and not left.is_number and not right.is_number:
+        raise Untyped(f"the left is {_shape(left)}, the right is {_shape(right)}")
+    if {label for label in left.labels if "@" in label} != {label for label in right.labels if "@" in label}:
+        return Outcome("undecided", "it speaks of numbered entries of what has any number of them")
     one, other, labels = common(left, right)
-    difference = _difference(one, other, labels, universe)
+    one, other, labels = _conditioned(one, other, labels, conditions, place)
+    world = place.world
+    difference = _difference(one, other, labels, world)
     if difference is not None:
         return difference
-    near, all_of_it = universe.near_definitions, universe.definitions
-    proof = prove_equal(one, other, near, (), PROOF_SECONDS / 2) or prove_equal(one, other, all_of_it, (), PROOF_SECONDS)
+    near = {**world.near_definitions()}
+    facts = world.facts
+    proof = prove_equal(one, other, near, facts, PROOF_SECONDS / 2) or prove_equal(one, other, world.definitions, facts, PROOF_SECONDS)
     if proof is None:
         return Outcome("undecided", "equal at random values, but no proof was found")
     return Outcome("proved", "the two sides have the same normal form")
 
 
+def _identified(left: Value, right: Value, place: Place) -> tuple[Value, Value]:
+    """∂L/∂z = p_i - y_i: a vector on one side, its entry on the other."""
+    for one, other, is_turned in ((left, right, False), (right, left, True)):
+        extra = [label for label in other.labels if label not in one.labels]
+        if one.sides and len(one.sides) == 1 and not other.sides and len(extra) == 1:
+            side = next(iter(one.sides))
+            if one.axes[side] == other.axes[extra[0]]:
+                place.remarks[f"the vector is read as its entry {extra[0]}"] = None
+                entry = Value(one.tensor, tuple(extra[0] if label == side else label for label in one.labels))
+                return (other, entry) if is_turned else (entry, other)
+    return left, right
+
+
+def _conditioned(
+    one: Tensor, other: Tensor, labels: tuple[str, ...], conditions: Sequence[Tree], place: Place
+) -> tuple[Tensor, Tensor, tuple[str, ...]]:
+    """Both sides where the conditions hold: i = j takes the diagonal, i ≠ j leaves it out."""
+    for condition in conditions:
+        first, second = (letter_of(operand) or "" for operand in operands_of(condition))
+        if first not in labels or second not in labels:
+            continue
+        if operators_of(condition)[0] == r"\neq":
+            axis = one.axes[labels.index(first)]
+            if one.axes[labels.index(second)] != axis:
+                raise Mismatch(axis, one.axes[labels.index(second)])
+            apart = add(contract((), (0, 1), {0: axis, 1: axis}), contract(((const(-1), ()), (delta(axis), (0, 1))), (0, 1), {}))
+            one, other = (contract(((side, labels), (apart, (first, second))), labels, {}) for side in (one, other))
+        else:
+            kept = tuple(label for label in labels if label != second)
+            renamed = tuple(first if label == second else label for label in labels)
+            one, other = (contract(((side, renamed),), kept, {}) for side in (one, other))
+            labels = kept
+    del place
+    return one, other, labels
+
+
 def _shape(value: Value) -> str:
     axes = value.axes
-    return f"{axes['row'].size if 'row' in axes else 1} × {axes['column'].size if 'column' in axes else 1}"
+    return f"{axes[ROW].size if ROW in axes else 1} × {axes[COL].size if COL in axes else 1}"
 
 
-def _difference(one: Tensor, other: Tensor, labels: Sequence[str], universe: Universe) -> Outcome | None:
+def _difference(one: Tensor, other: Tensor, labels: Sequence[str], world: World) -> Outcome | None:
     """A counterexample, if the sides differ clearly at two of three random points; or `undecided` where they have no value."""
     clear: list[str] = []
     valued = 0
     for seed in SEEDS:
-        setting = _with_scalars(universe.setting(seed), (one, other))
         try:
+            setting = world.setting_for(seed, (one, other))
             left, right = evaluate(one, setting), evaluate(other, setting)
-        except SymbackError:
-            return Outcome("undecided", "a value could not be computed")
+        except SymbackError as error:
+            return Outcome("undecided", f"a value could not be computed: {error}")
         left, right = _allowed(np.asarray(left), np.asarray(right), labels)
         if left.size == 0 or not (np.all(np.isfinite(left)) and np.all(np.isfinite(right))):
             continue
@@ -201,7 +393,7 @@ def _difference(one: Tensor, other: Tensor, labels: Sequence[str], universe: Uni
             clear.append(f"seed {seed}: left {left[place]:.6g}, right {right[place]:.6g}")
         elif gap.max(initial=0.0) > EQUAL * max(scale, 1e-12):
             return Outcome("undecided", "the two sides are too close to tell apart")
-    if len(clear) >= 2:
+    if len(clear) >= 2 or (clear and valued == 1):
         return Outcome("refuted", f"the two sides differ ({clear[0]})", counterexample=clear[0])
     if clear or not valued:
         return Outcome("undecided", "no random point tells")
@@ -221,13 +413,3 @@ def _allowed(left: np.ndarray, right: np.ndarray, labels: Sequence[str]) -> tupl
     return np.broadcast_to(left, keep.shape)[keep], np.broadcast_to(right, keep.shape)[keep]
 
 
-def _with_scalars(setting: Setting, tensors: Sequence[Tensor]) -> Setting:
-    """Values for λ and the like."""
-    missing: dict[sympy.Symbol, float] = {}
-    for tensor in tensors:
-        for node in walk(tensor):
-            expr = node.value if isinstance(node, Const) else node.expr if isinstance(node, Map) else None
-            for symbol in () if expr is None else sorted(expr.free_symbols, key=str):
-                if symbol not in setting.sizes and symbol.name.startswith("scalar_"):
-                    missing[symbol] = 0.137 + 0.21 * len(missing)
-    return replace(setting, sizes={**setting.sizes, **missing}) if missing else setting

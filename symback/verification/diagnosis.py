@@ -11,11 +11,9 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from symback.verification.checker import judge_claim
-from symback.verification.claims import Claim
-from symback.verification.naming import LETTERS, is_function_head, letter_of
+from symback.verification.definitions import FUNCTION_HEADS, Claim
+from symback.verification.mentions import letter_of, printed_name
 from symback.verification.tree import Tree
-from symback.verification.universe import Ways
 from symback.verification.unparse import unparse
 
 __all__ = ["diagnose", "variants"]
@@ -24,7 +22,7 @@ SECONDS = 2.0
 MOST_TRIALS = 160
 
 
-def diagnose(claim: Claim, ways: Sequence[Ways]) -> tuple[str, str]:
+def diagnose(claim: Claim, holds: Callable[[Claim], bool]) -> tuple[str, str]:
     """The corrected chain and what was wrong, or two empty texts."""
     until = time.thread_time() + SECONDS
     trials = 0
@@ -34,7 +32,7 @@ def diagnose(claim: Claim, ways: Sequence[Ways]) -> tuple[str, str]:
             if trials > MOST_TRIALS or time.thread_time() > until:
                 return "", ""
             members = (*claim.members[:position], changed, *claim.members[position + 1 :])
-            if judge_claim(Claim(members, claim.signs), ways[:1]).word == "proved":
+            if holds(Claim(members, claim.signs, claim.conditions)):
                 return _written(members, claim.signs), what
     return "", ""
 
@@ -68,7 +66,7 @@ def _is_open(tree: Tree, child: int) -> bool:
     if tree.kind == "scripts":
         return child == 0 and tree.children[0].kind == "group"
     if tree.kind == "call" and child == 0:
-        return is_function_head(tree.children[0]) is None
+        return not is_head(tree.children[0])
     if tree.kind in ("large", "function", "applied") and child == 0:
         return False
     return tree.kind not in ("derivative", "applied", "superscript", "subscript")
@@ -103,7 +101,7 @@ def _turned(tree: Tree) -> Iterator[Tree]:
         )
         if len(kept) < len(tree.children) - 1:
             yield replace(tree, children=(tree.children[0], *kept)) if kept else tree.children[0]
-        elif letter_of(tree.children[0]) in LETTERS and not any(script.kind == "subscript" for script in tree.children[1:]):
+        elif letter_of(tree.children[0]) is not None and not any(script.kind == "subscript" for script in tree.children[1:]):
             yield Tree("scripts", (Tree("group", (tree,), "( )"), turn))
     elif _is_bare_matrix(tree):
         yield Tree("scripts", (tree, turn))
@@ -227,4 +225,10 @@ CHANGES: tuple[tuple[str, Callable[[Tree], Iterator[Tree]]], ...] = (
 def _is_bare_matrix(tree: Tree) -> bool:
     """A letter without scripts, or a product in round brackets: what a ᵀ can be put on."""
     is_bracketed_product = tree.kind == "group" and tree.text == "( )" and tree.children[0].kind == "product"
-    return is_bracketed_product or (tree.kind == "symbol" and tree.text in LETTERS)
+    return is_bracketed_product or (tree.kind == "symbol" and tree.text.isalpha())
+
+
+def is_head(tree: Tree) -> bool:
+    """σ, σ', f before a bracket."""
+    name = printed_name(tree)
+    return name is not None and name.letter in FUNCTION_HEADS

@@ -1,36 +1,62 @@
 r"""`verify`: a document or a single formula in, a `Report` out.
 
-    text -> tree (parser) -> claims -> conventions in force -> outcome (checker) -> verdict, and the correction where it is false
+    text -> trees (parser) -> the document's lexicon and definitions -> claims -> outcome (checker) -> verdict and correction
 
-What is read so far: the forward equations, errors and gradients of a network of dense layers, as matrices, by indices or
-for single neurons, in six layouts.  Printed numbers, matrices written out, shapes, and the equations of other models
-(softmax regression, normalisation, recurrent layers) are not; they come out as mentions or undecided, never as refuted.
-The command line does not offer this room yet.
+What a document defines decides what its claims mean; what it leaves open is taken as usual, and said so.  In a document
+nothing is refuted by a convention that it did not state.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from symback.verification.checker import Outcome, judge_claim
-from symback.verification.claims import EQUALITIES, Claim, chains_of, quantities_in
-from symback.verification.conventions import COSTS, OF_SAMPLES, Conventions, is_forward, open_ways, said_by, states_cost
+from symback.verification.checker import Outcome, judge_claim, mentions_in
+from symback.verification.definitions import EQUALITIES, Claim, Definition, Function, chains_of, definitions_in, is_gradient_tree
 from symback.verification.diagnosis import diagnose
 from symback.verification.documents import PrintedFormula, read_document
 from symback.verification.macros import Macro
-from symback.verification.naming import LETTERS, is_function_head, letter_of
+from symback.verification.mentions import Lexicon, lexicon_of, letter_of, names_in, printed_name
 from symback.verification.parser import ParseError, parse
+from symback.verification.reading import FUNCTION_HEADS
 from symback.verification.report import Report, Verdict
 from symback.verification.tree import Tree, walk
-from symback.verification.universe import Ways
 from symback.verification.unparse import unparse
+from symback.verification.world import Assumed, Sheet, Window
 
-__all__ = ["judge_formula", "verify"]
+__all__ = ["verify"]
 
 MAX_LATEX = 20_000
-_ORDER = ("refuted", "conditional", "undecided", "proved", "definition", "mention")
+SECONDS = 4.0  # of computing for one formula
+NEAR = 30  # formulas: the definitions around a claim, where a document defines a name more than once
+ORDER = ("refuted", "conditional", "undecided", "proved", "definition", "mention")
+
+# What stands in for what is not stated: (family that must be missing, families that must be used, formula)
+COMMON_LAYERS: tuple[tuple[str, tuple[str, ...], str], ...] = (
+    ("z", ("z", "a", "W", "b", r"\delta"), r"z^l = W^l a^{l-1} + b^l"),
+    ("a", ("z", "a", "W", r"\delta"), r"a^l = \sigma(z^l)"),
+)
+COMMON_FLAT: tuple[tuple[str, tuple[str, ...], str], ...] = (
+    ("z", ("z", "a", "W", "x", r"\delta"), r"z = W x + b"),
+    ("a", ("z", "a"), r"a = \sigma(z)"),
+)
+COMMON_ROWS: tuple[tuple[str, tuple[str, ...], str], ...] = (
+    ("Z", ("Z", "A", "W", "X"), r"Z = X W + b"),
+    ("A", ("Z", "A"), r"A = \sigma(Z)"),
+)
+
+
+@dataclass(frozen=True)
+class Page:
+    """A parsed formula of a document."""
+
+    latex: str
+    tree: Tree | None
+    error: str = ""
+    printed: PrintedFormula | None = None
+    claims: tuple[Claim, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -44,224 +70,257 @@ class Judged:
     diagnosis: str = ""
 
 
-def verify(source: str | Path, ways: Ways | None = None) -> Report:
-    r"""Judge a file (a path), or a LaTeX formula (a string that is no file); `ways` says what is in force at the start.
+def verify(
+    source: str | Path, network: object = None, progress: Callable[[int, int], None] | None = None
+) -> Report:
+    r"""Judge a file (a path), or a LaTeX formula (a string that is no file).
 
     >>> verify(r"\delta^l = ((W^{l+1})^T \delta^{l+1}) \odot \sigma'(z^l)").formulas[0].verdict
     'proved'
     """
+    del network
     if isinstance(source, Path) or (len(source) < 500 and "\n" not in source and "\\" not in source and Path(source).is_file()):
-        return _verify_document(Path(source), ways)
-    verdict, _ = judge_formula(source, _start(ways), is_alone=True)
-    return Report("", (verdict,))
+        document = read_document(Path(source))
+        pages = [_page(printed.latex, printed.macros, printed) for printed in document.formulas]
+        return Report(str(source), tuple(_Judge(pages, False, progress).verdicts()))
+    return Report("", tuple(_Judge([_page(source, None, None)], True, progress).verdicts()))
 
 
-def _start(ways: Ways | None) -> Conventions:
-    """Conventions that are given rather than read."""
-    if ways is None:
-        return Conventions()
-    costs = () if ways.cost == "unspecified" else (ways.cost,)
-    return Conventions(((ways.layout, ways.shift),), (), costs, (), False, "" if ways.activation == "unspecified" else ways.activation)
-
-
-def _verify_document(path: Path, ways: Ways | None) -> Report:
-    document = read_document(path)
-    known = _start(ways)
-    verdicts = []
-    for printed in document.formulas:
-        verdict, known = judge_formula(printed.latex, known, False, printed.macros, printed)
-        verdicts.append(verdict)
-    return Report(str(path), tuple(verdicts))
-
-
-def judge_formula(
-    latex: str, known: Conventions, is_alone: bool, macros: Mapping[str, Macro] | None = None, printed: PrintedFormula | None = None
-) -> tuple[Verdict, Conventions]:
-    """The verdict on one formula, and the conventions in force after it."""
-    line, end_line = (printed.line, printed.end_line) if printed else (1, 1 + latex.count("\n"))
-    shown = Verdict(line, end_line, latex, "mention", "mention")
+def _page(latex: str, macros: Mapping[str, Macro] | None, printed: PrintedFormula | None) -> Page:
     if len(latex) > MAX_LATEX:
-        return replace(shown, verdict="unreadable", reason=f"longer than {MAX_LATEX} characters"), known
+        return Page(latex, None, f"longer than {MAX_LATEX} characters", printed)
     try:
-        tree = parse(latex, macros)
+        tree = with_fonts_at_letters(parse(latex, macros))
     except ParseError as error:
-        return replace(shown, verdict="unreadable", reason=str(error)), known
-    claims = list(chains_of(tree))
-    judged: list[Judged] = []
-    for claim in claims:
-        found, known = _judged(claim, known, is_alone)
-        judged.append(found)
-    return _together(shown, judged), known
+        return Page(latex, None, str(error), printed)
+    return Page(latex, tree, "", printed, tuple(chains_of(tree)))
 
 
-def _together(shown: Verdict, judged: Sequence[Judged]) -> Verdict:
-    """One verdict for all claims of a formula: the worst, with its reason."""
-    if not judged:
-        return shown
-    worst = min(judged, key=lambda found: _ORDER.index(found.verdict))
-    outcome = worst.outcome
-    return replace(
-        shown, kind=worst.kind, verdict=worst.verdict, reason=outcome.reason, correction=worst.correction, diagnosis=worst.diagnosis,
-        assumptions=outcome.assumptions, counterexample=outcome.counterexample,
-    )  # fmt: skip
+class _Judge:
+    """Goes through the formulas of a document in order."""
+
+    def __init__(self, pages: Sequence[Page], is_alone: bool, progress: Callable[[int, int], None] | None):
+        self.pages, self.is_alone, self.progress = pages, is_alone, progress
+        trees = [page.tree for page in pages if page.tree is not None]
+        self.lexicon = lexicon_of(trees)
+        self.leading: Tree | None = None
+        self.words = " ".join(f"{page.printed.before} {page.printed.after}" for page in pages if page.printed is not None).lower()
+        definitions: list[Definition] = []
+        functions: list[Function] = []
+        for order, page in enumerate(pages):
+            for claim in page.claims:
+                for found in definitions_in(claim, self.lexicon, order):
+                    (definitions if isinstance(found, Definition) else functions).append(found)  # type: ignore[arg-type]
+        if is_alone:
+            definitions, functions = [], []
+        self.stated = {definition.name.family for definition in definitions if definition.role == "forward"}
+        common, common_trees = self._common(definitions, trees)
+        self.sheet = Sheet(self.lexicon, [*common, *definitions], functions, [*trees, *common_trees], self.words)
+        self.has_heads = {letter for tree in trees for node in walk(tree) if node.kind == "call" and (letter := letter_of(node.children[0])) in FUNCTION_HEADS}
+        self.sheet.settle(self._widest_window())
+
+    def _common(self, definitions: Sequence[Definition], trees: Sequence[Tree]) -> tuple[list[Definition], list[Tree]]:
+        """The usual multilayer perceptron, as far as the document uses its names and does not define them."""
+        defined = {definition.name.family for definition in definitions if definition.role == "forward"}
+        used = {self.lexicon.mention(name) for tree in trees for _, name in names_in(tree)}
+        families = {mention.family for mention in used}
+        has_stages = any(mention.stage is not None and mention.family in ("z", "a", "W", "b", r"\delta", "Z", "A") for mention in used)
+        if has_stages and self.lexicon.times and not {"z", "a"} & {m.family for m in used if m.stage and m.stage[0] in ("l", "L")}:
+            return [], []
+        table = COMMON_LAYERS if has_stages else COMMON_ROWS if {"Z", "A"} & families and not {"z", "a"} & families else COMMON_FLAT
+        found: list[Definition] = []
+        common_trees: list[Tree] = []
+        for family, triggers, latex in table:
+            if family not in defined and set(triggers) & families:
+                common_trees.append(parse(latex))
+                for claim in chains_of(common_trees[-1]):
+                    found += [item for item in definitions_in(claim, self.lexicon, -1) if isinstance(item, Definition)]
+        return found, common_trees
+
+    def _widest_window(self) -> Window:
+        """The stages on which types and sizes are inferred."""
+        numbers = [d.name.stage[1] for d in self.sheet.definitions if d.name.stage is not None and d.name.stage[0] == ""]
+        if numbers:
+            return Window(min([1, *numbers]), max(numbers), (("", 0), ("L", max(numbers))), None, True)
+        return Window(0, 1, (("L", 1),), None, True)
+
+    def verdicts(self) -> list[Verdict]:
+        """One for each formula."""
+        found = []
+        for order, page in enumerate(self.pages):
+            found.append(self._verdict(order, page))
+            if self.progress is not None:
+                self.progress(order + 1, len(self.pages))
+        return found
+
+    def _verdict(self, order: int, page: Page) -> Verdict:
+        printed = page.printed
+        line, end_line = (printed.line, printed.end_line) if printed else (1, 1 + page.latex.count("\n"))
+        shown = Verdict(line, end_line, page.latex, "mention", "mention")
+        if page.tree is None:
+            return replace(shown, verdict="unreadable", reason=page.error)
+        judged = [self._judged(claim, order) for claim in self._continued(page)]
+        if not judged:
+            return shown
+        worst = min(judged, key=lambda found: ORDER.index(found.verdict))
+        outcome = worst.outcome
+        return replace(
+            shown, kind=worst.kind, verdict=worst.verdict, reason=outcome.reason, correction=worst.correction, diagnosis=worst.diagnosis,
+            assumptions=outcome.assumptions, counterexample=outcome.counterexample,
+        )  # fmt: skip
+
+    def _continued(self, page: Page) -> list[Claim]:
+        """The claims of a formula; one that begins with a relation sign goes on with what stood before it."""
+        found = []
+        for claim in page.claims:
+            if claim.members[0].kind == "empty" and self.leading is not None:
+                claim = replace(claim, members=(self.leading, *claim.members[1:]))
+            if claim.members[-1].kind == "empty":
+                claim = replace(claim, members=claim.members[:-1], signs=claim.signs[:-1])
+            if claim.members[0].kind != "empty":
+                self.leading = claim.members[0]
+            if len(claim.members) > 1 and claim.members[0].kind != "empty":
+                found.append(claim)
+        if not page.claims and page.tree is not None and page.tree.kind not in ("symbol", "number", "empty"):
+            self.leading = page.tree
+        return found
+
+    def _judged(self, claim: Claim, order: int) -> Judged:
+        kind = self._kind(claim)
+        if kind in ("mention", "shape"):
+            return Judged(kind, "mention", Outcome("unread"))
+        own = [d for d in self.sheet.definitions if d.order == order and d.name.family in self._families(claim.members[:1]) and d not in self.sheet.dropped]
+        if own and own[0].role == "cost" and len(claim.members) == 2:
+            return Judged("definition", "definition", Outcome("unread", "states the cost"))
+        if self._is_assignment(claim):
+            return Judged(kind, "mention", Outcome("unread", "an assignment"))
+        until = time.thread_time() + SECONDS
+        outcome = judge_claim(claim, self.sheet, order, self._alternatives(claim, order), until)
+        if outcome.word == "proved":
+            is_definition = bool(own) and len(claim.members) == 2 and own[0].role != "gradient"
+            return Judged("definition" if is_definition else kind, "definition" if is_definition else "proved", outcome)
+        if outcome.word == "unread":
+            return Judged(kind, "definition" if own and len(claim.members) == 2 and kind == "forward" else "undecided", outcome)
+        if outcome.word in ("undecided", "conditional"):
+            return Judged(kind, outcome.word, outcome)
+        if any(cost is not own for cost in self.sheet.edition(order).costs[1:]):
+            alternatives = [replace(item, earlier_cost=True) for item in self._alternatives(claim, order)]
+            other = judge_claim(claim, self.sheet, order, alternatives, until)
+            if other.word == "proved":
+                return Judged(kind, "conditional", replace(other, reason="holds with another cost of this document than the one stated last"))
+        doubt = "" if self.is_alone else self._doubt(claim, own)
+        if doubt:
+            return Judged(kind, "undecided", replace(outcome, reason=f"{doubt} ({outcome.reason})"))
+        correction, diagnosis = diagnose(claim, lambda changed: self._holds(changed, order))
+        return Judged(kind, "refuted", outcome, correction, diagnosis)
+
+    def _holds(self, claim: Claim, order: int) -> bool:
+        until = time.thread_time() + 1.0
+        return judge_claim(claim, self.sheet, order, self._alternatives(claim, order), until).word == "proved"
+
+    def _families(self, trees: Sequence[Tree]) -> set[str]:
+        found = {mention.family for mention in mentions_in(trees, self.sheet)}
+        return found | {f"{family}^2" for family in found}
+
+    def _kind(self, claim: Claim) -> str:
+        """What a claim is about."""
+        if any(sign not in EQUALITIES for sign in claim.signs):
+            return "shape" if r"\in" in claim.signs else "mention"
+        if not any(True for member in claim.members for _ in names_in(member)):
+            return "mention"
+        if any(is_gradient_tree(member) for member in claim.members):
+            return "gradient"
+        families = self._families(claim.members)
+        if any(family.split("_")[0] in (r"\delta", r"\Delta") for family in families):
+            return "gradient"
+        first = printed_name(claim.members[0])
+        return "forward" if first is not None else "identity"
+
+    def _is_assignment(self, claim: Claim) -> bool:
+        """b = b - α db, dw = 0: a step of an algorithm, which is no equation."""
+        if len(claim.members) != 2:
+            return False
+        left, right = claim.members
+        name = printed_name(left)
+        if right.kind == "number":
+            return name is not None or left.kind == "product"
+        return right.kind == "sum" and (left in tuple(walk(right)) if name is not None else unparse(left) in unparse(right))
+
+    def _alternatives(self, claim: Claim, order: int) -> list[Assumed]:
+        """What the document leaves open."""
+        base = Assumed(is_scalar=getattr(self.sheet, "is_scalar", False))
+        found = [base]
+        if self._may_sum_to_one():
+            found.append(replace(base, has_unit_targets=True))
+        if not any(function.letter in FUNCTION_HEADS for function in self.sheet.edition(order).functions):
+            stated = [name for name in ("sigmoid", "tanh", "relu") if name in self.words]
+            if self.is_alone:
+                stated = ["sigmoid", "tanh"]
+            found += [replace(base, activation=name) for name in stated]
+            if "softmax" in self.words:
+                found.append(replace(base, activation="softmax"))
+                found.append(replace(base, activation="softmax", has_unit_targets=True))
+        has_cost = any(definition.role == "cost" for definition in self.sheet.definitions)
+        if not has_cost and self._names_target(claim):
+            found += [replace(item, cost=cost) for item in list(found) for cost in ("quadratic", "squared_error", "binary_cross_entropy", "cross_entropy")]
+        if not base.is_scalar and self._may_be_scalar(claim):
+            found += [replace(item, is_scalar=True) for item in list(found)]
+        return [*found, replace(base, reach=NEAR)] if len(self.pages) > NEAR else found
+
+    def _may_sum_to_one(self) -> bool:
+        return "softmax" in self.words or "one-hot" in self.words or "one hot" in self.words or any(
+            any(node.kind == "large" for node in walk(function.body)) for function in self.sheet.functions
+        ) or any(d.role == "cost" and any(node.kind == "function" and node.text in (r"\log", r"\ln") for node in walk(d.body)) for d in self.sheet.definitions)
+
+    def _names_target(self, claim: Claim) -> bool:
+        return any(family.split("_")[0] in ("y", "Y", "t") for family in self._families(claim.members))
+
+    def _may_be_scalar(self, claim: Claim) -> bool:
+        """No index, no transpose, no element-wise sign in the claim, and no weight matrix in capitals."""
+        for member in claim.members:
+            for node in walk(member):
+                if node.kind == "operator" and node.text in (r"\odot", r"\circ", r"\otimes"):
+                    return False
+                if node.kind == "font" and node.text in (r"\mathbf", r"\boldsymbol", r"\textbf", r"\bm"):
+                    return False
+        mentions = [(node, self.lexicon.mention(name)) for member in claim.members for node, name in names_in(member)]
+        if any((mention.indices and mention.family not in self.lexicon.losses) or mention.is_transposed for _, mention in mentions):
+            return False
+        return not any(letter in ("W", "A", "X", "Z") for node, mention in mentions for letter in (_letters(node),))
+
+    def _doubt(self, claim: Claim, own: Sequence[Definition]) -> str:
+        """Why a claim that is false in the world that was built may be true all the same."""
+        families = self._families(claim.members)
+        if not self.stated:
+            return "false under the usual conventions, but no forward equation of this document was read"
+        if own:
+            return "a definition that was not understood"
+        unknown = [d.name.family for d in self.sheet.dropped if d.name.family in families]
+        if unknown:
+            return f"the definition of {unknown[0]} was not understood"
+        return ""
 
 
-def kind_of(claim: Claim) -> str:
-    """What a claim is about."""
-    nodes = [node for member in claim.members for node in walk(member)]
-    if any(sign not in EQUALITIES for sign in claim.signs):
-        return "shape" if r"\in" in claim.signs else "mention"
-    if states_cost(claim):
-        return "definition"
-    names = quantities_in(claim.members)
-    if not names:
-        return "mention"
-    if any(node.kind in ("derivative", "applied") for node in nodes) or any(name.letter in (r"\delta", r"\Delta") for name in names):
-        return "gradient"
-    return "forward" if LETTERS[names[0].letter] in ("z", "a", "output") else "identity"
+def with_fonts_at_letters(tree: Tree) -> Tree:
+    r"""\mathbf{\delta^l} is \mathbf{\delta}^l, and \mathbf{\sigma'(z)} is \sigma'(z): a font is a matter of letters."""
+    children = tuple(with_fonts_at_letters(child) for child in tree.children)
+    if children != tree.children:
+        tree = replace(tree, children=children)
+    if tree.kind != "font" or tree.children[0].kind in ("symbol", "word", "number", "accent", "font", "text"):
+        return tree
+    inner = tree.children[0]
+    if inner.kind == "scripts":
+        return replace(inner, children=(with_fonts_at_letters(replace(tree, children=(inner.children[0],))), *inner.children[1:]))
+    return inner
 
 
-def _judged(claim: Claim, known: Conventions, is_alone: bool) -> tuple[Judged, Conventions]:
-    kind = kind_of(claim)
-    after = said_by(claim, known)
-    if kind in ("mention", "shape") or is_assignment(claim):
-        return Judged(kind, "mention", Outcome("unread")), after
-    if kind == "definition" and len(claim.members) == 2:
-        return Judged(kind, "definition", Outcome("unread", "states the cost")), after
-    if kind == "definition":
-        claim = Claim(claim.members[1:], claim.signs[1:])
-    ways = open_ways(claim, after, is_alone)
-    outcome = judge_claim(claim, ways)
-    if outcome.word == "proved":
-        return Judged(kind, "proved", outcome), after
-    if outcome.word == "unread":
-        return _slip_of_layer(claim, ways, kind) or Judged(kind, "undecided", outcome), after
-    assumptions = _assumptions(claim, ways, after)
-    assumed = [judge_claim(claim, (way,)) for way in assumptions]
-    proved = next((found for found in assumed if found.word == "proved"), None)
-    if proved is not None:
-        return Judged(kind, "proved", proved), after
-    if outcome.word in ("undecided", "conditional"):
-        return Judged(kind, outcome.word, outcome), after
-    earlier = _under_earlier_cost(claim, ways, after) or _under_earlier_forward(claim, ways, after)
-    if earlier is not None:
-        return Judged(kind, "conditional", earlier), after
-    reason = "" if is_alone else _doubt_of_forward(claim, after)
-    reason = reason or _doubt(claim, after, [found for found, way in zip(assumed, assumptions, strict=True) if way.activation != "softmax"])
-    if reason:
-        return Judged(kind, "undecided", replace(outcome, reason=reason)), after
-    correction, diagnosis = diagnose(claim, ways)
-    return Judged(kind, "refuted", outcome, correction, diagnosis), after
+def _head(call: Tree) -> Tree:
+    head = call.children[0]
+    return head.children[0] if head.kind == "scripts" else head
 
 
-def _slip_of_layer(claim: Claim, ways: Sequence[Ways], kind: str) -> Judged | None:
-    """z^L = W^L a^{L-1} + b^l: one layer letter too many, and true with one; as printed it would hold for every l."""
-    letters = {name.layer[0] for name in quantities_in(claim.members) if name.layer is not None}
-    if letters != {"l", "L"} or len(claim.signs) != 1:
-        return None
-    members = tuple(with_layer_letter(member, "l", "L") for member in claim.members)
-    if judge_claim(Claim(members, claim.signs), ways).word != "proved":
-        return None
-    correction = f" {claim.signs[0]} ".join(unparse(member) for member in members)
-    reason = "the layers l and L are different letters, and the formula does not hold for every l"
-    return Judged(kind, "refuted", Outcome("refuted", reason), correction, "index: l where L is meant")
+def _letters(node: Tree) -> str:
+    name = printed_name(node)
+    return name.letter if name is not None else ""
 
 
-def with_layer_letter(tree: Tree, old: str, new: str) -> Tree:
-    """Another letter in the superscripts."""
-    if tree.kind == "superscript":
-        return renamed(tree, old, new)
-    return replace(tree, children=tuple(with_layer_letter(child, old, new) for child in tree.children))
-
-
-def renamed(tree: Tree, old: str, new: str) -> Tree:
-    """Another letter everywhere."""
-    if tree.kind == "symbol" and tree.text == old:
-        return replace(tree, text=new)
-    return replace(tree, children=tuple(renamed(child, old, new) for child in tree.children))
-
-
-def _assumptions(claim: Claim, ways: Sequence[Ways], known: Conventions) -> tuple[Ways, ...]:
-    """What is not stated may be what makes a claim true: a usual cost, a usual activation."""
-    is_open = not known.costs and not known.has_other_cost and _names_target(claim)
-    costs = ("unspecified", *COSTS) if is_open else tuple(dict.fromkeys(way.cost for way in ways))
-    is_about_activation = not known.activation and _evaluates_slope(claim)
-    activations = (
-        ("unspecified", "sigmoid", "tanh", "softmax") if is_about_activation else tuple(dict.fromkeys(way.activation for way in ways))
-    )
-    first = ways[0]
-    found = [Ways(first.layout, first.shift, cost, activation) for cost in costs for activation in activations]
-    return tuple(way for way in found if way not in ways)
-
-
-def _evaluates_slope(claim: Claim) -> bool:
-    """Whether σ' is worked out: it stands in no member, or in one and not in another that is no plain name."""
-    with_slope = [_has_slope(member) for member in claim.members]
-    return not any(with_slope) or with_slope[0] or not all(with_slope[1:])
-
-
-def _has_slope(tree: Tree) -> bool:
-    return any(node.kind == "call" and (head := is_function_head(node.children[0])) is not None and head.primes for node in walk(tree))
-
-
-def _under_earlier_cost(claim: Claim, ways: Sequence[Ways], known: Conventions) -> Outcome | None:
-    """True with a cost that the document stated before the one that is in force."""
-    for cost in known.earlier_costs:
-        for way in ways:
-            outcome = judge_claim(claim, (replace(way, cost=cost),))
-            if outcome.word in ("proved", "undecided"):
-                return replace(
-                    outcome, reason=f"holds with the {cost.replace('_', ' ')} cost that was stated earlier, not with the one stated last"
-                )
-    return None
-
-
-def _names_target(claim: Claim) -> bool:
-    return any(LETTERS[name.letter] == "y" for name in quantities_in(claim.members))
-
-
-def is_assignment(claim: Claim) -> bool:
-    """b = b - α db, dw = 0: a step of an algorithm, which is no equation."""
-    if len(claim.members) != 2:
-        return False
-    left, right = claim.members
-    is_plain = letter_of(left) is not None or left.kind == "scripts" or (left.kind == "product" and letter_of(left.children[0]) == "d")
-    return is_plain and (right.kind == "number" or (left.kind != "number" and right.kind == "sum" and left in tuple(walk(right))))
-
-
-def _under_earlier_forward(claim: Claim, ways: Sequence[Ways], known: Conventions) -> Outcome | None:
-    """True with a forward equation that the document stated before the one that is in force."""
-    for layout, shift in known.earlier_forward:
-        for way in ways:
-            outcome = judge_claim(claim, (replace(way, layout=layout, shift=shift),))
-            if outcome.word in ("proved", "conditional"):
-                return replace(outcome, reason="true with a forward equation that was stated earlier")
-    return None
-
-
-def _doubt_of_forward(claim: Claim, known: Conventions) -> str:
-    """In a document, nothing is refuted by conventions that it did not state, or that are not modelled in full."""
-    if not known.forward:
-        return "false under the usual conventions, but no forward equation of this document was read"
-    if any(layout in OF_SAMPLES for layout, _ in known.forward):
-        return "false for the gradients of a sum over samples; whether the document averages them is not known"
-    if kind_of(claim) == "forward":
-        return "a forward equation that differs from the one read before; it may be a definition of its own"
-    names = quantities_in(claim.members)
-    letters = {LETTERS[name.letter] for name in names}
-    if not any(name.layer for name in names) and {"a", "W"} <= letters:
-        return "whether a is the input or the output of the layer is not printed"
-    return ""
-
-
-def _doubt(claim: Claim, known: Conventions, assumed: Sequence[Outcome]) -> str:
-    """Why a claim that is false under what is assumed may be true all the same."""
-    if _names_target(claim) and not known.costs:
-        return "the cost is not stated, and no usual cost makes it true"
-    if is_forward(claim) and not known.forward:
-        return "a forward equation of a kind that is not known"
-    if any(found.word == "undecided" for found in assumed):
-        return "it may hold for a usual activation"
-    if not known.activation and all(node.kind == "call" for node in claim.members[:1]):
-        return "what the activation is, is not stated"
-    return ""

@@ -23,12 +23,17 @@ from symback.language.expressions import Axis, Const, Tensor, add, const, contra
 __all__ = [
     "COL",
     "ROW",
+    "Mismatch",
     "Unread",
+    "Unspread",
     "Untyped",
     "Value",
     "apply",
     "combined",
+    "common",
     "divided",
+    "elementwise",
+    "matrix_product",
     "number",
     "powered",
     "product",
@@ -46,6 +51,22 @@ class Unread(SymbackError):
 
 class Untyped(SymbackError):
     """The formula is understood, and its shapes or indices do not fit together."""
+
+
+class Mismatch(Untyped):
+    """Two axes stand at one place that are not known to be equally long."""
+
+    def __init__(self, left: Axis, right: Axis, reason: str = ""):
+        super().__init__(reason or f"sizes {left.size} and {right.size} stand at the same place")
+        self.left, self.right = left, right
+
+
+class Unspread(Untyped):
+    """A vector stands where a matrix is wanted: right only if `axis` runs over samples."""
+
+    def __init__(self, axis: Axis):
+        super().__init__("a vector and a matrix are added or multiplied entry by entry")
+        self.axis = axis
 
 
 @dataclass(frozen=True)
@@ -83,6 +104,11 @@ def number(value: sympy.Expr | int) -> Value:
 
 
 def _contracted(factors: Sequence[tuple[Value, Sequence]], labels: Sequence[str], axis_of: dict[str, Axis] | None = None) -> Value:
+    seen: dict = {}
+    for value, own in factors:
+        for label, axis in zip(own, value.tensor.axes, strict=True):
+            if seen.setdefault(label, axis) != axis:
+                raise Mismatch(seen[label], axis)
     try:
         tensor = contract([(value.tensor, tuple(own)) for value, own in factors], tuple(labels), axis_of or {})
     except ShapeError as error:
@@ -101,10 +127,20 @@ def _union(left: Value, right: Value) -> tuple[str, ...]:
 
 
 def elementwise(left: Value, right: Value) -> Value:
-    """u ⊙ v: equal shapes, or one of them without sides."""
-    if left.sides != right.sides and left.sides and right.sides:
-        raise Untyped("an element-wise product of quantities of different shape")
+    """u ⊙ v: equal shapes, or one of them without sides, or repeated for every sample."""
+    if left.sides and right.sides:
+        _check_spread(left, right, "an element-wise product of quantities of different shape")
     return _contracted(((left, left.labels), (right, right.labels)), _union(left, right))
+
+
+def _check_spread(left: Value, right: Value, reason: str) -> None:
+    """A vector beside a matrix is repeated over samples only."""
+    for one, other in ((left, right), (right, left)):
+        for label in (ROW, COL):
+            if label in other.labels and label not in one.labels and other.axes[label].kind != "sample":
+                if one.sides and one.sides < other.sides:
+                    raise Unspread(other.axes[label])
+                raise Untyped(reason)
 
 
 def matrix_product(left: Value, right: Value) -> Value:
@@ -145,21 +181,21 @@ def _spread(value: Value, labels: Sequence[str], axis_of: dict[str, Axis]) -> Te
 
 
 def common(left: Value, right: Value) -> tuple[Tensor, Tensor, tuple[str, ...]]:
-    """Both over the union of their labels; what is no number may be repeated over indices and samples, not over units."""
+    """Both over the union of their labels; numbers are repeated over everything, vectors over samples only."""
     labels = _union(left, right)
     axes = {**left.axes, **right.axes}
     for label, axis in left.axes.items():
         if label in right.axes and right.axes[label] != axis:
-            raise Untyped(f"sizes {axis.size} and {right.axes[label].size} stand at the same place")
-    for value in (left, right):
-        missing = [label for label in labels if label in (ROW, COL) and label not in value.labels and axes[label].kind != "sample"]
-        if missing and not value.is_number:
-            raise Untyped("quantities of different shape are added or compared")
+            raise Mismatch(right.axes[label], axis)
+    if left.sides and right.sides:
+        _check_spread(left, right, "quantities of different shape are added or compared")
     return _spread(left, labels, axes), _spread(right, labels, axes), labels
 
 
 def combined(left: Value, right: Value, sign: int) -> Value:
     """left ± right."""
+    if left.is_number and right.is_number:
+        return number(left.tensor.value + sign * right.tensor.value)
     one, other, labels = common(left, right)
     return Value(add(one, contract(((const(sign), ()), (other, tuple(range(other.rank)))), tuple(range(other.rank)), {})), labels)
 
@@ -179,14 +215,14 @@ def divided(above: Value, below: Value) -> Value:
 
 
 def powered(base: Value, exponent: sympy.Expr) -> Value:
-    """An entry-wise power; of a matrix or vector it could mean something else, so it is not read."""
-    if base.sides:
-        raise Unread("a power of a vector or matrix")
+    """A power, entry by entry."""
     return apply(slot(0) ** exponent, base)
 
 
-def summed(value: Value, label: str) -> Value:
-    """Σ over one index."""
+def summed(value: Value, label: str, axis: Axis | None = None) -> Value:
+    """Σ over one index; of terms without that index, as many of them as it has values."""
     if label not in value.labels:
-        raise Unread(f"a sum over {label} of terms without {label}")
+        if axis is None:
+            raise Unread(f"a sum over {label} of terms without {label}")
+        return elementwise(value, number(axis.size))
     return _contracted(((value, value.labels),), [other for other in value.labels if other != label])

@@ -1,8 +1,8 @@
-r"""Tree to value: what an expression on the page is, in a given universe.
+r"""Tree to value: what an expression on the page is, in the world that its document describes.
 
     read(tree, place)  ->  Value,  or `Unread` (no meaning known), or `Untyped` (understood, and it does not fit together)
 
-Products are typed by shapes.  Where the page leaves two readings open (∂a/∂z as a Jacobian or entry by entry, u · v as
+Products are typed by shapes.  Where the page leaves several readings open (∂a/∂z as a Jacobian or entry by entry, u · v as
 inner or element-wise product), the reader asks `Choices`; the checker goes through all answers.
 """
 
@@ -10,16 +10,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import product as all_combinations
+from typing import TYPE_CHECKING
 
 import sympy
 
-from symback.language.expressions import Axis, Var, contract, delta, slot
+from symback.language.expressions import Axis, Const, Var, contract, delta, slot
 from symback.language.functions import scalar_function
+from symback.verification.definitions import FUNCTION_HEADS, Function, condition_of
 from symback.verification.meaning import (
     COL,
     ROW,
+    Mismatch,
     Unread,
     Untyped,
     Value,
@@ -33,27 +36,30 @@ from symback.verification.meaning import (
     summed,
     transposed,
 )  # fmt: skip
-from symback.verification.naming import (
-    LETTERS,
-    LOSSES,
-    Printed,
-    indices_of,
-    integer_of,
-    is_function_head,
-    is_transpose,
-    letter_of,
-    names_in,
-    printed_name,
-)  # fmt: skip
-from symback.verification.tree import Tree, operands_of, operators_of
-from symback.verification.universe import ACTIVATIONS, Universe
+from symback.verification.mentions import Mention, indices_of, integer_of, is_transpose, letter_of, names_in, printed_name, script_shift
+from symback.verification.tree import Tree, operands_of, operators_of, walk
+
+if TYPE_CHECKING:
+    from symback.verification.world import World
 
 __all__ = ["Choices", "Place", "all_choices", "axes_of_indices", "read"]
 
 ELEMENTWISE_SIGNS = ("\\odot", "\\circ", ".*", "\\circledast", "*")
-FUNCTIONS: dict[str, Callable] = {r"\log": sympy.log, r"\ln": sympy.log, r"\exp": sympy.exp, r"\tanh": sympy.tanh}
+PLAIN_SIGNS = ("", "\\cdot", "\\times", ".", "\\otimes", "@", "\\cdotp")
+SCALAR_FUNCTIONS: dict[str, Callable] = {
+    r"\log": sympy.log, r"\ln": sympy.log, r"\exp": sympy.exp, r"\tanh": sympy.tanh, "tanh": sympy.tanh, r"\sinh": sympy.sinh,
+    r"\cosh": sympy.cosh, r"\sin": sympy.sin, r"\cos": sympy.cos, "log": sympy.log, "ln": sympy.log, "exp": sympy.exp,
+}  # fmt: skip
+X = slot(0)
+ACTIVATIONS: dict[str, sympy.Expr | None] = {
+    "unspecified": None,
+    "sigmoid": 1 / (1 + sympy.exp(-X)),
+    "tanh": sympy.tanh(X),
+    "relu": sympy.Piecewise((X, X > 0), (0, True)),
+}
+NAMED_ACTIVATIONS = {"sigmoid": "sigmoid", "Sigmoid": "sigmoid", "relu": "relu", "ReLU": "relu", "Relu": "relu"}
 SAMPLE_COUNTS = frozenset(["m", "N", "n", "M", "B"])
-SCALARS = frozenset([r"\lambda", r"\eta", r"\alpha", r"\epsilon", r"\varepsilon"])
+MOST_SUMMANDS = 12
 
 
 @dataclass
@@ -79,18 +85,24 @@ def all_choices(asked: Mapping[str, Sequence[str]]) -> Iterator[dict[str, str]]:
 
 @dataclass
 class Place:
-    """Where an expression stands: the universe, which layer letter is its base, the axes of indices, the open questions.
+    """Where an expression stands.
 
-    `own_layer` is taken for names that print no layer in a formula whose other names do.
+    `bases`    the number of each stage letter in the world: {"l": 0};
+    `bound`    what the parameters of functions stand for;
+    `axes`     what each index letter runs over;
+    `own`      the stage of names that print none;
+    `remarks`  readings that are less than certain.
     """
 
-    universe: Universe
-    base: str
+    world: World
+    bases: dict[str, int]
     choices: Choices
-    own_layer: int | None = None
-    subscripts_are_layers: bool = False
+    own: int | None = None
+    bound: dict[str, Value] = field(default_factory=dict)
     axes: dict[str, Axis] = field(default_factory=dict)
     remarks: dict[str, None] = field(default_factory=dict)
+    is_definition: bool = False
+    depth: int = 0
 
 
 def read(tree: Tree, place: Place) -> Value:
@@ -104,198 +116,292 @@ def read(tree: Tree, place: Place) -> Value:
 # Names
 
 
-def _layer_number(name: Printed, letter: str, place: Place) -> int | None:
-    """The layer's number in the universe."""
-    if letter == "y":
-        return None
-    if letter == "x":
-        return place.universe.layers.first - 1
-    if name.layer is None:
-        if letter == "output":
-            return place.universe.layers.last
-        if place.own_layer is None:
-            raise Unread(f"the layer of {name.letter} is not printed")
-        if place.base:
-            place.remarks[f"{name.letter} without a layer is read in the layer of the left side"] = None
-        return place.own_layer
-    base, shift = name.layer
-    if base not in ("", place.base):
-        raise Unread(f"layers {base} and {place.base} in one formula")
-    if base == "" and place.base:
-        raise Unread(f"a layer {shift} beside the layer {place.base}")
-    return shift
+def stage_of(mention: Mention, place: Place) -> int | None:
+    """The stage's number in the world; None for what has no stages."""
+    if mention.stage is None:
+        if not place.world.is_staged(mention.family):
+            return None
+        if (found := place.world.natural_stage(mention.family)) is not None:
+            return found
+        if place.own is None:
+            raise Unread(f"the layer of {mention.family} is not printed")
+        return place.own
+    base, shift = mention.stage
+    if base not in place.bases:
+        known = " and ".join(sorted(filter(None, place.bases))) or "numbers"
+        raise Unread(f"the stage {base or shift} beside {known}")
+    return place.bases[base] + shift
 
 
-def _resolved(tree: Tree, place: Place) -> tuple[Value, Printed]:
-    name = printed_name(tree)
-    if name is None:
-        raise Unread("this is no name")
-    return _quantity(name, place), name
-
-
-def _as_layered(name: Printed, place: Place) -> Printed:
-    """W_3 with its layer below: the subscript becomes the layer."""
-    if not place.subscripts_are_layers or name.layer is not None or len(name.indices) != 1 or LETTERS.get(name.letter) in (None, "y"):
-        return name
-    whole = integer_of(name.indices[0])
-    return name if whole is None else Printed(name.letter, ("", whole), (), name.is_transposed, name.primes, name.power)
-
-
-def _quantity(name: Printed, place: Place) -> Value:
-    """The quantity of the universe that a name means, with its indices as labels."""
-    name = _as_layered(name, place)
-    letter = LETTERS.get(name.letter)
-    universe = place.universe
-    if name.primes or letter is None:
-        raise Unread(f"{name.letter} is not a name that is known here")
-    if letter == "x" and name.layer is not None:
-        raise Unread("a superscript at the input: a sample, or a layer")
-    layer = _layer_number(name, letter, place)
-    if letter == "delta":
-        if name.layer is None and len(name.indices) == 2:
-            return _kronecker(name, place)
-        value = universe.gradient(_found("z", layer, place))
+def quantity(mention: Mention, place: Place) -> Value:
+    """The quantity that a name means, with its indices as labels."""
+    if mention.family in place.bound:
+        value = place.bound[mention.family]
+    elif mention.family in place.world.lexicon.losses and not place.world.defines_forward(mention.family) and not place.is_definition:
+        raise Unread("the cost of one sample, which is not defined here")
     else:
-        value = _found("a" if letter in ("x", "output") else letter, layer, place)
-    if name.indices and name.is_transposed and len(value.labels) == 2:
-        raise Unread("a transpose and indices at one name, in an order that is not told")
-    if name.indices:
-        value = _indexed(value, name.indices, place)
-    return transposed(value) if name.is_transposed else value
+        value = place.world.whole(mention.family, stage_of(mention, place), len(mention.indices), place)
+    if mention.sample is not None and place.world.has_samples(mention.family):
+        value = _sampled(value, mention.sample, place)
+    if mention.indices:
+        if mention.is_transposed and len(value.labels) == 2 and len(mention.indices) == 2:
+            value = _indexed(transposed_axes(value), mention.indices, place)
+            return _raised(value, mention, place)
+        value = _indexed(value, mention.indices, place)
+    if mention.primes:
+        raise Unread(f"a prime at {mention.family}")
+    value = transposed(value) if mention.is_transposed else value
+    return _raised(value, mention, place)
 
 
-def _found(letter: str, layer: int | None, place: Place) -> Value:
-    if (letter, layer) not in place.universe.values:
-        raise Unread(f"there is no {letter} in layer {layer} here")
-    return place.universe.values[letter, layer]
+def transposed_axes(value: Value) -> Value:
+    """The transpose as a tensor: its axes in the other order, so that (Wᵀ)_{jk} is W_{kj}."""
+    return Value(contract(((value.tensor, (0, 1)),), (1, 0), {}), value.labels)
 
 
-def _index_label(index: Tree, axis: Axis) -> str:
-    if integer_of(index) is not None:
-        return f"{index.text}@{axis.size}"
+def _raised(value: Value, mention: Mention, place: Place) -> Value:
+    if mention.power is None:
+        return value
+    return powered(value, _exponent(mention.power, place))
+
+
+def _exponent(tree: Tree, place: Place) -> sympy.Expr:
+    """2, -1/2, N-1: a number, or a size."""
+    found = read(tree, place)
+    if not isinstance(found.tensor, Const):
+        raise Unread("an exponent that is no number")
+    if found.tensor.value.is_number and abs(found.tensor.value) > 64:
+        raise Unread("a huge exponent")
+    return found.tensor.value
+
+
+def _sampled(value: Value, sample: Tree, place: Place) -> Value:
+    """One sample: the label of the samples' axis is what is printed."""
+    label = _index_label(sample, value.axes["sample"], place)
+    return Value(value.tensor, tuple(label if own == "sample" else own for own in value.labels))
+
+
+def _index_label(index: Tree, axis: Axis, place: Place) -> str:
+    shift = script_shift(index)
+    if shift is not None and shift[0] == "":
+        return f"{shift[1]}@{axis.size}"
     letter = letter_of(index)
     if letter is None or index.kind == "word":
         raise Unread("an index that is no letter")
+    if place.axes.setdefault(letter, axis) != axis:
+        raise Mismatch(place.axes[letter], axis, f"the index {letter} runs over {place.axes[letter].size} and over {axis.size} at once")
     return letter
 
 
 def _indexed(value: Value, indices: Sequence[Tree], place: Place) -> Value:
-    """One entry: the printed indices become the labels."""
-    if not set(value.labels) <= {ROW, COL}:
-        raise Unread("an index at what has indices already")
-    if len(indices) != len(value.labels):
-        raise Unread(f"{len(indices)} indices stand at a quantity that has {len(value.labels)}")
-    labels = tuple(_index_label(index, axis) for index, axis in zip(indices, value.tensor.axes, strict=True))
-    for label, axis in zip(labels, value.tensor.axes, strict=True):
-        if place.axes.setdefault(label, axis) != axis:
-            raise Untyped(f"the index {label} runs over {place.axes[label].size} and over {axis.size} at once")
+    """One entry: the printed indices become the labels of the sides, in their order."""
+    sides = [label for label in value.labels if label in (ROW, COL)]
+    if len(indices) == 1 and len(sides) == 2:
+        return _row_of(value, indices[0], place)
+    if len(indices) != len(sides):
+        raise Unread(f"{len(indices)} indices stand at a quantity that has {len(sides)}")
+    names = dict(zip(sides, indices, strict=True))
+    labels = tuple(
+        _index_label(names[label], axis, place) if label in names else label for label, axis in zip(value.labels, value.tensor.axes, strict=True)
+    )
+    return merged_labels(value, labels)
+
+
+def _row_of(value: Value, index: Tree, place: Place) -> Value:
+    """x_i of a matrix X: its row or its column, as a column."""
+    way = place.choices("a matrix with one index", ("its row, as a column", "its row, as a row", "its column"))
+    first, second = (ROW, COL) if way != "its column" else (COL, ROW)
+    labels = tuple(
+        _index_label(index, axis, place) if label == first else (COL if way == "its row, as a row" else ROW) if label == second else label
+        for label, axis in zip(value.labels, value.tensor.axes, strict=True)
+    )
+    return merged_labels(value, labels)
+
+
+def merged_labels(value: Value, labels: Sequence[str]) -> Value:
+    """The value under other labels; equal labels are a diagonal."""
     distinct = tuple(dict.fromkeys(labels))
-    if distinct == labels:
-        return Value(value.tensor, labels)
-    return Value(contract(((value.tensor, labels),), distinct, {}), distinct)
+    if distinct == tuple(labels):
+        return Value(value.tensor, distinct)
+    seen: dict[str, Axis] = {}
+    for label, axis in zip(labels, value.tensor.axes, strict=True):
+        if seen.setdefault(label, axis) != axis:
+            raise Mismatch(seen[label], axis)
+    return Value(contract(((value.tensor, tuple(labels)),), distinct, {}), distinct)
 
 
-def _kronecker(name: Printed, place: Place) -> Value:
-    """δ_ij with both indices known."""
-    labels = [letter_of(index) for index in name.indices]
+def kronecker(indices: Sequence[Tree], place: Place) -> Value:
+    """δ_ij with an index whose range is known."""
+    labels = [letter_of(index) or (f"{integer_of(index)}" if integer_of(index) is not None else None) for index in indices]
     known = [place.axes[label] for label in labels if label in place.axes]
-    if None in labels or not known or labels[0] == labels[1]:
+    if None in labels or not known:
         raise Unread("a Kronecker delta whose indices are not known")
-    return Value(delta(known[0]), tuple(labels))
+    if labels[0] == labels[1]:
+        return number(1)
+    if len(known) == 2 and known[0] != known[1]:
+        raise Mismatch(known[0], known[1])
+    labels = [f"{label}@{known[0].size}" if label is not None and label.isdigit() else label for label in labels]
+    for label in labels:
+        place.axes.setdefault(str(label), known[0])
+    return Value(delta(known[0]), tuple(str(label) for label in labels))
 
 
 def axes_of_indices(trees: Sequence[Tree], place: Place) -> None:
-    """What each index runs over, from all names of a claim; `Untyped` where an index runs over two things."""
+    """What each index runs over, from all names of a claim, and which letters count what a sum runs over."""
+    lexicon = place.world.lexicon
     for tree in trees:
         for _, name in names_in(tree):
-            if name.indices and LETTERS.get(name.letter) not in (None, "delta"):
+            mention = lexicon.mention(name)
+            if (mention.indices or mention.sample is not None) and not _is_kronecker(mention, place):
                 try:
-                    _quantity(Printed(name.letter, name.layer, name.indices), place)
-                except Unread:
+                    quantity(replace(mention, power=None, primes=0), place)
+                except Mismatch:
+                    raise
+                except (Unread, Untyped):
                     continue
+        for node in walk(tree):
+            if node.kind == "large":
+                _count_of(node.children[0], place)
+            if node.kind == "product":
+                _mean_over(node, place)
 
 
-# Expressions
+def _count_of(sign: Tree, place: Place) -> None:
+    """Σ_{i=1}^{N}: N counts what i runs over."""
+    if sign.kind != "scripts":
+        return
+    for label, lower, upper in _ranges(sign):
+        if upper is not None and label in place.axes and lower in (0, 1):
+            shift = script_shift(upper)
+            letter = printed_name(upper)
+            if lower == 1 and letter is not None and integer_of(upper) is None:
+                place.world.count(_count_name(upper, place), place.axes[label])
+            elif lower == 0 and shift is not None and shift[0] and shift[1] == -1:
+                place.world.count(shift[0], place.axes[label])
+
+
+def _count_name(tree: Tree, place: Place) -> str:
+    """n, n_L, n_{l-1}: the letter, with stage letters as the numbers that they stand for."""
+    name = printed_name(tree)
+    if name is None:
+        return ""
+    text = name.letter
+    for item in (*name.above, *name.below):
+        shift = script_shift(item)
+        if shift is not None and shift[0] in place.bases and shift[0]:
+            text += f"_{place.bases[shift[0]] + shift[1]}"
+        else:
+            text += f"_{letter_of(item) or item.text}"
+    return text
+
+
+def counted_name(tree: Tree, place: Place) -> bool:
+    """Whether a name counts the entries of an axis."""
+    return place.world.counted(_count_name(tree, place)) is not None
+
+
+def _mean_over(tree: Tree, place: Place) -> None:
+    r"""\frac1N \sum_i: N counts what i runs over."""
+    parts = operands_of(tree)
+    for left, right in zip(parts, parts[1:], strict=False):
+        if left.kind == "fraction" and left.children[0].kind == "number" and right.kind == "large" and right.children[0].kind == "scripts":
+            below = left.children[1]
+            letter = letter_of(below)
+            for label, _, upper in _ranges(right.children[0]):
+                if letter is not None and upper is None and label in place.axes and letter.isalpha():
+                    place.world.count(letter, place.axes[label])
+
+
+def _is_kronecker(mention: Mention, place: Place) -> bool:
+    return mention.family in (r"\delta", r"\Delta") and mention.stage is None and len(mention.indices) == 2 and not place.world.defines(mention.family)
 
 
 def _read_name(tree: Tree, place: Place) -> Value:
     base = tree.children[0] if tree.kind == "scripts" else tree
-    if base.kind == "group" and base.text != "{ }":
+    if base.kind in ("group", "call") and (printed_name(tree) is None or base.text in (r"\| \|", "| |")):
+        return _scripted_group(tree, place)
+    if base.kind in ("applied", "derivative", "number", "matrix", "fraction"):
         return _scripted_group(tree, place)
     name = printed_name(tree)
     if name is None:
         raise Unread("scripts at what is no name")
-    if name.letter == "e" and name.power is not None and not name.indices:
-        return apply(sympy.exp(slot(0)), read(name.power, place))
-    if name.letter in LETTERS:
-        if name.power is not None or (name.layer is not None and _is_power(name, place)):
-            return _with_power(name, place)
-        return _quantity(name, place)
-    return _scalar(name, place)
+    if name.letter == "e" and len(name.above) == 1 and not name.below and not place.world.defines("e"):
+        return apply(sympy.exp(slot(0)), read(name.above[0], place))
+    mention = place.world.lexicon.mention(name)
+    if name.letter in (r"\mathbb 1", r"\mathbf 1", "I", r"\mathbb I") and not place.world.defines(name.letter):
+        return _ones_or_identity(name.letter, mention, place)
+    if _is_kronecker(mention, place):
+        return kronecker(mention.indices, place)
+    if name.letter in place.world.lexicon.losses and not mention.indices and mention.sample is None and not place.is_definition:
+        return place.world.cost_value()
+    if (count := place.world.counted(_count_name(tree, place)) or place.world.counted(mention.family)) is not None and not name.above:
+        return number(count)
+    if mention.power is not None and mention.family not in place.bound and place.world.has_square(mention.family):
+        return powered(
+            quantity(replace(mention, family=f"{mention.family}^2", power=None), place), _exponent(mention.power, place) / 2
+        )
+    return quantity(mention, place)
 
 
-def _is_power(name: Printed, place: Place) -> bool:
-    """y^2, or a^2 in a universe whose layers are not numbered."""
-    base, shift = name.layer
-    return base == "" and not name.is_bracketed and shift == 2 and (LETTERS[name.letter] == "y" or bool(place.base))
-
-
-def _with_power(name: Printed, place: Place) -> Value:
-    exponent = name.power
-    plain = Printed(name.letter, None if exponent is None else name.layer, name.indices, name.is_transposed, name.primes)
-    value = _quantity(plain, place)
-    power = name.layer[1] if exponent is None else integer_of(exponent)
-    if power is None:
-        raise Unread("an exponent that is no number")
-    return powered(value, sympy.Integer(power))
-
-
-def _scalar(name: Printed, place: Place) -> Value:
-    """1/m, λ."""
-    if name.indices or name.primes or name.layer is not None or name.power is not None:
-        raise Unread(f"{name.letter} is not a name that is known here")
-    if name.letter in LOSSES and name.letter not in SAMPLE_COUNTS:
-        return Value(place.universe.cost)
-    if name.letter in SAMPLE_COUNTS and place.universe.ways.layout in ("row", "row transposed", "samples"):
-        return number(sympy.Symbol("N", integer=True, positive=True))
-    if name.letter in SCALARS:
-        return number(sympy.Symbol("scalar_" + name.letter.strip("\\"), positive=True))
-    raise Unread(f"{name.letter} is not a name that is known here")
+def _ones_or_identity(letter: str, mention: Mention, place: Place) -> Value:
+    """I: the identity of whatever size fits."""
+    if letter != "I" or mention.indices:
+        raise Unread("ones whose size is not printed")
+    return Value(delta(place.world.fresh_axis()), (ROW, COL))
 
 
 def _scripted_group(tree: Tree, place: Place) -> Value:
     """(…)^T, (…)^2, [… ]_{ij}, ‖…‖²."""
     group, *scripts = tree.children
-    is_norm = group.text in (r"\| \|", "| |")
-    value = read(group.children[0], place)
+    is_norm = group.kind == "group" and group.text in (r"\| \|", "| |")
+    if group.kind == "number" and group.text == "1" and any(script.kind == "superscript" and is_transpose(script.children[0]) for script in scripts):
+        return Value(contract((), ("i",), {"i": place.world.fresh_axis()}), (COL,))
+    value = read(group.children[0] if group.kind == "group" else group, place)
     for script in scripts:
         if script.kind == "postfix" or (script.kind == "superscript" and is_transpose(script.children[0])):
             value = transposed(value)
-        elif script.kind == "subscript" and is_norm and integer_of(script.children[0]) == 2:
+        elif script.kind == "subscript" and is_norm:
             continue
-        elif script.kind == "subscript" and not is_norm:
-            value = _indexed(value, indices_of(script.children[0]), place)
-        elif script.kind == "superscript" and (power := integer_of(script.children[0])) is not None:
+        elif script.kind == "subscript":
+            items = indices_of(script.children[0])
+            value = _indexed(_of_sides_in_order(value), items, place)
+        elif script.kind == "superscript":
+            exponent = _exponent(script.children[0], place)
             if is_norm and group.text == r"\| \|":
-                if power != 2:
-                    raise Unread("a norm that is not squared")
-                squares = apply(slot(0) ** 2, value)
-                return Value(contract(((squares.tensor, tuple(range(squares.tensor.rank))),), (), {}))
-            value = powered(value, sympy.Integer(power))
+                value = _squared_norm(value, exponent)
+            else:
+                value = powered(value, exponent)
         else:
             raise Unread("a script that has no meaning here")
-    if is_norm:
+    if is_norm and not any(script.kind == "superscript" for script in scripts):
         raise Unread("a norm that is not squared")
     return value
 
 
+def _of_sides_in_order(value: Value) -> Value:
+    """The same with ROW before COL among its axes."""
+    if value.labels.index(ROW) > value.labels.index(COL) if {ROW, COL} <= set(value.labels) else False:
+        labels = tuple({ROW: COL, COL: ROW}.get(label, label) for label in value.labels)
+        return Value(contract(((value.tensor, value.labels),), labels, {}), labels)
+    return value
+
+
+def _squared_norm(value: Value, exponent: sympy.Expr) -> Value:
+    if exponent != 2:
+        raise Unread("a norm that is not squared")
+    kept = [label for label in value.labels if label not in (ROW, COL)]
+    squares = apply(slot(0) ** 2, value)
+    return Value(contract(((squares.tensor, squares.labels),), kept, {}), tuple(kept))
+
+
 def _read_group(tree: Tree, place: Place) -> Value:
-    if tree.text not in ("( )", "[ ]", "{ }", r"\{ \}"):
+    if tree.text not in ("( )", "[ ]", "{ }", r"\{ \}", r"\left( \right)"):
         raise Unread("brackets that have no meaning here")
     return read(tree.children[0], place)
 
 
 def _read_number(tree: Tree, place: Place) -> Value:
+    del place
     if not re.fullmatch(r"\d{1,12}(\.\d{1,12})?|\.\d{1,12}", tree.text):
         raise Unread(f"{tree.text} is no number")
     return number(sympy.Rational(tree.text))
@@ -328,63 +434,334 @@ def _read_root(tree: Tree, place: Place) -> Value:
     return apply(sympy.sqrt(slot(0)), read(tree.children[0], place))
 
 
+# Functions
+
+
 def _read_call(tree: Tree, place: Place) -> Value:
     head, argument = tree.children
-    function = is_function_head(head)
-    if function is None:
-        return _folded([read(head, place), read(argument, place)], [""], place)
-    return _activated(function, argument, place)
+    if head.kind == "font" and head.children[0].kind == "number" or (head.kind == "symbol" and head.text in (r"\mathbb 1",)):
+        return _indicator(argument, place)
+    name = printed_name(tree)
+    if name is not None:  # U[i,k]
+        return _read_name(Tree("scripts", (tree,)), place) if name.above else quantity(place.world.lexicon.mention(name), place)
+    function = _function_of(head, place)
+    if function is not None:
+        return function(argument)
+    _check_factor(head, argument, place)
+    return _folded([read(head, place), read(argument, place)], [""], place)
 
 
-def _activated(function: Printed, argument: Tree, place: Place) -> Value:
-    """σ(z), σ'(z): the universe's activation."""
-    value = read(argument, place)
-    kind = place.universe.function
-    if function.letter == "sigmoid":
-        kind = scalar_function("sigma", ACTIVATIONS["sigmoid"])
-    if place.universe.ways.activation == "softmax":
-        raise Unread("σ of a network that ends in softmax")
-    for _ in range(function.primes):
+def _check_factor(head: Tree, argument: Tree, place: Place) -> None:
+    """L_3(x) of an unknown L is no product."""
+    name = printed_name(head)
+    inner = argument.children[0] if argument.kind == "group" else argument
+    if name is None or inner.kind not in ("symbol", "scripts", "call", "list", "font", "accent"):
+        return
+    family = place.world.lexicon.mention(name).family
+    is_matrix = family.split("_")[0] in ("W", "U", "V", r"\Theta", "A", "X", "H")
+    if inner.kind == "list" or not (is_matrix or place.world.defines(family) or family in place.bound):
+        raise Unread(f"{name.letter}(…) of an unknown {name.letter}")
+
+
+def _indicator(argument: Tree, place: Place) -> Value:
+    """1[i = k], 1(k == i)."""
+    inner = argument.children[0] if argument.kind == "group" else argument
+    if inner.kind != "relation" or operators_of(inner) not in (("=",), ("==",)):
+        raise Unread("an indicator of what is no equality of indices")
+    return kronecker(operands_of(inner), place)
+
+
+def _function_of(head: Tree, place: Place) -> Callable[[Tree], Value] | None:
+    """How the head of a call is applied; None if it is a factor."""
+    name = printed_name(head)
+    if name is None:
+        return None
+    mention = place.world.lexicon.mention(name)
+    world = place.world
+    if name.letter in world.lexicon.losses and not mention.indices and mention.sample is None and not name.primes:
+        return lambda argument: place.world.cost_value()
+    known = world.function(name.letter)
+    if known is not None and not mention.indices:
+        return lambda argument: _applied(known, argument, name.primes, mention.power, place)
+    if name.letter in FUNCTION_HEADS and not mention.indices and not world.defines(mention.family) and name.letter not in place.bound:
+        return lambda argument: _activated(name.letter, argument, name.primes, mention.power, place)
+    return None
+
+
+def is_function(head: Tree, place: Place) -> bool:
+    """Whether the head of a call is applied, and no factor."""
+    return _function_of(head, place) is not None
+
+
+def _split_argument(argument: Tree) -> tuple[Tree, list[Tree]]:
+    """f(x)_j, f(x)^2: the bracket and the scripts at it."""
+    if argument.kind == "scripts" and argument.children[0].kind == "group":
+        return argument.children[0], list(argument.children[1:])
+    return argument, []
+
+
+def _with_scripts(value: Value, scripts: Sequence[Tree], place: Place) -> Value:
+    for script in scripts:
+        if script.kind == "subscript":
+            value = _indexed(_of_sides_in_order(value), indices_of(script.children[0]), place)
+        elif script.kind == "superscript" and is_transpose(script.children[0]):
+            value = transposed(value)
+        elif script.kind == "superscript":
+            value = powered(value, _exponent(script.children[0], place))
+        elif script.kind == "postfix":
+            value = transposed(value)
+        else:
+            raise Unread("a script that has no meaning here")
+    return value
+
+
+def _activated(letter: str, argument: Tree, primes: int, power: Tree | None, place: Place) -> Value:
+    """σ(z), σ'(z): the activation of the world, element by element."""
+    group, scripts = _split_argument(argument)
+    value = read(group, place)
+    kind = place.world.activation(letter)
+    if kind is None:
+        if primes or power is not None:
+            raise Unread("a derivative of softmax written as σ'")
+        return _with_scripts(softmax(value, place), scripts, place)
+    for _ in range(primes):
         kind = kind.prime()
-    return apply(kind(slot(0)), value)
+    found = apply(kind(slot(0)), value)
+    if power is not None:
+        found = powered(found, _exponent(power, place))
+    return _with_scripts(found, scripts, place)
+
+
+def softmax(value: Value, place: Place) -> Value:
+    """exp(z) / Σ exp(z), over the units."""
+    sides = [label for label in value.labels if label in (ROW, COL)]
+    if len(sides) == 2:
+        way = place.choices("the softmax of a matrix", ("in each row", "in each column"))
+        sides = [COL if way == "in each row" else ROW]
+    if len(sides) != 1:
+        raise Unread("the softmax of what is no vector")
+    powers = apply(sympy.exp(slot(0)), value)
+    return divided(powers, summed(powers, sides[0]))
+
+
+def _applied(function: Function, argument: Tree, primes: int, power: Tree | None, place: Place) -> Value:
+    """A function that the document defines."""
+    if place.depth > 6:
+        raise Unread("functions within functions")
+    group, scripts = _split_argument(argument)
+    inner = group.children[0] if group.kind == "group" else group
+    name = printed_name(inner)
+    kind = place.world.scalar_function(function)
+    if kind is not None:
+        for _ in range(primes):
+            kind = kind.prime()
+        found = apply(kind(slot(0)), read(group, place))
+        if power is not None:
+            found = powered(found, _exponent(power, place))
+        return _with_scripts(found, scripts, place)
+    if function.letter in FUNCTION_HEADS and (primes or not place.world.is_understood(function)):
+        return _activated(function.letter, argument, primes, power, place)
+    if primes or power is not None:
+        raise Unread(f"the derivative of {function.letter}, which is no function of one number")
+    own_index: list[Tree] = []
+    if name is not None and function.label is not None:
+        mention = place.world.lexicon.mention(name)
+        if mention.indices and not scripts:
+            own_index = [mention.indices[-1]]
+            value = quantity(replace(mention, indices=mention.indices[:-1]), place) if len(mention.indices) == 1 else read(inner, place)
+        else:
+            value = read(group, place)
+    else:
+        value = read(group, place)
+    if function.letter in FUNCTION_HEADS and len(value.sides) > 1:
+        return _activated(function.letter, argument, primes, power, place)
+    parameter = place.world.lexicon.merged.get(function.parameter, function.parameter)
+    inside = Place(place.world, place.bases, place.choices, place.own, {**place.bound, parameter: value}, {}, place.remarks, True, place.depth + 1)
+    found = _body_value(function, inside)
+    if own_index:
+        scripts = [Tree("subscript", (own_index[0],)), *scripts]
+    return _with_scripts(found, scripts, place)
+
+
+def _body_value(function: Function, inside: Place) -> Value:
+    axes_of_indices((function.body,), inside)
+    found = read(function.body, inside)
+    if function.label is not None and function.label in found.labels:
+        found = Value(found.tensor, tuple(ROW if label == function.label else label for label in found.labels))
+    return found
 
 
 def _read_function(tree: Tree, place: Place) -> Value:
     head, argument = tree.children
     name = printed_name(head)
-    if name is None or name.indices or name.primes or name.layer or name.power:
+    if name is None or name.below:
         raise Unread("a function with scripts")
-    value = read(argument, place)
-    if name.letter in FUNCTIONS:
-        return apply(FUNCTIONS[name.letter](slot(0)), value)
-    if name.letter.strip("{}").endswith(("diag", "Diag")) and value.sides == {ROW} and len(value.labels) == 1:
-        tensor = contract(((value.tensor, ("i",)), (delta(value.tensor.axes[0]), ("i", "j"))), ("i", "j"), {})
-        return Value(tensor, (ROW, COL))
-    raise Unread(f"the function {name.letter}")
+    mention_power = name.above[0] if len(name.above) == 1 else None
+    if len(name.above) > 1:
+        raise Unread("a function with several superscripts")
+    known = place.world.function(name.letter)
+    if known is not None:
+        return _applied(known, argument, name.primes, mention_power, place)
+    plain = name.letter.removeprefix("\\operatorname").strip("{}")
+    if plain == "softmax":
+        return _activated_softmax(argument, place)
+    group, scripts = _split_argument(argument)
+    if plain.lower() == "diag":
+        value = read(group, place)
+        if len(value.sides) == 1:
+            side = ROW if ROW in value.labels else COL
+            axis = value.axes[side]
+            own = tuple("i" if label == side else label for label in value.labels)
+            kept = tuple(label for label in value.labels if label != side)
+            tensor = contract(((value.tensor, own), (delta(axis), ("i", "j"))), ("i", "j", *kept), {})
+            return _with_scripts(Value(tensor, (ROW, COL, *kept)), scripts, place)
+        raise Unread("diag of what is no vector")
+    if plain in NAMED_ACTIVATIONS:
+        kind = scalar_function(plain.lower(), ACTIVATIONS[NAMED_ACTIVATIONS[plain]])
+        expr = kind
+        for _ in range(name.primes):
+            expr = expr.prime()
+        found = apply(expr(slot(0)), read(group, place))
+        return _with_scripts(found if mention_power is None else powered(found, _exponent(mention_power, place)), scripts, place)
+    if plain == "\\max":
+        return _larger(argument, place)
+    function = SCALAR_FUNCTIONS.get(name.letter) or SCALAR_FUNCTIONS.get(plain)
+    if function is None:
+        raise Unread(f"the function {name.letter}")
+    expression = function(slot(0))
+    for _ in range(name.primes):
+        expression = sympy.diff(expression, slot(0))
+    if mention_power is not None and not is_transpose(mention_power):
+        expression = expression ** _exponent(mention_power, place)
+    return _with_scripts(apply(expression, read(group, place)), scripts, place)
+
+
+def _larger(argument: Tree, place: Place) -> Value:
+    """max(0, z)."""
+    inner = argument.children[0] if argument.kind == "group" else argument
+    if inner.kind != "list" or len(operands_of(inner)) != 2:
+        raise Unread("a maximum over more than two numbers")
+    first, second = (read(operand, place) for operand in operands_of(inner))
+    if first.is_number:
+        return apply(sympy.Piecewise((slot(0), slot(0) > first.tensor.value), (first.tensor.value, True)), second)
+    if second.is_number:
+        return apply(sympy.Piecewise((slot(0), slot(0) > second.tensor.value), (second.tensor.value, True)), first)
+    raise Unread("a maximum of two quantities")
+
+
+def _activated_softmax(argument: Tree, place: Place) -> Value:
+    """softmax(z), softmax(z)_j, softmax(z_j)."""
+    group, scripts = _split_argument(argument)
+    inner = group.children[0] if group.kind == "group" else group
+    mention = place.world.lexicon.mention(name) if (name := printed_name(inner)) is not None else None
+    if mention is not None and len(mention.indices) == 1 and not scripts:
+        whole = softmax(quantity(replace(mention, indices=()), place), place)
+        return _indexed(whole, mention.indices, place)
+    return _with_scripts(softmax(read(group, place), place), scripts, place)
+
+
+# Sums
+
+
+def _ranges(sign: Tree) -> list[tuple[str, int | None, Tree | None]]:
+    """(letter, lower bound, upper bound) of each bound index of a large sign."""
+    lower: list[tuple[str, int | None]] = []
+    upper: Tree | None = None
+    for script in sign.children[1:]:
+        if script.kind == "superscript":
+            upper = script.children[0]
+        elif script.kind == "subscript":
+            content = script.children[0]
+            for part in operands_of(content) if content.kind == "list" else (content,):
+                if part.kind == "relation" and operators_of(part) == ("=",):
+                    letter = letter_of(operands_of(part)[0])
+                    if letter is not None:
+                        lower.append((letter, integer_of(operands_of(part)[1])))
+                elif part.kind != "relation":
+                    lower += [(letter, None) for index in indices_of(part) if (letter := letter_of(index)) is not None]
+                else:
+                    letter = letter_of(operands_of(part)[0])
+                    lower += [(letter, None)] if letter is not None else []
+    return [(letter, low, upper) for letter, low in lower]
 
 
 def _read_large(tree: Tree, place: Place) -> Value:
     sign, body = tree.children
-    if letter_of(sign.children[0] if sign.kind == "scripts" else sign) != r"\sum" or sign.kind != "scripts":
-        raise Unread("a large sign that is no sum over a printed index")
+    if letter_of(sign.children[0] if sign.kind == "scripts" else sign) != r"\sum":
+        raise Unread("a large sign that is no sum")
+    if sign.kind != "scripts" or not any(script.kind == "subscript" for script in sign.children[1:]):
+        return _sum_of_all(read(body, place), place)
     labels: list[str] = []
+    exceptions: list[tuple[Tree, ...]] = []
+    single: list[tuple[str, Tree]] = []
     for script in sign.children[1:]:
         if script.kind == "subscript":
-            labels += _summation_labels(script.children[0])
+            for part in operands_of(script.children[0]) if script.children[0].kind == "list" else (script.children[0],):
+                _bind(part, labels, exceptions, single)
+    if len(labels) != len(set(labels)):
+        raise Unread("one index twice under a sum")
+    stages = [label for label in labels if label in place.world.lexicon.stages_below or label in place.world.lexicon.stages_above]
+    if stages and stages[0] in place.world.summable:
+        return _sum_over_stages(tree, stages[0], place)
+    hidden = {label: place.axes.pop(label) for label in labels if label in place.axes and place.is_definition}
+    axes_of_indices((body,), place)
     value = read(body, place)
+    for pair in exceptions:
+        value = elementwise(value, combined(number(1), kronecker(pair, place), -1))
+    for label, other in single:
+        value = elementwise(value, kronecker((Tree("symbol", (), label), other), place))
     for label in labels:
+        value = summed(value, label, place.axes.get(label))
+    place.axes.update(hidden)
+    return value
+
+
+def _bind(part: Tree, labels: list[str], exceptions: list, single: list) -> None:
+    if part.kind == "relation":
+        left, right = operands_of(part)[0], operands_of(part)[-1]
+        letter = letter_of(left)
+        if letter is None or len(operands_of(part)) != 2:
+            raise Unread("a sum over what is no index")
+        sign = operators_of(part)[0]
+        labels.append(letter)
+        if sign == r"\neq":
+            exceptions.append((left, right))
+        elif sign == "=" and letter_of(right) is not None and letter_of(right) != letter and len(letter_of(right) or "") == 1:
+            single.append((letter, right))
+        elif sign not in ("=", r"\in"):
+            raise Unread("a sum over part of the indices")
+        return
+    found = [letter_of(index) for index in indices_of(part)]
+    if any(label is None for label in found):
+        raise Unread("a sum over what is no index")
+    labels += [label for label in found if label is not None]
+
+
+def _sum_of_all(value: Value, place: Place) -> Value:
+    """Σ (a - y)²: over everything that is no sample; of a matrix of samples perhaps over the samples."""
+    sides = [label for label in value.labels if label in (ROW, COL)]
+    if not sides:
+        raise Unread("a sum without an index")
+    samples = [label for label in sides if value.axes[label].kind == "sample"]
+    if samples and len(sides) == 2:
+        way = place.choices("a sum without an index, of a matrix", ("over the samples", "over everything"))
+        sides = samples if way == "over the samples" else sides
+    for label in sides:
         value = summed(value, label)
     return value
 
 
-def _summation_labels(tree: Tree) -> list[str]:
-    """j, j=0, {j,k}: the indices that are summed."""
-    if tree.kind == "relation" and operators_of(tree) == ("=",):
-        return _summation_labels(operands_of(tree)[0])
-    found = [letter_of(index) for index in indices_of(tree)]
-    if any(label is None for label in found):
-        raise Unread("a sum over what is no index")
-    return found
+def _sum_over_stages(tree: Tree, letter: str, place: Place) -> Value:
+    """Σ_t of a term for each time step of the world."""
+    body = tree.children[1]
+    total: Value | None = None
+    for stage in place.world.summable[letter]:
+        inside = replace(place, bases={**place.bases, letter: stage}, axes=dict(place.axes))
+        value = read(body, inside)
+        total = value if total is None else combined(total, value, 1)
+    if total is None:
+        raise Unread("a sum over no stage")
+    return total
 
 
 # Products
@@ -392,14 +769,23 @@ def _summation_labels(tree: Tree) -> list[str]:
 
 def _read_product(tree: Tree, place: Place) -> Value:
     """Element-wise signs bind last; where that does not fit, from the left."""
+    chained = _as_chain(tree, place)
+    if chained is not None:
+        return chained
     parts, signs = _factors(tree, place)
     try:
         return _folded(parts, signs, place)
+    except Mismatch:
+        raise
     except Untyped:
         value = parts[0]
         for sign, part in zip(signs, parts[1:], strict=True):
-            value = product(value, part, sign, place.choices)
+            value = _divided_or_times(value, part, sign, place)
         return value
+
+
+def _divided_or_times(value: Value, part: Value, sign: str, place: Place) -> Value:
+    return divided(value, part) if sign == "/" else product(value, part, "" if sign in (".", r"\cdotp") else sign, place.choices)
 
 
 def _factors(tree: Tree, place: Place) -> tuple[list[Value], list[str]]:
@@ -411,21 +797,37 @@ def _factors(tree: Tree, place: Place) -> tuple[list[Value], list[str]]:
         if skip:
             skip = False
             continue
-        if i and not (skip):
+        if i:
             kept.append(signs[i - 1])
-        if operand.kind == "symbol" and operand.text == "d" and i + 1 < len(operands) and signs[i] == "":
-            parts.append(_gradient_of(operands[i + 1], place))
+        follows = operands[i + 1] if i + 1 < len(operands) and signs[i] == "" else None
+        if follows is not None and operand.kind == "number" and operand.text == "1" and _is_condition(follows):
+            parts.append(_indicator(follows, place))
             skip = True
-            continue
-        if operand.kind == "symbol" and operand.text in (r"\delta", r"\Delta") and i + 1 < len(operands) and signs[i] == "":
-            raise Unread("a delta that belongs to what stands after it")
-        parts.extend(_opened(operand, place, kept))
+        elif follows is not None and operand.kind == "symbol" and operand.text in ("d", r"\delta", r"\Delta") and _names_quantity(follows, place):
+            parts.append(_gradient_of(follows, place, is_name=True))
+            skip = True
+        else:
+            parts.extend(_opened(operand, place, kept))
     return parts, kept
+
+
+def _is_condition(tree: Tree) -> bool:
+    return tree.kind == "group" and condition_of(tree) is not None
+
+
+def _names_quantity(tree: Tree, place: Place) -> bool:
+    if tree.kind == "call":
+        return False
+    name = printed_name(tree)
+    return name is not None and not name.primes and name.letter not in place.world.lexicon.losses
 
 
 def _opened(operand: Tree, place: Place, signs: list[str]) -> list[Value]:
     """A call that is a product, a(b), is two factors of the product that it stands in."""
-    if operand.kind == "call" and is_function_head(operand.children[0]) is None:
+    if operand.kind == "call" and printed_name(operand) is None and not is_function(operand.children[0], place):
+        if operand.children[0].kind == "font" and operand.children[0].children[0].kind == "number":
+            return [read(operand, place)]
+        _check_factor(operand.children[0], operand.children[1], place)
         first = _opened(operand.children[0], place, signs)
         signs.append("")
         return [*first, read(operand.children[1], place)]
@@ -437,16 +839,14 @@ def _folded(parts: Sequence[Value], signs: Sequence[str], place: Place) -> Value
     between: list[str] = []
     value = parts[0]
     for sign, part in zip(signs, parts[1:], strict=True):
-        if sign == "/":
-            value = divided(value, part)
-        elif sign not in ("", "\\cdot", "\\times", *ELEMENTWISE_SIGNS, "\\otimes", "@"):
+        if sign not in ("/", *PLAIN_SIGNS, *ELEMENTWISE_SIGNS):
             raise Unread(f"the sign {sign}")
-        elif sign in ELEMENTWISE_SIGNS:
+        if sign in ELEMENTWISE_SIGNS:
             groups.append(value)
             between.append(sign)
             value = part
         else:
-            value = product(value, part, sign, place.choices)
+            value = _divided_or_times(value, part, sign, place)
     groups.append(value)
     value = groups[0]
     for sign, part in zip(between, groups[1:], strict=True):
@@ -454,93 +854,198 @@ def _folded(parts: Sequence[Value], signs: Sequence[str], place: Place) -> Value
     return value
 
 
+def _as_chain(tree: Tree, place: Place) -> Value | None:
+    """∂C/∂a · ∂a/∂z of whole vectors, when it is asked for as a composition of linear maps and not as a product of arrays."""
+    operands, signs = operands_of(tree), operators_of(tree)
+    plain = [operand.children[0] if operand.kind == "annotated" else operand for operand in operands]
+    if len(plain) < 2 or any(sign not in PLAIN_SIGNS for sign in signs) or any(part.kind != "derivative" for part in plain):
+        return None
+    if all(_has_indices(side, place) for part in plain for side in part.children[1:]):
+        return None
+    links = _linked([(part.children[1], part.children[2]) for part in plain if len(part.children) == 3], place)
+    if links is None or len(links) != len(plain):
+        return None
+    way = place.choices("a chain of derivatives", ("a product of arrays", "a composition of linear maps"))
+    if way == "a product of arrays":
+        return None
+    return _composed(links, place)
+
+
+def _has_indices(tree: Tree, place: Place) -> bool:
+    name = printed_name(tree)
+    return name is not None and bool(place.world.lexicon.mention(name).indices)
+
+
+def _linked(pairs: list[tuple[Tree, Tree]], place: Place) -> list[tuple[Tree, Tree]] | None:
+    """The pairs in an order in which each denominator is the next numerator."""
+    for order in (pairs, pairs[::-1]):
+        if all(_same(left[1], right[0], place) for left, right in zip(order, order[1:], strict=False)):
+            return order
+    return None
+
+
+def _same(left: Tree, right: Tree, place: Place) -> bool:
+    first, second = printed_name(left), printed_name(right)
+    return first is not None and second is not None and place.world.lexicon.mention(first) == place.world.lexicon.mention(second)
+
+
+def _composed(links: Sequence[tuple[Tree, Tree]], place: Place) -> Value:
+    """Σ over everything between: ∂u/∂v ∂v/∂w, as the derivative of the first by the last."""
+    above, below = links[0][0], links[-1][1]
+    if not is_cost(above, place):
+        raise Unread("a chain that does not begin at the cost")
+    target = _plain(below, place)
+    middle = _plain(links[0][1], place)
+    found = place.world.gradient(middle).tensor
+    for of, wrt in links[1:]:
+        upper, lower = _plain(of, place), _plain(wrt, place)
+        if not isinstance(lower.tensor, Var):
+            raise Unread("a derivative by what is no single quantity")
+        jacobian = place.world.derivative(upper.tensor, lower.tensor)
+        bound = tuple(range(100, 100 + upper.tensor.rank))
+        kept = tuple(range(lower.tensor.rank))
+        found = contract(((found, bound), (jacobian, (*bound, *kept))), kept, {})
+    return _entry_of(Value(found, target.labels), below, place)
+
+
+def _entry_of(value: Value, tree: Tree, place: Place) -> Value:
+    name = printed_name(tree)
+    mention = place.world.lexicon.mention(name) if name is not None else None
+    if mention is None:
+        return value
+    if mention.sample is not None and "sample" in value.labels:
+        value = _sampled(value, mention.sample, place)
+    return _indexed(value, mention.indices, place) if mention.indices else value
+
+
 # Derivatives
 
 
-def _gradient_of(tree: Tree, place: Place) -> Value:
+def _gradient_of(tree: Tree, place: Place, is_name: bool = False) -> Value:
     """∂C/∂(tree); a transpose at it is a transpose of the whole."""
     name = printed_name(tree)
-    if name is None or LETTERS.get(name.letter) in (None, "delta") or name.primes or name.power is not None:
+    if name is None or name.primes:
         raise Unread("a derivative by what is no single quantity")
-    name = _as_layered(name, place)
-    plain = _quantity(Printed(name.letter, name.layer), place)
-    value = place.universe.gradient(plain)
-    if place.universe.ways.is_mean and LETTERS[name.letter] in ("W", "b"):
-        value = Value(value.tensor, value.labels)
-    if name.indices:
-        value = _indexed(value, name.indices, place)
-    return transposed(value) if name.is_transposed else value
+    mention = _of_square(place.world.lexicon.mention(name), place)
+    if mention.power is not None:
+        raise Unread("a derivative by a power")
+    plain = quantity(mention.whole, place)
+    value = place.world.gradient(plain)
+    sample_axes = [axis for axis in value.tensor.axes if axis.kind == "sample"]
+    if is_name and sample_axes and not place.world.is_parameter(plain):
+        way = place.choices("dZ in a batch", ("the derivative of the cost", "the derivative of the sum of the samples' costs"))
+        if way != "the derivative of the cost":
+            value = elementwise(value, number(sample_axes[0].size))
+    if mention.sample is not None and "sample" in value.labels:
+        value = _sampled(value, mention.sample, place)
+    if mention.indices:
+        value = _indexed(value, mention.indices, place)
+    return transposed(value) if mention.is_transposed else value
 
 
-def is_cost(tree: Tree) -> bool:
+def _of_square(mention: Mention, place: Place) -> Mention:
+    """∂/∂σ²: the square has a name of its own."""
+    if mention.power is not None and integer_of(mention.power) == 2 and place.world.has_square(mention.family):
+        return replace(mention, family=f"{mention.family}^2", power=None)
+    return mention
+
+
+def is_cost(tree: Tree, place: Place) -> bool:
     """C, C_0, \\mathcal{L}, J(W, b)."""
-    if tree.kind == "call":
-        return is_cost(tree.children[0])
-    try:
-        name = printed_name(tree)
-    except Unread:
+    if tree.kind == "call" and printed_name(tree) is None:
+        return is_cost(tree.children[0], place)
+    name = printed_name(tree)
+    if name is None or name.letter not in place.world.lexicon.losses or name.above or name.primes:
         return False
-    if name is None or name.letter not in LOSSES or name.layer is not None or name.primes or name.power is not None:
-        return False
-    return not name.indices or (len(name.indices) == 1 and integer_of(name.indices[0]) == 0)  # C_0, the cost of one sample
+    mention = place.world.lexicon.mention(name)
+    return mention.sample is None and (
+        not mention.indices or (len(mention.indices) == 1 and integer_of(mention.indices[0]) is not None)
+    )
 
 
 def _read_derivative(tree: Tree, place: Place) -> Value:
     sign, body, *variables = tree.children
     if sign.kind == "scripts" or len(variables) != 1:
         raise Unread("a higher derivative")
-    if is_cost(body):
+    if is_cost(body, place):
         return _gradient_of(variables[0], place)
     return _jacobian(body, variables[0], place)
 
 
 def _jacobian(body: Tree, variable: Tree, place: Place) -> Value:
-    """∂(body)/∂(variable) with both entries, or with both whole."""
-    of, wrt = _plain(body, place), _plain(variable, place)
-    (above, of_name), (below, wrt_name) = of, wrt
+    """∂(body)/∂(variable) with the indices that are printed; of whole vectors, a matrix or the entries of its diagonal."""
+    below = _plain(variable, place)
+    if (head := letter_of(body)) in FUNCTION_HEADS and not place.world.defines(head) and place.world.function(head) is None:
+        kind = place.world.activation(head)  # ∂σ/∂z is σ'(z)
+        if kind is None:
+            raise Unread("a derivative of softmax without its argument")
+        return apply(kind.prime()(slot(0)), _entry_of(below, variable, place))
+    above = read(body, place)
     if not isinstance(below.tensor, Var):
         raise Unread("a derivative by what is no single quantity")
-    found = place.universe.derivative(above.tensor, below.tensor)
-    is_entry = [bool(name.indices) or not value.labels for value, name in (of, wrt)]
-    if all(is_entry):
-        rows = _indexed(above, of_name.indices, place).labels if of_name.indices else ()
-        columns = _indexed(below, wrt_name.indices, place).labels if wrt_name.indices else ()
-        if len(rows) != above.tensor.rank or len(columns) != below.tensor.rank:
-            raise Unread("a derivative by a diagonal entry")
-        labels = (*rows, *columns)
-        distinct = tuple(dict.fromkeys(labels))
-        return Value(contract(((found, labels),), distinct, {}), distinct)
-    if any(is_entry) or above.labels != (ROW,) or below.labels != (ROW,):
+    way = "through everything between"
+    if place.world.is_indirect(above.tensor, below.tensor):
+        way = place.choices("a partial derivative", ("through everything between", "of the direct dependence alone"))
+    found = place.world.derivative(above.tensor, below.tensor, is_direct=way != "through everything between")
+    target = _entry_of(below, variable, place)
+    if target.tensor is not below.tensor:
+        raise Unread("a derivative by a diagonal entry")
+    inner, outer = above.labels, target.labels
+    if not {ROW, COL} & set(inner) or not {ROW, COL} & set(outer):
+        return merged_labels(Value(found, (*(f"·{i}" for i in range(len(inner))), *(f"·{i + 9}" for i in range(len(outer))))), (*inner, *outer))
+    return _whole_jacobian(found, above, target, place)
+
+
+def _whole_jacobian(found, above: Value, below: Value, place: Place) -> Value:
+    """Of a vector by a vector."""
+    rest = tuple(label for label in (*above.labels, *below.labels) if label not in (ROW, COL))
+    if len(above.sides) != 1 or len(below.sides) != 1 or rest:
+        if above.labels == below.labels and above.tensor.axes == below.tensor.axes:
+            own = tuple(range(above.tensor.rank))
+            return Value(contract(((found, own + own),), own, {}), above.labels)
         raise Unread("a derivative of a vector or matrix by a matrix")
     way = place.choices("a derivative of a vector by a vector", ("Jacobian", "element-wise", "Jacobian, transposed"))
     if way == "element-wise":
         if above.tensor.axes != below.tensor.axes:
             raise Unread("an element-wise derivative between vectors of different sizes")
-        return Value(contract(((found, ("i", "i")),), ("i",), {}), (ROW,))
+        return Value(contract(((found, ("i", "i")),), ("i",), {}), above.labels)
     return Value(found, (ROW, COL) if way == "Jacobian" else (COL, ROW))
 
 
-def _plain(tree: Tree, place: Place) -> tuple[Value, Printed]:
-    """A quantity as a whole, and its name with the indices that were printed."""
+def _plain(tree: Tree, place: Place) -> Value:
+    """A quantity as a whole."""
     name = printed_name(tree)
-    if name is None or name.is_transposed or name.power is not None or name.primes:
+    if name is None or name.primes:
         raise Unread("a derivative of what is no single quantity")
-    name = _as_layered(name, place)
-    return _quantity(Printed(name.letter, name.layer), place), name
+    mention = _of_square(place.world.lexicon.mention(name), place)
+    if mention.power is not None or mention.is_transposed:
+        raise Unread("a derivative of what is no single quantity")
+    return quantity(mention.whole, place)
 
 
 def _read_applied(tree: Tree, place: Place) -> Value:
-    """∇_a C, ∇_{W^l} C; and ∇W for ∂C/∂W."""
+    """∇_a C, ∇_{W^l} C; ∇W for ∂C/∂W; ∂/∂z (…)."""
     sign, operand = tree.children
+    if sign.kind == "derivative":
+        if len(sign.children) != 3:
+            raise Unread("a higher derivative")
+        if is_cost(operand, place):
+            return _gradient_of(sign.children[2], place)
+        return _jacobian(operand, sign.children[2], place)
     base = sign.children[0] if sign.kind == "scripts" else sign
     if base.text != r"\nabla":
         raise Unread("a differential by itself")
     below = [script.children[0] for script in (sign.children[1:] if sign.kind == "scripts" else ()) if script.kind == "subscript"]
     if not below:
         return _gradient_of(operand, place)
-    if len(below) != 1 or not is_cost(operand):
+    if len(below) != 1 or not is_cost(operand, place):
         raise Unread("a gradient of what is no cost")
     return _gradient_of(below[0], place)
+
+
+def _read_aligned(tree: Tree, place: Place) -> Value:
+    """An expression that is set in an environment of its own."""
+    return read(tree.children[0], place)
 
 
 def _read_annotated(tree: Tree, place: Place) -> Value:
@@ -552,5 +1057,5 @@ _READERS: dict[str, Callable[[Tree, Place], Value]] = {
     "symbol": _read_name, "scripts": _read_name, "font": _read_name, "accent": _read_name, "word": _read_name, "group": _read_group,
     "number": _read_number, "sum": _read_sum, "sign": _read_sign, "fraction": _read_fraction, "root": _read_root, "call": _read_call,
     "function": _read_function, "large": _read_large, "product": _read_product, "derivative": _read_derivative, "applied": _read_applied,
-    "annotated": _read_annotated,
+    "annotated": _read_annotated, "aligned": _read_aligned,
 }  # fmt: skip

@@ -1,0 +1,229 @@
+r"""What a document defines: its forward equations, functions, costs and names of gradients, each where it stands.
+
+    z^l = W^l a^{l-1} + b^l        a forward equation, a pattern for every layer
+    \sigma(z) = 1/(1 + e^{-z})     a function of one number;   softmax(x)_j = e^{x_j} / \sum_k e^{x_k}   of a vector
+    C = \frac12 \|a^L - y\|^2      the cost
+    \delta^l = \partial C/\partial z^l    the name of a gradient
+
+Bodies stay trees: what they mean depends on where they are used.  The common multilayer perceptron is a document too
+(`COMMON`): it stands in for what is not stated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from symback.verification.mentions import FUNCTION_HEADS, Lexicon, Mention, Printed, integer_of, letter_of, names_in, printed_name
+from symback.verification.tree import Tree, operands_of, operators_of, walk
+
+__all__ = ["EQUALITIES", "Claim", "Definition", "FUNCTION_HEADS", "Function", "chains_of", "definitions_in", "is_gradient_tree", "mention_of"]
+
+EQUALITIES = frozenset(["=", ":=", r"\equiv", r"\triangleq", "=:", r"\doteq"])
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A chain of members, and the sign before each but the first; `condition` is what stands beside it: i ≠ j."""
+
+    members: tuple[Tree, ...]
+    signs: tuple[str, ...]
+    conditions: tuple[Tree, ...] = ()
+
+
+@dataclass(frozen=True)
+class Definition:
+    """`name` (a whole quantity, its index letters in `labels`) is `body`.  `role` is "forward", "cost" or "gradient"."""
+
+    name: Mention
+    labels: tuple[str, ...]
+    body: Tree
+    role: str
+    order: int
+
+
+@dataclass(frozen=True)
+class Function:
+    r"""`letter`(`parameter`) is `body`; `label` is the index of the result, and of the parameter if that is indexed."""
+
+    letter: str
+    parameter: str
+    label: str | None
+    body: Tree
+    order: int
+
+
+def chains_of(tree: Tree, conditions: tuple[Tree, ...] = ()) -> Iterator[Claim]:
+    """Every relation chain of a formula: statements, lists and implications taken apart."""
+    if tree.kind in ("statements", "implication", "list", "given"):
+        operands = operands_of(tree)
+        beside = tuple(found for operand in operands if (found := condition_of(operand)) is not None)
+        for operand in operands:
+            if condition_of(operand) is None or len(operands) == 1:
+                yield from chains_of(operand, conditions + beside)
+    elif tree.kind == "aligned" or (tree.kind == "annotated" and tree.text == r"\text"):
+        yield from chains_of(tree.children[0], conditions)
+    elif tree.kind == "annotated" and tree.children[0].kind in ("relation", "statements", "aligned", "implication"):
+        yield from chains_of(tree.children[0], conditions)
+    elif tree.kind == "group" and tree.text == "{ }":
+        yield from chains_of(tree.children[0], conditions)
+    elif tree.kind == "relation":
+        yield from _parted(tree, conditions)
+
+
+def _parted(tree: Tree, conditions: tuple[Tree, ...]) -> Iterator[Claim]:
+    """i = j : ∂y/∂z = … is a claim under a condition."""
+    members, signs = operands_of(tree), operators_of(tree)
+    if ":" in signs:
+        at = signs.index(":")
+        before = _relation(members[: at + 1], signs[:at])
+        if before is not None and condition_of(before) is not None:
+            conditions = (*conditions, before)
+        elif before is not None:
+            yield Claim(members[: at + 1], signs[:at], conditions)
+        members, signs = members[at + 1 :], signs[at + 1 :]
+    if len(members) > 1:
+        yield Claim(tuple(members), tuple(signs), conditions)
+
+
+def _relation(members: Sequence[Tree], signs: Sequence[str]) -> Tree | None:
+    if len(members) < 2:
+        return None
+    children = [members[0]]
+    for sign, member in zip(signs, members[1:], strict=True):
+        children += [Tree("operator", (), sign), member]
+    return Tree("relation", tuple(children))
+
+
+def condition_of(tree: Tree) -> Tree | None:
+    """(i ≠ j), if k = i: a relation between two index letters."""
+    if tree.kind == "group" and tree.text in ("( )", "[ ]", "{ }"):
+        return condition_of(tree.children[0])
+    if tree.kind == "annotated" and tree.text == r"\text":
+        return condition_of(tree.children[0])
+    if tree.kind != "relation" or operators_of(tree) not in (("=",), ("==",), (r"\neq",)):
+        return None
+    letters = [letter_of(operand) for operand in operands_of(tree)]
+    is_indices = all(letter is not None and len(letter) == 1 and letter.isalpha() and letter.lower() in "ijklmnpqrscdt" for letter in letters)
+    return tree if is_indices else None
+
+
+def mention_of(tree: Tree, lexicon: Lexicon) -> Mention | None:
+    """The name that a tree is, in the roles of its document."""
+    name = printed_name(tree)
+    return None if name is None else lexicon.mention(name)
+
+
+def is_gradient_tree(tree: Tree) -> bool:
+    """Whether derivatives stand in it, or a name of one: dW, ∇b."""
+    nodes = tuple(walk(tree))
+    if any(node.kind in ("derivative", "applied") for node in nodes):
+        return True
+    return any(_is_differential(node) for node in nodes)
+
+
+def _is_differential(tree: Tree) -> bool:
+    """d W, δ x: a d before a name."""
+    if tree.kind != "product":
+        return False
+    parts, signs = operands_of(tree), operators_of(tree)
+    return any(part.kind == "symbol" and part.text in ("d", r"\delta", r"\Delta") and sign == "" for part, sign in zip(parts, signs, strict=False))
+
+
+def definitions_in(claim: Claim, lexicon: Lexicon, order: int) -> Iterator[Definition | Function]:
+    """What a claim may define."""
+    if claim.conditions and any(condition.children[1].text != "=" for condition in claim.conditions):
+        return
+    for left, sign, right in zip(claim.members, claim.signs, claim.members[1:], strict=False):
+        if sign in EQUALITIES and (function := _function(left, right, lexicon, order)) is not None:
+            yield function
+    first, *others = claim.members
+    definition = _definition(first, [other for other, sign in zip(others, claim.signs, strict=True) if sign in EQUALITIES], lexicon, order)
+    if definition is not None:
+        yield definition
+
+
+def _function(left: Tree, right: Tree, lexicon: Lexicon, order: int) -> Function | None:
+    r"""softmax(x)_j = …, σ(z) = …"""
+    label: str | None = None
+    if left.kind == "scripts" and left.children[0].kind in ("call", "function", "group") and left.children[1].kind == "subscript":
+        label = letter_of(left.children[1].children[0])
+        left = left.children[0].children[0] if left.children[0].kind == "group" else left.children[0]
+    if left.kind not in ("call", "function"):
+        return None
+    head, argument = left.children
+    if argument.kind == "scripts" and argument.children[0].kind == "group" and argument.children[1].kind == "subscript":
+        label = letter_of(argument.children[1].children[0])
+        argument = argument.children[0]
+    letter = letter_of(head)
+    parameter = printed_name(argument.children[0] if argument.kind == "group" else argument)
+    if letter is None or parameter is None or parameter.above or len(parameter.below) > 2 or is_gradient_tree(right):
+        return None
+    if parameter.below:
+        label = letter_of(parameter.below[-1])
+    used = {name.letter for _, name in names_in(right)} | {found for node in walk(right) if (found := letter_of(node)) is not None}
+    if parameter.letter not in used or letter in lexicon.losses or letter in used:
+        return None
+    return Function(letter, parameter.letter, label, right, order)
+
+
+def _definition(first: Tree, others: Sequence[Tree], lexicon: Lexicon, order: int) -> Definition | None:
+    name = printed_name(first)
+    is_loss = False
+    if name is None and first.kind == "call" and (head := printed_name(first.children[0])) is not None and head.letter in lexicon.losses:
+        name, is_loss = Printed(head.letter, head.above, head.below), True
+    if name is None or not others:
+        return None
+    mention = lexicon.mention(name)
+    if mention.power is not None and integer_of(mention.power) == 2:  # σ² = …: the square has a name of its own
+        mention = replace(mention, family=f"{mention.family}^2", power=None)
+    if mention.is_transposed or mention.power is not None or mention.primes:
+        return None
+    labels = [letter_of(index) for index in ((mention.sample,) if mention.sample is not None else ()) + mention.indices]
+    is_first = len(labels) == 1 and integer_of(mention.indices[0] if mention.indices else mention.sample) is not None and name.letter in lexicon.losses
+    if is_first:
+        labels = []
+    if None in labels or len(set(labels)) != len(labels):
+        return None
+    is_loss = is_loss or (name.letter in lexicon.losses)
+    bodies = [other for other in others if _can_define(other, mention, lexicon)]
+    if not bodies:
+        return None
+    body = bodies[0]
+    is_error = name.letter in (r"\delta", r"\Delta")
+    if is_error or is_gradient_tree(body):
+        role = "gradient"
+        body = next((other for other in bodies if _is_pure_gradient(other)), body)
+        if not _is_pure_gradient(body) and is_error and mention.stage is not None:
+            return None
+    elif is_loss:
+        role, body = "cost", bodies[-1]
+    else:
+        role = "forward"
+        body = next((other for other in bodies if not is_gradient_tree(other) and not _mentions_gradient(other)), body)
+    whole = Mention(mention.family, mention.stage, mention.sample)
+    return Definition(whole, tuple(label for label in labels if label is not None), body, role, order)
+
+
+def _is_pure_gradient(tree: Tree) -> bool:
+    """∂C/∂z, ∇_z C: one derivative and nothing else."""
+    if tree.kind == "derivative":
+        return len(tree.children) == 3
+    return tree.kind == "applied" and tree.children[0].kind in ("scripts", "symbol")
+
+
+def _mentions_gradient(tree: Tree) -> bool:
+    return any(name.letter in (r"\delta", r"\Delta") for _, name in names_in(tree))
+
+
+def _can_define(body: Tree, mention: Mention, lexicon: Lexicon) -> bool:
+    """A body that does not mention what it defines, and is more than a number or an array of numbers."""
+    if body.kind in ("number", "text", "empty", "matrix", "ellipsis", "sign") or any(node.kind == "ellipsis" for node in walk(body)):
+        return body.kind == "sign"
+    if all(node.kind != "symbol" or node.text in ("T", r"\top") for node in walk(body)):
+        return False
+    for _, name in names_in(body):
+        other = lexicon.mention(name)
+        if other.family == mention.family and other.stage == mention.stage:
+            return False
+    return True

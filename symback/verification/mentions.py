@@ -1,0 +1,440 @@
+r"""What a printed sign names: family, stage, sample, indices.
+
+    \mathbf{W}^{(l+1)T}_{jk}   ->   W, stage l+1, indices j k, transposed
+    h_{t-1}                    ->   h, stage t-1
+    W_{hx}                     ->   W_{hx}: letters that are no indices belong to the name
+    x^{(i)}_j                  ->   x, sample i, index j
+
+`printed_name` takes a sign apart; which script is a stage (a layer, a time step), a sample, an index, a power or part of
+the name is a matter of the whole document, so the roles are decided once for it, by its `Lexicon`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from symback.verification.tree import Tree, operands_of, operators_of, spelling, walk
+
+__all__ = [
+    "FUNCTION_HEADS", "KNOWN_LOSSES", "Lexicon", "Mention", "Printed", "indices_of", "integer_of", "is_transpose", "letter_of", "lexicon_of",
+    "printed_name", "script_shift",
+]  # fmt: skip
+
+KNOWN_LOSSES = frozenset(
+    [
+        "C", "J", "E", "L", r"\ell", "c", "l", "Loss", "loss", "Cost", "cost", "Err", "MSE", "CE", "BCE", r"\xi", r"\mathcal L", r"\mathcal J",
+        r"\mathcal E", r"\mathcal C", r"\mathfrak L", r"\mathbb L", "cross", "SSE",
+    ]
+)  # fmt: skip
+TRANSPOSES = frozenset(["T", r"\top", "t", r"\intercal", r"\mathsf T", "Tr", r"\mathrm T"])
+PLAIN_ACCENTS = frozenset([r"\vec", r"\underline", r"\overrightarrow"])
+INDEX_LETTERS = frozenset("ijklmnpqrsuvcdIJKMN")
+ALWAYS_STAGES = frozenset(["l", "L", r"\ell"])
+TIMES = frozenset(["t", "T", r"\tau"])
+LAYERED = frozenset(["W", "w", "z", "Z", "a", "A", "b", r"\delta", r"\Delta", "h", "H", r"\Theta", r"\theta"])
+FUNCTION_HEADS = frozenset(
+    [r"\sigma", r"\varsigma", "f", "g", "h", r"\phi", r"\varphi", r"\psi", "s", "S", r"\rho", "act"]
+    + [rf"\operatorname{{{name}}}" for name in ("softmax", "sigmoid", "Sigmoid", "relu", "ReLU", "Relu", "rms", "LeakyReLU", "softplus")]
+)  # fmt: skip
+NAMED_BY_LAYER = frozenset(["W", "w", "z", "Z", "b", r"\Theta", r"\theta"])
+
+
+@dataclass(frozen=True)
+class Printed:
+    """A sign taken apart: its letter, what stands above (no transposes, no primes), and the items below."""
+
+    letter: str
+    above: tuple[Tree, ...] = ()
+    below: tuple[Tree, ...] = ()
+    is_transposed: bool = False
+    primes: int = 0
+
+
+@dataclass(frozen=True)
+class Mention:
+    """A name in its document's roles.  `stage` is (letter or "", number): l + 1 is ("l", 1), layer 2 is ("", 2)."""
+
+    family: str
+    stage: tuple[str, int] | None = None
+    sample: Tree | None = None
+    indices: tuple[Tree, ...] = ()
+    power: Tree | None = None
+    is_transposed: bool = False
+    primes: int = 0
+
+    @property
+    def whole(self) -> Mention:
+        """The quantity without its indices."""
+        return Mention(self.family, self.stage)
+
+
+def letter_of(tree: Tree) -> str | None:
+    r"""The sign itself, fonts aside: \mathbf{a} -> a, \hat{y} -> \hat y, \mathcal{L} -> \mathcal L."""
+    match tree.kind:
+        case "symbol" | "word":
+            return tree.text
+        case "font":
+            inner = letter_of(tree.children[0])
+            return None if inner is None else rf"\mathcal {inner}" if tree.text in (r"\mathcal", r"\mathscr") else inner
+        case "accent":
+            inner = letter_of(tree.children[0])
+            if inner is None or tree.text in PLAIN_ACCENTS:
+                return inner
+            return f"{tree.text} {inner}".replace(r"\widehat", r"\hat").replace(r"\widetilde", r"\tilde")
+        case "group" if tree.text == "{ }":
+            return letter_of(tree.children[0])
+    return None
+
+
+def integer_of(tree: Tree) -> int | None:
+    """A printed whole number."""
+    return int(tree.text) if tree.kind == "number" and re.fullmatch(r"\d{1,6}", tree.text) else None
+
+
+def script_shift(tree: Tree) -> tuple[str, int] | None:
+    """l -> ("l", 0), (t+1) -> ("t", 1), 2 -> ("", 2); None for anything else."""
+    if tree.kind == "group" and tree.text in ("( )", "[ ]", "{ }", r"\langle \rangle", "< >"):
+        return script_shift(tree.children[0])
+    if (whole := integer_of(tree)) is not None:
+        return "", whole
+    letter = letter_of(tree) if tree.kind in ("symbol", "font") else None
+    if letter is not None:
+        return ("l" if letter == r"\ell" else letter), 0
+    if tree.kind == "sum" and len(tree.children) == 3 and tree.children[1].text in ("+", "-"):
+        left, right = script_shift(tree.children[0]), integer_of(tree.children[2])
+        if left is not None and left[0] and left[1] == 0 and right is not None:
+            return left[0], right if tree.children[1].text == "+" else -right
+    return None
+
+
+def is_transpose(tree: Tree) -> bool:
+    """T, ⊤."""
+    return letter_of(tree) in TRANSPOSES or spelling(tree) in TRANSPOSES
+
+
+def indices_of(tree: Tree) -> tuple[Tree, ...]:
+    """jk, {j,k}, [j, k], 12 -> the items; a word such as new is one, and h[i,j] is the tag h and two items."""
+    word = spelling(tree)
+    if word is not None and len(word) > 2:
+        return (Tree("word", (), word, tree.start, tree.end),)
+    if tree.kind in ("product", "list") and all(sign in ("", ",") for sign in operators_of(tree)):
+        return tuple(index for operand in operands_of(tree) for index in indices_of(operand))
+    if tree.kind == "group" and tree.text in ("[ ]", "( )"):
+        return indices_of(tree.children[0])
+    if tree.kind == "call":
+        return (*indices_of(tree.children[0]), *indices_of(tree.children[1]))
+    if tree.kind == "number" and re.fullmatch(r"\d\d", tree.text):
+        return tuple(Tree("number", (), digit, tree.start, tree.end) for digit in tree.text)
+    return (tree,)
+
+
+def printed_name(tree: Tree) -> Printed | None:
+    r"""The name that a sign with its scripts prints; None if it is no name.
+
+    >>> from symback.verification.parser import parse
+    >>> printed_name(parse(r"(W^{l+1})^T")).is_transposed
+    True
+    """
+    if tree.kind == "annotated":
+        return None
+    if tree.kind == "call" and tree.children[1].kind in ("group", "scripts"):
+        return _bracketed_indices(tree)
+    if tree.kind == "group" and tree.text in ("( )", "{ }", "[ ]") and tree.children[0].kind in ("scripts", "symbol", "font", "accent"):
+        return printed_name(tree.children[0])
+    if tree.kind != "scripts":
+        letter = letter_of(tree)
+        return None if letter is None else Printed(letter)
+    found = printed_name(tree.children[0])
+    for script in tree.children[1:]:
+        if found is None:
+            return None
+        found = _with_script(found, script)
+    return found
+
+
+def _bracketed_indices(tree: Tree) -> Printed | None:
+    """U[i,k], and U[i,k]^2."""
+    head, inside = tree.children
+    group = inside.children[0] if inside.kind == "scripts" else inside
+    if group.kind != "group" or group.text != "[ ]":
+        return None
+    found = printed_name(head)
+    items = indices_of(group)
+    if found is None or any(script_shift(item) is None for item in items):
+        return None
+    found = replace(found, below=(*found.below, *items))
+    for script in inside.children[1:] if inside.kind == "scripts" else ():
+        found = found and _with_script(found, script)
+    return found
+
+
+def _with_script(name: Printed, script: Tree) -> Printed | None:
+    if script.kind == "prime":
+        return replace(name, primes=name.primes + len(script.text))
+    if script.kind == "postfix":
+        return replace(name, is_transposed=not name.is_transposed) if script.text == r"\top" else None
+    content = script.children[0]
+    if script.kind == "subscript":
+        if content.kind == "product" and set(operators_of(content)) & {r"\times", ":"}:
+            return name  # W_{n × m}: its shape is noted, no entry is meant
+        return replace(name, below=(*name.below, *indices_of(content)))
+    return _with_superscript(name, content)
+
+
+def _with_superscript(name: Printed, content: Tree) -> Printed:
+    if is_transpose(content):
+        return replace(name, is_transposed=not name.is_transposed)
+    if content.kind == "symbol" and content.text in (r"\prime", "'"):
+        return replace(name, primes=name.primes + 1)
+    if content.kind == "group" and content.children[0].kind == "list":
+        for item in operands_of(content.children[0]):
+            name = replace(name, above=(*name.above, replace(content, children=(item,))))
+        return name
+    if content.kind in ("product", "list") and all(sign in ("", ",") for sign in operators_of(content)):
+        parts = operands_of(content)
+        if any(part.kind == "group" or is_transpose(part) for part in parts):
+            for part in parts:
+                name = _with_superscript(name, part)
+            return name
+    if content.kind == "call" and content.children[0].kind in ("group", "symbol"):  # [l](i)
+        return _with_superscript(_with_superscript(name, content.children[0]), content.children[1])
+    if content.kind == "scripts" and len(content.children) == 2 and content.children[1].kind in ("superscript", "postfix"):
+        mark = content.children[1]
+        if mark.kind == "postfix" or is_transpose(mark.children[0]):
+            return replace(_with_superscript(name, content.children[0]), is_transposed=not name.is_transposed)
+    return replace(name, above=(*name.above, content))
+
+
+# The roles of scripts in one document
+
+
+@dataclass(frozen=True)
+class Lexicon:
+    """Which letters are stages, samples, indices, losses in a document, and how its numbers are meant.
+
+    `stages_above`, `stages_below`   letters that count layers or time steps;
+    `times`                          those among them that count time;
+    `layered`                        letters whose numbers above are layers: a^2, W^{(1)};
+    `has_layers_below`               numbers below are layers: W_3 a_2;
+    `bound`                          letters that some Σ runs over;
+    `losses`                         letters of the cost;
+    `merged`                         small letters that are the entries of a capital one: w_{jk} of W.
+    """
+
+    stages_above: frozenset[str] = frozenset(["l", "L"])
+    stages_below: frozenset[str] = frozenset()
+    times: frozenset[str] = frozenset()
+    layered: frozenset[str] = LAYERED
+    has_layers_below: bool = False
+    has_bracketed_layers: bool = False
+    bound: frozenset[str] = frozenset()
+    losses: frozenset[str] = KNOWN_LOSSES
+    merged: dict[str, str] = field(default_factory=dict)
+
+    def mention(self, name: Printed) -> Mention:
+        """The name in this document's roles."""
+        found = Mention(self.merged.get(name.letter, name.letter), is_transposed=name.is_transposed, primes=name.primes)
+        for content in name.above:
+            found = self._above(found, name.letter, content)
+        tags = ""
+        for item in name.below:
+            found, tag = self._below(found, name.letter, item, len(name.below))
+            tags += tag
+        return replace(found, family=f"{found.family}_{tags}") if tags else found
+
+    def _above(self, found: Mention, letter: str, content: Tree) -> Mention:
+        is_bracketed = content.kind == "group"
+        shift = script_shift(content)
+        if shift is None or (found.power is not None):
+            return replace(found, power=content)
+        base, number = shift
+        if base == "":
+            is_layer = letter in self.layered if not is_bracketed else bool(self.layered) or letter in LAYERED
+            if not is_bracketed and (letter not in self.layered or (self.has_bracketed_layers and number == 2)):
+                return replace(found, power=content)
+            if is_layer and found.stage is None:
+                return replace(found, stage=shift)
+            return replace(found, sample=content.children[0]) if is_bracketed else replace(found, power=content)
+        if base in self.stages_above and found.stage is None:
+            return replace(found, stage=shift)
+        if (is_bracketed or base in self.bound) and found.sample is None and number == 0:
+            return replace(found, sample=content.children[0] if is_bracketed else content)
+        return replace(found, power=content)
+
+    def _below(self, found: Mention, letter: str, item: Tree, count: int) -> tuple[Mention, str]:
+        shift = script_shift(item)
+        if shift is None:
+            word = spelling(item)
+            return (found, word) if word is not None else (replace(found, indices=(*found.indices, item)), "")
+        base, number = shift
+        if base and base in self.stages_below and found.stage is None:
+            return replace(found, stage=shift), ""
+        if base == "":
+            if self.has_layers_below and count == 1 and found.stage is None:
+                return replace(found, stage=shift), ""
+            return replace(found, indices=(*found.indices, item)), ""
+        if item.kind == "word" or not (base in INDEX_LETTERS or base in self.bound or number or base in TIMES or len(base) > 1):
+            return found, base
+        return replace(found, indices=(*found.indices, item)), ""
+
+
+def names_in(tree: Tree) -> Iterator[tuple[Tree, Printed]]:
+    """Every name in a formula, outermost scripts included, without what stands in scripts."""
+    waiting = [tree]
+    while waiting:
+        node = waiting.pop()
+        if node.kind in ("symbol", "scripts", "font", "accent", "word", "call"):
+            name = printed_name(node)
+            if name is not None:
+                yield node, name
+                continue
+        if node.kind == "call" and (head := printed_name(node.children[0])) is not None and head.letter in FUNCTION_HEADS and not head.below:
+            waiting.append(node.children[1])
+        elif node.kind == "scripts":
+            waiting.append(node.children[0])
+        elif node.kind == "derivative":
+            waiting.extend(reversed(node.children[1:]))
+        elif node.kind == "function":
+            waiting.append(node.children[1])
+        elif node.kind == "large":
+            waiting.append(node.children[1])
+        elif node.kind == "applied":
+            waiting.extend(child for inner in walk(node.children[0]) if inner.kind == "subscript" for child in inner.children)
+            waiting.append(node.children[1])
+        else:
+            waiting.extend(reversed(node.children))
+
+
+def lexicon_of(trees: Sequence[Tree]) -> Lexicon:
+    """The roles of scripts, from all formulas of a document."""
+    names = [(node, name) for tree in trees for node, name in names_in(tree)]
+    bound = _bound_letters(trees)
+    recursive = _recursive_letters(trees)
+    above, below = _script_letters(names)
+    times = frozenset(letter for letter in TIMES if letter in recursive or (letter == "T" and {"t", r"\tau"} & recursive.keys()))
+    if not times and "t" in below and "t" not in bound and below["t"] >= 3:
+        times = frozenset(["t", "T"])
+    stages_above = ALWAYS_STAGES | {letter for letter, places in recursive.items() if "above" in places} | (times if times & above.keys() else set())
+    stages_below = {letter for letter, places in recursive.items() if "below" in places} | (times if times & below.keys() else set())
+    if "l" in below and not above.get("l") and "l" in recursive:
+        stages_below = stages_below | ALWAYS_STAGES
+    numbers, bracketed = _numbers_above(names)
+    layered = frozenset(letter for letter in LAYERED | {name.letter for _, name in names if name.letter in LAYERED} if numbers)
+    return Lexicon(
+        frozenset(stages_above), frozenset(stages_below), times, layered, _numbers_below(names), bracketed, frozenset(bound),
+        _losses(trees), _merged(names),
+    )  # fmt: skip
+
+
+def _bound_letters(trees: Sequence[Tree]) -> Counter[str]:
+    """Letters that stand under a summation sign."""
+    found: Counter[str] = Counter()
+    for tree in trees:
+        for node in walk(tree):
+            if node.kind == "large" and node.children[0].kind == "scripts":
+                for script in node.children[0].children[1:]:
+                    if script.kind == "subscript":
+                        found.update(bound_in(script.children[0]))
+    return found
+
+
+def bound_in(tree: Tree) -> list[str]:
+    """j, j=0, {j,k}, j ≠ i: the letters that a large sign binds."""
+    if tree.kind == "relation":
+        return bound_in(operands_of(tree)[0])
+    if tree.kind == "list":
+        return [letter for operand in operands_of(tree) for letter in bound_in(operand)]
+    return [letter for index in indices_of(tree) if (letter := letter_of(index)) is not None]
+
+
+def _recursive_letters(trees: Sequence[Tree]) -> dict[str, set[str]]:
+    """Letters that stand both plain and shifted at one place of scripts in one formula: h_t, h_{t-1}; z^{l+1}, a^l."""
+    found: dict[str, set[str]] = {}
+    for tree in trees:
+        seen: set[tuple[str, str, bool]] = set()
+        summed = _bound_letters([tree])
+        for _, name in names_in(tree):
+            for place, scripts in (("above", name.above), ("below", name.below)):
+                for script in scripts:
+                    shift = script_shift(script)
+                    if shift and shift[0] and (place == "above" or shift[0] not in summed or shift[0] in TIMES):
+                        seen.add((shift[0], place, shift[1] != 0))
+        for letter, place, _ in seen:
+            if (letter, place, True) in seen and ((letter, place, False) in seen or place == "above") and len(letter) <= 4:
+                if letter not in ("n", "m", "N", "M", "p") or place == "above":
+                    found.setdefault(letter, set()).add(place)
+    return found
+
+
+def _script_letters(names: Sequence[tuple[Tree, Printed]]) -> tuple[Counter[str], Counter[str]]:
+    above: Counter[str] = Counter()
+    below: Counter[str] = Counter()
+    for _, name in names:
+        above.update(shift[0] for script in name.above if (shift := script_shift(script)))
+        below.update(shift[0] for script in name.below if (shift := script_shift(script)))
+    return above, below
+
+
+def _numbers_above(names: Sequence[tuple[Tree, Printed]]) -> tuple[bool, bool]:
+    """Whether numbers above network letters are layers, and whether these are printed in brackets."""
+    bare: set[int] = set()
+    bracketed = False
+    for _, name in names:
+        for content in name.above:
+            shift = script_shift(content)
+            if shift is None or name.letter not in LAYERED:
+                continue
+            if content.kind == "group" and (shift[0] in ("", "l", "L")):
+                bracketed = True
+            elif shift[0] == "" and name.letter in NAMED_BY_LAYER:
+                bare.add(shift[1])
+    is_usual = any(name.letter in ("W", "w", "Z", "z", "b") and name.above for _, name in names)
+    return bracketed or bool(bare - {2}) or is_usual, bracketed and not bare - {2}
+
+
+def _numbers_below(names: Sequence[tuple[Tree, Printed]]) -> bool:
+    """W_3, z_3 = W_3 a_2: capital weights with a single number below, never with two."""
+    single = {name.letter for _, name in names if len(name.below) == 1 and integer_of(name.below[0]) is not None and not name.above}
+    double = {name.letter for _, name in names if len([item for item in name.below if script_shift(item) is not None]) > 1}
+    return bool({"W", r"\Theta"} & single) and bool({"z", "a", "h", "Z", "A", "H", r"\delta"} & single) and not {"W", "w"} & double
+
+
+def _losses(trees: Sequence[Tree]) -> frozenset[str]:
+    """Letters that are differentiated and never differentiated by, among the usual ones or without any other use."""
+    above: Counter[str] = Counter()
+    below: Counter[str] = Counter()
+    used: Counter[str] = Counter()
+    for tree in trees:
+        for node in walk(tree):
+            if node.kind == "derivative":
+                _count(node.children[1], above)
+                for variable in node.children[2:]:
+                    _count(variable, below)
+            if node.kind in ("product", "sum", "call", "function"):
+                for child in node.children[node.kind == "function" :]:
+                    _count(child, used)
+    unused = {letter for letter in above if not used[letter] and letter not in below}
+    return frozenset(letter for letter in KNOWN_LOSSES | unused if letter not in below)
+
+
+def _count(tree: Tree, counter: Counter[str]) -> None:
+    if tree.kind == "call":
+        tree = tree.children[0]
+    name = printed_name(tree)
+    if name is not None:
+        counter[name.letter] += 1
+
+
+def _merged(names: Sequence[tuple[Tree, Printed]]) -> dict[str, str]:
+    """w is W; any other small letter is its capital's entry if it always has indices and the capital never."""
+    with_index = {name.letter for _, name in names if name.below}
+    plain = {name.letter for _, name in names if not name.below}
+    found = {"w": "W", r"\theta": r"\Theta"}
+    for letter in with_index - plain:
+        capital = letter.upper() if len(letter) == 1 else re.sub(r" ([a-z])$", lambda match: " " + match[1].upper(), letter)
+        if capital != letter and capital in plain and capital not in with_index and letter not in ("c", "l", "n", "i", "j", "k"):
+            found[letter] = capital
+    return found

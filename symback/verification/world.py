@@ -1,0 +1,946 @@
+r"""The world of a claim: the equations that its document states, and by the chain rule every derivative in them.
+
+    Sheet     a document's definitions, with the type of every family of names (scalar, column, matrix …) and the sizes
+    Window    which stages (layers, time steps) are built, and whether the last one is the output
+    World     the equations of a window, their cost, and the gradients
+
+Types and sizes are inferred from the definitions: a body is read, and where two axes meet they become one; a letter has
+the type that is usual for it unless a definition cannot be read with it.  Sizes of layers are counted from the layer:
+the columns of W^l are as many as the rows of a^{l-1}, for every l.
+
+The multilayer perceptron is not special here: `COMMON` states it in LaTeX, and stands in for what a document leaves open.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from itertools import product as combinations_of
+
+import numpy as np
+import sympy
+
+from symback.calculus.chain_rule import chain_rule
+from symback.calculus.jacobian import jacobian
+from symback.language.expressions import (
+    Add, Axis, Const, Contract, Equation, Map, Tensor, Unspecified, Var, const, contract, leaves, map_, slot, unspecified, var, walk,
+)  # fmt: skip
+from symback.language.functions import ScalarFunction, scalar_function
+from symback.language.names import Name
+from symback.language.steps import Fact
+from symback.numerics.evaluate import Setting, evaluate_equations, random_setting
+from symback.simplification.replacing import replaced
+from symback.verification.definitions import FUNCTION_HEADS, Definition, Function
+from symback.verification.meaning import COL, ROW, Mismatch, Unread, Unspread, Untyped, Value
+from symback.verification.mentions import Lexicon, names_in
+from symback.verification.reading import ACTIVATIONS, Choices, Place, axes_of_indices, read
+from symback.verification.tree import Tree, walk as walk_tree
+
+__all__ = ["Assumed", "Edition", "Sheet", "Window", "World"]
+
+SHAPES: dict[str, tuple[str, ...]] = {"scalar": (), "column": (ROW,), "row": (COL,), "matrix": (ROW, COL)}
+MOST_RESTARTS = 200
+MOST_TRIALS = 60
+SETTLING_SECONDS = 2.0
+SMALL_GREEK_SCALARS = frozenset([r"\eta", r"\alpha", r"\lambda", r"\epsilon", r"\varepsilon", r"\mu", r"\sigma", r"\gamma", r"\beta", r"\tau", r"\rho"])
+WEIGHTS = frozenset(["W", "U", "V", r"\Theta"])
+
+
+@dataclass(frozen=True)
+class Window:
+    """The stages first … last; `bases` numbers the letters; `summable` what a sum over a stage letter runs through."""
+
+    first: int = 0
+    last: int = 0
+    bases: tuple[tuple[str, int], ...] = ()
+    own: int | None = None
+    is_output: bool = True
+    is_open: bool = False
+    summable: tuple[tuple[str, tuple[int, ...]], ...] = ()
+
+
+@dataclass(frozen=True)
+class Assumed:
+    """What the document leaves open and a claim may rest on."""
+
+    activation: str = ""
+    cost: str = ""
+    has_unit_targets: bool = False
+    is_scalar: bool = False
+    turned: str = ""
+    earlier_cost: bool = False
+    reach: int | None = None
+
+    def sentences(self) -> tuple[str, ...]:
+        """In words."""
+        found = []
+        if self.is_scalar:
+            found.append("one neuron in each layer")
+        if self.activation:
+            found.append(f"the activation is {self.activation}")
+        if self.cost:
+            found.append(f"C is the {self.cost.replace('_', ' ')} cost")
+        if self.has_unit_targets:
+            found.append("the targets of a sample sum to one")
+        return tuple(found)
+
+
+class Retyped(Exception):
+    """A family turned out to have another type."""
+
+
+@dataclass
+class Sizes:
+    """Which axes are equally long: a union-find over (family, position), with the distance in stages between them."""
+
+    parent: dict[tuple, tuple[tuple, int]] = field(default_factory=dict)
+    is_free: set[tuple] = field(default_factory=set)
+    samples: set[tuple] = field(default_factory=set)
+    spoken: dict[sympy.Symbol, tuple[tuple, int]] = field(default_factory=dict)
+    version: int = 0
+
+    def copy(self) -> Sizes:
+        """A world's own, to which it adds what its claim alone says."""
+        return Sizes(dict(self.parent), set(self.is_free), set(self.samples), dict(self.spoken), self.version)
+
+    def without_anchors(self) -> Sizes:
+        """Without what ties a size to one stage: the targets are as many as the outputs of whatever layer is the last."""
+        kept = {key: (to, step) for key, (to, step) in self.parent.items() if not (key[0] == "flat" and to[0] == "stage")}
+        return Sizes(kept, set(self.is_free), {root for root in self.samples if root not in self.parent or root in kept}, {}, self.version + 1)
+
+    def root(self, key: tuple) -> tuple[tuple, int]:
+        """The representative, and how many stages it is away."""
+        shift = 0
+        while key in self.parent:
+            key, step = self.parent[key]
+            shift += step
+        return key, shift
+
+    def axis(self, key: tuple, stage: int | None) -> Axis:
+        """The axis at a stage; `stage` None for what is the same at all stages."""
+        root, shift = self.root(key)
+        at = None if root[0] == "flat" or (stage is None and root == key) else (stage or 0) + shift
+        text = "n_" + "_".join(str(part).strip("\\").replace(" ", "") for part in root[1:]) + ("" if at is None else f"_{at}".replace("-", "m"))
+        symbol = sympy.Symbol(text, integer=True, positive=True)
+        self.spoken[symbol] = (root, at if at is not None else 0)
+        return Axis(symbol, "sample" if root in self.samples else "unit")
+
+    def merge(self, left: Axis, right: Axis, may_flatten: bool = False) -> bool:
+        """Makes two axes one; False where that cannot be.  Flatten: what is as long as itself one layer on is so in all."""
+        if left.size not in self.spoken or right.size not in self.spoken:
+            return False
+        (one, at), (other, there) = self.spoken[left.size], self.spoken[right.size]
+        if one == other:
+            if not may_flatten or at == there or one[0] == "flat":
+                return False
+            flat = ("flat", *one[1:])
+            self.parent[one] = (flat, 0)
+            if one in self.samples:
+                self.samples.add(flat)
+            self.version += 1
+            return True
+        if one[0] == "flat" and other[0] != "flat":
+            one, at, other, there = other, there, one, at
+        self.parent[other] = (one, at - there if other[0] != "flat" else at)
+        if other in self.samples:
+            self.samples.add(one)
+        self.version += 1
+        return True
+
+    def can_merge(self, left: Axis, right: Axis) -> bool:
+        """Whether `merge` would make them one."""
+        if left.size not in self.spoken or right.size not in self.spoken:
+            return False
+        (one, at), (other, there) = self.spoken[left.size], self.spoken[right.size]
+        return one != other or (at != there and one[0] != "flat")
+
+    def can_tie(self, left: Axis, right: Axis) -> bool:
+        """Whether they are of different families, so that a cost may tie them."""
+        return left.size in self.spoken and right.size in self.spoken and self.spoken[left.size][0] != self.spoken[right.size][0]
+
+    def mark_samples(self, axis: Axis) -> bool:
+        """An axis runs over samples."""
+        if axis.size not in self.spoken:
+            return False
+        root = self.spoken[axis.size][0]
+        if root in self.samples:
+            return False
+        self.samples.add(root)
+        self.version += 1
+        return True
+
+
+@dataclass(frozen=True)
+class Edition:
+    """The definitions in force at one place of a document."""
+
+    definitions: tuple[Definition, ...]
+    functions: tuple[Function, ...]
+    costs: tuple[Definition, ...] = ()
+
+
+class Sheet:
+    """A document's definitions and what they say about the types of names."""
+
+    def __init__(self, lexicon: Lexicon, definitions: Sequence[Definition], functions: Sequence[Function], trees: Sequence[Tree], words: str = ""):
+        self.lexicon = lexicon
+        self.definitions, self.functions = list(definitions), list(functions)
+        self.words = words.lower()
+        self.staged: set[str] = set()
+        self.with_samples: set[str] = set()
+        self.ranks: dict[str, int] = {}
+        self.squares: set[str] = set()
+        self.printed_capital: set[str] = set()
+        self.types: dict[str, tuple[str, ...]] = {}
+        self.sizes = Sizes()
+        self.dropped: set[Definition] = set()
+        self.is_scalar = False
+        self.editions: dict[tuple, Edition] = {}
+        self.worlds: dict[tuple, World] = {}
+        self._look_at(trees)
+
+    def _look_at(self, trees: Sequence[Tree]) -> None:
+        for tree in trees:
+            for _, name in names_in(tree):
+                mention = self.lexicon.mention(name)
+                if mention.stage is not None:
+                    self.staged.add(mention.family)
+                if mention.sample is not None:
+                    self.with_samples.add(mention.family)
+                if mention.indices:
+                    self.ranks[mention.family] = max(self.ranks.get(mention.family, 0), len(mention.indices))
+                if name.letter.lstrip("\\")[:1].isupper():
+                    self.printed_capital.add(mention.family)
+        for definition in self.definitions:
+            if definition.name.family.endswith("^2"):
+                self.squares.add(definition.name.family.removesuffix("^2"))
+
+    def edition(self, order: int, reach: int | None = None) -> Edition:
+        """For each name the last definition before `order`, else the first after it; only those within `reach` formulas if given."""
+        chosen: dict[tuple, Definition] = {}
+        for definition in self.definitions:
+            if definition in self.dropped or (reach is not None and definition.order >= 0 and abs(definition.order - order) > reach):
+                continue
+            key = (definition.name.family, definition.name.stage and definition.name.stage[0], definition.role == "cost")
+            if definition.name.stage is not None and definition.name.stage[0] == "":
+                key = (*key, definition.name.stage[1])
+            if key not in chosen or definition.order <= order:
+                chosen[key] = definition
+        functions: dict[str, Function] = {}
+        for function in self.functions:
+            if function.order <= order or function.letter not in FUNCTION_HEADS and function.letter not in functions:
+                functions[function.letter] = function
+        costs = [definition for definition in chosen.values() if definition.role == "cost"]
+        costs.sort(key=lambda cost: (cost.order > order, -cost.order if cost.order <= order else cost.order))
+        key = (tuple(chosen.values()), tuple(functions.values()), tuple(costs))
+        return self.editions.setdefault(key, Edition(*key))
+
+    def type_of(self, family: str, count: int) -> tuple[str, ...]:
+        """The sides of a family: by its indices, else by what is usual for its letter."""
+        if family in self.types:
+            return self.types[family]
+        rank = self.ranks.get(family, count)
+        if rank == 1:
+            return (ROW,)
+        if rank == 2:
+            return (ROW, COL)
+        if rank > 2:
+            return tuple(f"axis {i}" for i in range(rank))
+        return SHAPES[self.usual_shapes(family)[0]]
+
+    def usual_shapes(self, family: str) -> tuple[str, ...]:
+        """Shapes that a family may have by its letter, the likeliest first."""
+        letter = family.split("_")[0].split(" ")[-1]
+        is_in_time = family in self.staged and bool(self.lexicon.times)
+        if letter in SMALL_GREEK_SCALARS:
+            return ("scalar", "column", "row", "matrix")
+        if letter in WEIGHTS:
+            is_small = letter == "W" and family not in self.printed_capital and family not in self.staged
+            return ("column", "matrix", "scalar", "row") if is_small else ("matrix", "column", "scalar", "row")
+        if letter.lstrip("\\")[:1].isupper() and letter not in self.lexicon.losses and letter not in ("N", "M", "K", "D", "T", "B"):
+            return ("column", "matrix", "scalar", "row") if is_in_time else ("matrix", "column", "row", "scalar")
+        if letter.lstrip("\\")[:1].isupper() or letter in ("n", "m") or letter in self.lexicon.losses:
+            return ("scalar", "matrix", "column", "row")
+        return ("column", "scalar", "row", "matrix")
+
+    def settle(self, window: Window) -> None:
+        """Chooses types with which as many definitions as possible can be read, and finds which axes are equally long."""
+        self.is_scalar = False
+        edition = self.edition(1 << 30)
+        types = dict(self.types)
+        broken = self._broken(edition, window, types, False)
+        if broken and not any(family in self.ranks for family in self._families(edition)) and not self._broken(edition, window, types, True):
+            self.is_scalar, broken = True, []
+        until = time.thread_time() + SETTLING_SECONDS
+        for definition in broken:
+            types = self._better(definition, edition, window, types, until)
+        self.types = types
+        with suppress(Unread, Untyped):
+            world = World(self, edition, window, Assumed(is_scalar=self.is_scalar))
+            self.sizes = world.sizes.without_anchors()
+            self.dropped = set(world.broken)
+
+    def _broken(self, edition: Edition, window: Window, types: dict[str, tuple[str, ...]], is_scalar: bool) -> list[Definition]:
+        """The definitions that cannot be read with given types."""
+        self.types = dict(types)
+        try:
+            world = World(self, edition, window, Assumed(is_scalar=is_scalar), is_uniform=True)
+        except (Unread, Untyped):
+            return [definition for definition in edition.definitions if definition.role == "forward"]
+        return [definition for definition in edition.definitions if definition in world.broken and definition.role == "forward"]
+
+    def _families(self, edition: Edition) -> set[str]:
+        return {self.lexicon.mention(name).family for definition in edition.definitions for _, name in names_in(definition.body)}
+
+    def _better(
+        self, definition: Definition, edition: Edition, window: Window, types: dict[str, tuple[str, ...]], until: float
+    ) -> dict[str, tuple[str, ...]]:
+        """Types, changed as little as possible, with which one more definition is read."""
+        before = self._broken(edition, window, types, False)
+        if definition not in before:
+            return types
+        defined = {other.name.family for other in edition.definitions if other.role == "forward"}
+        inside = [self.lexicon.mention(name).family for _, name in names_in(definition.body)]
+        sure = {family for family in self.printed_capital if family.split("_")[0] in WEIGHTS} | set(self.ranks) | defined | self.with_samples
+        families = [family for family in dict.fromkeys(inside) if family not in sure]
+        options = [list(enumerate(self.usual_shapes(family))) for family in families[:4]]
+        trials = sorted(combinations_of(*options), key=lambda trial: sum(cost for cost, _ in trial))[1:MOST_TRIALS]
+        for trial in trials:
+            if time.thread_time() > until:
+                break
+            changed = {**types, **{family: SHAPES[shape] for family, (_, shape) in zip(families, trial, strict=False)}}
+            after = self._broken(edition, window, changed, False)
+            if definition not in after and len(after) < len(before):
+                return changed
+        return types
+
+    def world(self, order: int, window: Window, assumed: Assumed, about: frozenset) -> World:
+        """The world of a claim, built once for all claims that share it."""
+        edition = self.edition(order, assumed.reach)
+        key = (edition, window, assumed, about, self.sizes.version)
+        if key not in self.worlds:
+            if len(self.worlds) > 300:
+                self.worlds.clear()
+            self.worlds[key] = World(self, edition, window, assumed, about)
+        return self.worlds[key]
+
+
+class World:
+    """The equations of a window of stages, their cost, and every derivative in them."""
+
+    def __init__(
+        self, sheet: Sheet, edition: Edition, window: Window, assumed: Assumed, about: frozenset = frozenset(), is_uniform: bool = False,
+        sizes: Sizes | None = None,
+    ):  # fmt: skip
+        self.sheet, self.edition, self.window, self.assumed, self.about = sheet, edition, window, assumed, about
+        self.lexicon = sheet.lexicon
+        self.summable = dict(window.summable)
+        self.sizes = (sizes or sheet.sizes).copy()
+        self.is_uniform = is_uniform
+        self.broken: set[Definition] = set()
+        self._functions = {function.letter: function for function in edition.functions}
+        for _ in range(MOST_RESTARTS):
+            try:
+                self._build()
+                break
+            except Mismatch as error:
+                if not self.sizes.merge(error.left, error.right, may_flatten=True):
+                    raise Untyped(str(error)) from error
+            except Unspread as error:
+                if not self.sizes.mark_samples(error.axis):
+                    raise
+            except Retyped:
+                continue
+
+    # Building
+
+    def _build(self) -> None:
+        self.memory: dict = {}
+        if hasattr(self, "cotangents"):
+            del self.cotangents
+        self.values: dict[tuple[str, int | None], Value] = {}
+        self.equations: list[Equation] = []
+        self.counts: dict[str, Axis] = {}
+        self.fresh = 0
+        self._under_way: set[tuple[str, int | None]] = set()
+        self._patterns: dict[str, list[Definition]] = {}
+        for definition in self.edition.definitions:
+            if definition.role == "forward" and definition not in self.broken:
+                self._patterns.setdefault(definition.name.family, []).append(definition)
+        for family in self._patterns:
+            stages: Iterable[int | None] = range(self.window.first, self.window.last + 1) if family in self.sheet.staged else (None,)
+            for stage in stages:
+                if self._pattern(family, stage) is not None:
+                    self.whole(family, stage, 0)
+        self.forward = {equation.symbol: equation.definition for equation in self.equations}
+        if self.is_uniform:
+            return
+        self.cost, self.facts = self._cost()
+        self.equations.append(Equation(self.cost.symbol, self.cost.definition, "cost"))
+        self.forward[self.cost.symbol] = self.cost.definition
+        self._sweep()
+
+    def _pattern(self, family: str, stage: int | None) -> tuple[Definition, dict[str, int]] | None:
+        """The definition of a family that fits a stage, and what its stage letter stands for there."""
+        bases = dict(self.window.bases)
+        found: tuple[Definition, dict[str, int]] | None = None
+        for definition in self._patterns.get(family, ()):
+            if definition.name.stage is None:
+                if stage is None:
+                    return definition, bases
+                continue
+            if stage is None:
+                continue
+            letter, shift = definition.name.stage
+            if letter == "":
+                if bases.get("") is not None and shift + bases[""] == stage:
+                    return definition, bases
+                if found is None and bases.get("") is None:
+                    found = definition, {**bases, "": stage - shift}
+            elif letter.isupper() and letter != letter.lower():
+                at_end = self.window.is_output and stage - shift == self.window.last
+                if at_end or found is None or found[0].name.stage[0] == "":
+                    found = definition, {**bases, letter: stage - shift}
+                if at_end:
+                    return found
+            elif found is None or found[0].name.stage[0] == "" or found[0].name.stage[0].isupper():
+                found = definition, {**bases, letter: stage - shift}
+        return found
+
+    def whole(self, family: str, stage: int | None, count: int = 0, place: Place | None = None) -> Value:
+        """A quantity with all its axes."""
+        key = (family, stage)
+        if key in self.values:
+            return self.values[key]
+        gradient = self._gradient_definition(family, stage)
+        if gradient is not None:
+            return gradient
+        if family in (r"\delta", r"\Delta") and (stage is not None or family in self.sheet.staged):
+            for letter in ("z", "Z", "net", "s", "u"):
+                if (letter, stage) in self.values:
+                    return self.gradient(self.values[letter, stage])
+            raise Unread(f"what {family} is the error of is not known")
+        alias = self._alias(family, stage)
+        if alias is not None:
+            return alias
+        within = stage is None or self.window.first <= stage <= self.window.last
+        pattern = self._pattern(family, stage) if within and key not in self._under_way else None
+        if pattern is not None:
+            return self._defined(key, *pattern)
+        return self._leaf(family, stage, count)
+
+    def _alias(self, family: str, stage: int | None) -> Value | None:
+        """x is a^0, ŷ is a^L, where a document names both and relates them nowhere."""
+        if stage is not None or family in self._patterns:
+            return None
+        if family in ("x", "X"):
+            for letter in ("a", "A", "h") if family == "x" else ("A", "a"):
+                if letter in self._patterns and letter in self.sheet.staged and self._pattern(letter, self.window.first) is not None:
+                    return self.whole(letter, self.window.first - 1)
+        if family in (r"\hat y", r"\hat Y"):
+            for letter in ("a", "A"):
+                if (letter, self.window.last) in self.values:
+                    return self.values[letter, self.window.last]
+        return None
+
+    def _defined(self, key: tuple[str, int | None], definition: Definition, bases: dict[str, int]) -> Value:
+        """Reads the body of a definition, and makes an equation of it."""
+        family, stage = key
+        self._under_way.add(key)
+        try:
+            value = self.body_of(definition, bases, stage)
+            self._check_axes(family, stage, value)
+        except (Unspread, Retyped):
+            raise
+        except Mismatch as error:
+            if self.sizes.can_merge(error.left, error.right):
+                raise
+            self.broken.add(definition)
+            raise Retyped from None
+        except (Unread, Untyped):
+            self.broken.add(definition)
+            raise Retyped from None
+        finally:
+            self._under_way.discard(key)
+        sides = tuple(label for label in value.labels if label != "sample")
+        if not self.assumed.is_scalar or self.sheet.is_scalar:
+            self._retype(family, sides, definition)
+        symbol = var(Name(_letter(family), stage), value.tensor.axes)
+        self.equations.append(Equation(symbol, value.tensor, "cut"))
+        self.values[key] = Value(symbol, value.labels)
+        return self.values[key]
+
+    def _check_axes(self, family: str, stage: int | None, value: Value) -> None:
+        for position, axis in enumerate(value.tensor.axes):
+            expected = self._axis(family, position, stage)
+            if expected != axis:
+                raise Mismatch(expected, axis)
+
+    def _retype(self, family: str, sides: tuple[str, ...], definition: Definition) -> None:
+        """A defined name has the type of its body, at every stage."""
+        self.sheet.types.setdefault(family, sides)
+        if self.sheet.types[family] == sides:
+            return
+        if any(known == family for known, _ in self.values):
+            self.broken.add(definition)
+            self.sheet.types.pop(family)
+            raise Retyped
+        self.sheet.types[family] = sides
+
+    def body_of(self, definition: Definition, bases: dict[str, int], stage: int | None) -> Value:
+        """The body of a definition as a whole: its index letters become sides."""
+        if self.assumed.is_scalar and definition.labels:
+            raise Unread("an indexed definition, where each layer has one neuron")
+        place = Place(self, bases, Choices(self._choices()), stage, is_definition=True)
+        axes_of_indices((definition.body,), place)
+        found = read(definition.body, place)
+        has_sample = definition.name.sample is not None
+        own = list(definition.labels)
+        sides: dict[str, str] = {}
+        if has_sample and own:
+            sides[own.pop(0)] = "sample"
+        sides |= dict(zip(own, self._sides(len(own), definition.name.family), strict=True))
+        extra = [label for label in found.labels if label not in sides and label not in (ROW, COL, "sample")]
+        if extra or (own and {ROW, COL} & set(found.labels) and len(own) + len({ROW, COL} & set(found.labels)) > 2):
+            raise Untyped(f"the index {extra[0] if extra else own[0]} is free on one side alone")
+        labels = tuple(sides.get(label, label) for label in found.labels)
+        if own and {ROW, COL} & set(found.labels):
+            labels = tuple({**sides, ROW: COL}.get(label, label) for label in found.labels)
+        if len(set(labels)) != len(labels):
+            raise Untyped("an index and a side at one place")
+        missing = [side for side in sides.values() if side not in labels]
+        order = [label for label in ("sample", ROW, COL, *(f"axis {i}" for i in range(5))) if label in labels or label in missing]
+        axes = {side: place.axes.get(letter) or self._axis(definition.name.family, order.index(side), stage) for letter, side in sides.items()}
+        return Value(contract(((found.tensor, labels),), order, axes), tuple(order))
+
+    def _sides(self, count: int, family: str) -> tuple[str, ...]:
+        del family
+        return {0: (), 1: (ROW,), 2: (ROW, COL)}.get(count, tuple(f"axis {i}" for i in range(count)))
+
+    def _choices(self) -> dict[str, str]:
+        return {"the softmax of a matrix": self.assumed.turned} if self.assumed.turned else {}
+
+    def _leaf(self, family: str, stage: int | None, count: int) -> Value:
+        """A name that nothing defines here."""
+        sides = self.sheet.type_of(family, count)
+        if self.assumed.is_scalar:
+            sides = ()
+        labels = ("sample", *sides) if family in self.sheet.with_samples else sides
+        axes = tuple(self._axis(family, position, stage, label == "sample") for position, label in enumerate(labels))
+        found = Value(var(Name(_letter(family), stage), axes), labels)
+        self.values[family, stage] = found
+        return found
+
+    def _axis(self, family: str, position: int, stage: int | None, is_sample: bool = False) -> Axis:
+        if self.is_uniform:
+            return Axis(sympy.Symbol("n", integer=True, positive=True))
+        is_flat = stage is None or bool(self.lexicon.times) and not self._counts_layers(family) or is_sample
+        key = ("sample",) if is_sample else ("flat" if is_flat else "stage", family, position)
+        key = ("flat", "samples") if is_sample else key
+        if is_sample:
+            self.sizes.samples.add(self.sizes.root(key)[0])
+        return self.sizes.axis(key, None if is_flat else stage)
+
+    def _counts_layers(self, family: str) -> bool:
+        return any(pattern.name.stage and pattern.name.stage[0] in ("l", "L") for pattern in self._patterns.get(family, ()))
+
+    def fresh_axis(self) -> Axis:
+        """An axis of whatever size fits."""
+        self.fresh += 1
+        if self.is_uniform:
+            return Axis(sympy.Symbol("n", integer=True, positive=True))
+        return self.sizes.axis(("flat", "any", self.fresh), None)
+
+    # What the reader asks
+
+    def is_staged(self, family: str) -> bool:
+        """Whether a family has layers or time steps."""
+        return family in self.sheet.staged
+
+    def natural_stage(self, family: str) -> int | None:
+        """The stage that a name without one can only mean."""
+        del family
+        return None
+
+    def has_samples(self, family: str) -> bool:
+        """Whether the whole quantity has an axis of samples."""
+        return any(key[0] == family and "sample" in value.labels for key, value in self.values.items())
+
+    def defines(self, family: str) -> bool:
+        """Whether the document defines a name."""
+        return family in self._patterns or any(d.name.family == family for d in self.edition.definitions)
+
+    def defines_forward(self, family: str) -> bool:
+        """Whether a forward equation defines a name."""
+        return family in self._patterns
+
+    def has_square(self, family: str) -> bool:
+        """Whether σ² is a quantity of its own."""
+        return family in self.sheet.squares
+
+    def count(self, letter: str, axis: Axis) -> None:
+        """A letter counts the entries of an axis."""
+        if letter in self.counts and self.counts[letter] != axis:
+            raise Mismatch(self.counts[letter], axis)
+        self.counts[letter] = axis
+
+    def counted(self, letter: str) -> sympy.Expr | None:
+        """The size that a letter stands for."""
+        if letter in self.counts:
+            return self.counts[letter].size
+        if letter in ("m", "N", "n", "M", "B") and not self.defines(letter):
+            samples = {axis for value in self.values.values() for axis in value.tensor.axes if axis.kind == "sample"}
+            if len(samples) == 1:
+                return next(iter(samples)).size
+        return None
+
+    def function(self, letter: str) -> Function | None:
+        """The document's definition of a function."""
+        return self._functions.get(letter)
+
+    def scalar_function(self, function: Function) -> type[ScalarFunction] | None:
+        """The function as one of a single number, or None if it is none."""
+        key = ("scalar", function)
+        if key not in self.memory:
+            self.memory[key] = self._as_scalar(function)
+        return self.memory[key]
+
+    def is_understood(self, function: Function) -> bool:
+        """Whether the body of a function of a vector can be read at all."""
+        key = ("understood", function)
+        if key not in self.memory:
+            self.memory[key] = any(node.kind == "large" for node in walk_tree(function.body)) and not any(
+                node.kind in ("matrix", "ellipsis", "text") for node in walk_tree(function.body)
+            )
+        return self.memory[key]
+
+    def _as_scalar(self, function: Function) -> type[ScalarFunction] | None:
+        if any(node.kind in ("large", "matrix") for node in walk_tree(function.body)):
+            return None
+        parameter = self.lexicon.merged.get(function.parameter, function.parameter)
+        argument = var(Name("argument"), ())
+        place = Place(self, dict(self.window.bases), Choices(), None, {parameter: Value(argument)}, is_definition=True, depth=1)
+        if function.label is not None:
+            return None
+        try:
+            found = read(function.body, place)
+        except (Unread, Untyped):
+            return None
+        if found.labels or set(leaves(found.tensor)) - {argument}:
+            return None
+        expr = _scalar_expression(found.tensor, argument)
+        return None if expr is None else scalar_function(_letter(function.letter), expr)
+
+    def activation(self, letter: str) -> type[ScalarFunction] | None:
+        """What is assumed of σ; None for softmax."""
+        if self.assumed.activation == "softmax":
+            return None
+        return scalar_function(_letter(letter), ACTIVATIONS.get(self.assumed.activation or "unspecified"))
+
+    # The cost and its derivatives
+
+    def _cost(self) -> tuple[Equation, tuple[Fact, ...]]:
+        symbol = var(Name("C"), ())
+        stated = [definition for definition in self.edition.costs if definition not in self.broken]
+        facts = self._unit_targets() if self.assumed.has_unit_targets else ()
+        if self.assumed.cost:
+            found = self._assumed_cost()
+            if found is not None:
+                return Equation(symbol, found, "cost"), facts
+        if self.window.is_output and not self.assumed.cost:
+            for definition in stated:
+                found = self._stated_cost(definition)
+                if self.assumed.earlier_cost and definition is stated[0]:
+                    continue
+                if found is not None and self._reaches(found):
+                    return Equation(symbol, found, "cost"), facts
+        sinks = self._sinks()
+        if not sinks:
+            return Equation(symbol, unspecified("C", tuple(self._all_leaves())), "cost"), facts
+        return Equation(symbol, unspecified("C", tuple(sinks)), "cost"), facts
+
+    def _stated_cost(self, definition: Definition) -> Tensor | None:
+        bases = {**dict(self.window.bases)}
+        for letter in ("L", "l", "K", "T"):
+            bases.setdefault(letter, self.window.last)
+        try:
+            place = Place(self, bases, Choices(), self.window.last, is_definition=True)
+            axes_of_indices((definition.body,), place)
+            found = read(definition.body, place)
+        except (Unspread, Retyped):
+            raise
+        except Mismatch as error:
+            if self.sizes.can_tie(error.left, error.right):
+                raise
+            self.broken.add(definition)
+            return None
+        except (Unread, Untyped):
+            self.broken.add(definition)
+            return None
+        if any(leaf.name.letter.startswith("C") for leaf in leaves(found.tensor)):
+            return None
+        return contract(((found.tensor, found.labels),), (), {})
+
+    def _assumed_cost(self) -> Tensor | None:
+        targets = [value for (family, _), value in self.values.items() if family in ("y", "Y", "t", "T")]
+        outputs = [value for (family, stage), value in self.values.items() if family in ("a", "A", r"\hat y") and stage in (self.window.last, None)]
+        if not outputs:
+            return None
+        output = outputs[-1].tensor
+        target = targets[0].tensor if targets else self._leaf("y", None, 0).tensor
+        if target.axes != output.axes:
+            if len(target.axes) == len(output.axes):
+                for left, right in zip(target.axes, output.axes, strict=True):
+                    if left != right:
+                        raise Mismatch(left, right)
+            return None
+        return sample_cost(self.assumed.cost, output, target)
+
+    def _reaches(self, cost: Tensor) -> bool:
+        """Whether the cost depends on what the claim is about."""
+        wanted = [value.tensor for key, value in self.values.items() if key in self.about and isinstance(value.tensor, Var)]
+        mentioned = self._ancestors(leaves(cost))
+        return all(tensor in mentioned for tensor in wanted if tensor in self.forward or self._is_used(tensor))
+
+    def _is_used(self, tensor: Tensor) -> bool:
+        return any(tensor in leaves(definition) for definition in self.forward.values())
+
+    def _ancestors(self, names: Iterable[Var]) -> set[Var]:
+        found, pending = set(names), list(names)
+        while pending:
+            for leaf in leaves(self.forward.get(pending.pop(), const(0))):
+                if leaf not in found:
+                    found.add(leaf)
+                    pending.append(leaf)
+        return found
+
+    def _sinks(self) -> list[Var]:
+        """What nothing else is made of, as far as the claim is about it."""
+        used = {leaf for definition in self.forward.values() for leaf in leaves(definition)}
+        sinks = [equation.symbol for equation in self.equations if equation.symbol not in used]
+        if self.window.is_open:
+            states = [value.tensor for (family, stage), value in self.values.items() if stage is not None and family in self._patterns]
+            sinks += [tensor for tensor in states if tensor in self.forward and tensor not in sinks and self._is_recurrent(tensor)]
+        about = {key for key in self.about if key[0] != "Z" or ("z", key[1]) not in self.values}
+        wanted = [value.tensor for key, value in self.values.items() if key in about and value.tensor in self.forward]
+        relevant = [sink for sink in sinks if all(tensor in self._ancestors([sink]) for tensor in wanted)]
+        return relevant or [sink for sink in sinks if any(tensor in self._ancestors([sink]) for tensor in wanted)] or sinks
+
+    def _is_recurrent(self, tensor: Tensor) -> bool:
+        return isinstance(tensor, Var) and tensor.name.letter in {_letter(family) for family in ("h", "H", "s", "S", "c", "C", "o", "y")}
+
+    def _all_leaves(self) -> list[Var]:
+        return [value.tensor for value in self.values.values() if isinstance(value.tensor, Var)] or [var(Name("nothing"), ())]
+
+    def _unit_targets(self) -> tuple[Fact, ...]:
+        """Σ y = 1 for the names of targets."""
+        targets = []
+        for (family, _), value in self.values.items():
+            if isinstance(value.tensor, Var) and value.tensor not in self.forward and value.tensor.rank and _is_target(family):
+                targets.append(Fact(value.tensor, 1, True))
+        return tuple(targets)
+
+    def _sweep(self) -> None:
+        inputs = [value.tensor for value in self.values.values() if isinstance(value.tensor, Var) and value.tensor not in self.forward]
+        self.swept = chain_rule(self.equations, dict.fromkeys(inputs), ((self.cost.symbol, const(1)),))
+        self.cotangents = {found.target: found.symbol for found in self.swept}
+        self.definitions = {**self.forward, **{found.symbol: found.total for found in self.swept}}
+
+    def cost_value(self) -> Value:
+        """C itself."""
+        if not hasattr(self, "cotangents"):
+            raise Unread("the cost within a definition")
+        return Value(self.cost.symbol)
+
+    def gradient(self, of: Value) -> Value:
+        """∂C/∂(of), in the shape of `of`."""
+        if not isinstance(of.tensor, Var):
+            raise Unread("a derivative with respect to what is no single quantity")
+        if not hasattr(self, "cotangents"):
+            raise Unread("a gradient within a definition")
+        if of.tensor not in self.cotangents:
+            if of.tensor not in self.definitions and not self._is_used(of.tensor):
+                raise Unread(f"the cost does not depend on {of.tensor.name} here")
+            return Value(contract(((const(0), ()),), range(of.tensor.rank), dict(enumerate(of.tensor.axes))), of.labels)
+        return Value(self.cotangents[of.tensor], of.labels)
+
+    def knows(self, family: str) -> bool:
+        """Whether a name has a place in the equations: defined there, mentioned there, or the name of a derivative."""
+        if self.defines(family) or family in self.counts or family in self._functions or family in self.lexicon.losses:
+            return True
+        if family in (r"\delta", r"\Delta", "I", "e", r"\nabla"):
+            return True
+        used = {leaf for definition in self.forward.values() for leaf in leaves(definition)}
+        return any(key[0] == family and value.tensor in used for key, value in self.values.items())
+
+    def is_parameter(self, of: Value) -> bool:
+        """Whether it is the same for all samples."""
+        return not any(axis.kind == "sample" for axis in of.tensor.axes)
+
+    def _gradient_definition(self, family: str, stage: int | None) -> Value | None:
+        """A name that the document gives to a derivative."""
+        if not hasattr(self, "cotangents") or ("reading", family, stage) in self.memory:
+            return None
+        for definition in self.edition.definitions:
+            if definition.role != "gradient" or definition.name.family != family or (definition.name.stage is None) != (stage is None):
+                continue
+            bases = dict(self.window.bases)
+            if definition.name.stage is not None and stage is not None:
+                letter, shift = definition.name.stage
+                if letter == "" and bases.get("", stage - shift) + shift != stage:
+                    continue
+                bases[letter] = stage - shift
+            self.memory["reading", family, stage] = True
+            try:
+                found = self.body_of(definition, bases, stage)
+            except (Unread, Untyped):
+                continue
+            finally:
+                self.memory.pop(("reading", family, stage), None)
+            return found
+        return None
+
+    def derivative(self, of: Tensor, wrt: Var, is_direct: bool = False) -> Tensor:
+        """d(of)/d(wrt); axes of the one, then of the other.  Direct: everything else that `of` mentions is held."""
+        key = ("derivative", of, wrt, is_direct)
+        if key not in self.memory:
+            unfolded = of if is_direct and wrt in leaves(of) else self._unfolded(of, wrt, is_direct)
+            found = jacobian(Equation(var(Name("unfolded"), of.axes), unfolded), wrt)
+            axes = of.axes + wrt.axes
+            self.memory[key] = contract(((const(0), ()),), range(len(axes)), dict(enumerate(axes))) if found is None else found
+        return self.memory[key]
+
+    def is_indirect(self, of: Tensor, wrt: Var) -> bool:
+        """Whether `of` depends on `wrt` in two ways: by itself, and through other names."""
+        tensor = self.forward.get(of, of) if isinstance(of, Var) else of
+        direct = leaves(tensor)
+        return wrt in direct and any(leaf is not wrt and self._depends(leaf, wrt) for leaf in direct)
+
+    def _unfolded(self, tensor: Tensor, wrt: Var, is_direct: bool) -> Tensor:
+        """Names that depend on `wrt` replaced by what they are, until `wrt` itself is mentioned."""
+        for _ in range(24):
+            inner = {leaf: self.forward[leaf] for leaf in leaves(tensor) if leaf is not wrt and leaf in self.forward and self._depends(leaf, wrt)}
+            if not inner:
+                return tensor
+            tensor = replaced(tensor, inner)
+            if is_direct and wrt in leaves(tensor):
+                return tensor
+        raise Untyped("a derivative through too many layers")
+
+    def _depends(self, name: Var, wrt: Var) -> bool:
+        key = ("depends", name, wrt)
+        if key not in self.memory:
+            self.memory[key] = wrt in self._ancestors(leaves(self.forward.get(name, const(0))))
+        return self.memory[key]
+
+    def with_equal(self, left: Axis, right: Axis) -> World:
+        """The same world where two axes are equally long, if no definition says what one of them is; else `Mismatch`."""
+        key = ("equal", left, right)
+        if key not in self.memory:
+            settled = {axis.size for equation in self.equations[:-1] for axis in _axes_in(equation)}
+            if left.size in settled and right.size in settled:
+                raise Untyped(f"sizes {left.size} and {right.size} stand at the same place")
+            sizes = self.sizes.copy()
+            if not sizes.merge(left, right):
+                raise Untyped(f"sizes {left.size} and {right.size} stand at the same place")
+            self.memory[key] = World(self.sheet, self.edition, self.window, self.assumed, self.about, sizes=sizes)
+        return self.memory[key]
+
+    def setting_for(self, seed: int, tensors: Sequence[Tensor]) -> Setting:
+        """The setting of a seed, with values for names that stand in the claim alone."""
+        setting = self.setting(seed)
+        missing = [leaf for tensor in tensors for leaf in leaves(tensor) if leaf not in setting.values]
+        symbols = {symbol for tensor in tensors for symbol in _symbols_in(tensor)} - set(setting.sizes)
+        if not missing and not symbols:
+            return setting
+        generator = np.random.default_rng(seed + 1000)
+        sizes = dict(setting.sizes)
+        for symbol in sorted(symbols, key=str):
+            sizes[symbol] = max([1, *(int(size) for size in sizes.values() if float(size).is_integer())]) + 1
+        values = dict(setting.values)
+        for name in dict.fromkeys(missing):
+            drawn = generator.normal(size=[int(axis.size.xreplace({s: sympy.Integer(v) for s, v in sizes.items()})) for axis in name.axes])
+            values[name] = np.abs(drawn) * 0.4 + 0.2 if seed % 2 else drawn
+        return replace(setting, values=values, sizes=sizes)
+
+    def near_definitions(self) -> dict[Var, Tensor]:
+        """What a proof unfolds first: what is no open function."""
+        if "near" not in self.memory:
+            kept = {name: t for name, t in self.definitions.items() if not any(isinstance(node, Unspecified) for node in walk(t))}
+            self.memory["near"] = {name: t for name, t in kept.items() if name.name.letter not in ("z", "Z")}
+        return self.memory["near"]
+
+    def setting(self, seed: int) -> Setting:
+        """Random sizes and values of everything, the derivatives included; every other seed keeps the given names positive."""
+        key = ("setting", seed)
+        if key not in self.memory:
+            generator = np.random.default_rng(seed)
+            found = random_setting(self.equations, generator, self.facts)
+            if seed % 2:
+                free = {name: np.abs(value) * 0.4 + 0.2 for name, value in found.values.items() if name not in self.forward}
+                assumed = {fact.of for fact in self.facts}
+                free |= {name: found.values[name] for name in assumed if name in found.values}
+                found = random_setting(self.equations, generator, self.facts, free, found.sizes)
+            swept = [Equation(cotangent.symbol, cotangent.total) for cotangent in self.swept]
+            self.memory[key] = found.with_values(evaluate_equations(swept, found))
+        return self.memory[key]
+
+
+def _axes_in(equation: Equation) -> list[Axis]:
+    return [axis for tensor in (equation.symbol, *leaves(equation.definition)) for axis in tensor.axes]
+
+
+def _symbols_in(tensor: Tensor) -> set[sympy.Symbol]:
+    found: set[sympy.Symbol] = set()
+    for node in walk(tensor):
+        for axis in node.axes:
+            found |= axis.size.free_symbols
+        if isinstance(node, Const):
+            found |= node.value.free_symbols
+    return found
+
+
+def _letter(family: str) -> str:
+    """A family as the letter of a `Name`: letters, digits and underscores only."""
+    plain = "".join(sign if sign.isalnum() and sign.isascii() else f"_{ord(sign):x}_" if not sign.isspace() and sign not in "\\_{}" else "_" for sign in family)
+    text = "_".join(part for part in plain.split("_") if part)
+    return text if text[:1].isalpha() else f"v_{text}"
+
+
+def _is_target(family: str) -> bool:
+    return family.split("_")[0] in ("y", "Y", "t", "T", r"\hat a", r"\hat y", "d", r"\hat Y", "p", "q")
+
+
+def _scalar_expression(tensor: Tensor, argument: Var) -> sympy.Expr | None:
+    """A tensor without axes in one name, as a SymPy expression in x0."""
+    known: dict[Tensor, sympy.Expr] = {}
+    for node in walk(tensor):
+        match node:
+            case Var():
+                known[node] = slot(0)
+            case Const():
+                known[node] = node.value
+            case Add():
+                known[node] = sympy.Add(*(known[arg] for arg in node.args))
+            case Contract():
+                known[node] = sympy.Mul(*(known[arg] for arg in node.args))
+            case Map():
+                known[node] = node.expr.xreplace({slot(i): known[arg] for i, arg in enumerate(node.args)})
+            case _:
+                return None
+    return known[tensor]
+
+
+def sample_cost(cost: str, a: Tensor, y: Tensor) -> Tensor:
+    """The cost as a tensor in the outputs and targets, summed over all their entries."""
+    first, second = slot(0), slot(1)
+    formula = {
+        "quadratic": (first - second) ** 2 / 2,
+        "squared_error": (first - second) ** 2,
+        "cross_entropy": -second * sympy.log(first),
+        "binary_cross_entropy": -second * sympy.log(first) - (1 - second) * sympy.log(1 - first),
+    }[cost]
+    entries = map_(formula, (a, y))
+    return contract(((entries, tuple(range(entries.rank))),), (), {})
