@@ -235,7 +235,7 @@ def _outcome(claim: Claim, sheet: Sheet, order: int, window: Window, assumed: As
         if place is not None and (unknown := _unknown(claim, place)):
             return Outcome("unread", f"what {unknown} is, is not said", sentences)
         return Outcome("untyped", str(error), sentences)
-    except (SymbackError, RecursionError, ValueError, TypeError, KeyError, OverflowError, AttributeError, IndexError) as error:
+    except (SymbackError, RecursionError, ValueError, TypeError, KeyError, OverflowError, IndexError) as error:
         return Outcome("unread", f"the reader could not go on ({type(error).__name__})")
     if found.word == "refuted" and place is not None and (unknown := _unknown(claim, place)):
         return Outcome("unread", f"what {unknown} is, is not said", sentences)

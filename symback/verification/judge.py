@@ -18,7 +18,7 @@ from symback.verification.definitions import EQUALITIES, Claim, Definition, Func
 from symback.verification.diagnosis import diagnose
 from symback.verification.documents import PrintedFormula, read_document
 from symback.verification.macros import Macro
-from symback.verification.mentions import Lexicon, lexicon_of, letter_of, names_in, printed_name
+from symback.verification.mentions import bound_in, lexicon_of, letter_of, names_in, printed_name
 from symback.verification.parser import ParseError, parse
 from symback.verification.reading import FUNCTION_HEADS
 from symback.verification.report import Report, Verdict
@@ -116,8 +116,18 @@ class _Judge:
         self.stated = {definition.name.family for definition in definitions if definition.role == "forward"}
         common, common_trees = self._common(definitions, trees)
         self.sheet = Sheet(self.lexicon, [*common, *definitions], functions, [*trees, *common_trees], self.words)
-        self.has_heads = {letter for tree in trees for node in walk(tree) if node.kind == "call" and (letter := letter_of(node.children[0])) in FUNCTION_HEADS}
+        self.sheet.unit_sums = {family for page in pages for claim in page.claims if (family := self._sums_to_one(claim)) is not None}
         self.sheet.settle(self._widest_window())
+
+    def _sums_to_one(self, claim: Claim) -> str | None:
+        """The y of Σ_k y_k = 1, summed over its last index."""
+        if len(claim.members) != 2 or claim.members[1].text != "1" or claim.members[0].kind != "large":
+            return None
+        sign, body = claim.members[0].children
+        name = printed_name(body)
+        if name is None or not name.below or letter_of(sign.children[0] if sign.kind == "scripts" else sign) != r"\sum":
+            return None
+        return self.lexicon.mention(name).family if bound_letters(sign) == {letter_of(name.below[-1])} else None
 
     def _common(self, definitions: Sequence[Definition], trees: Sequence[Tree]) -> tuple[list[Definition], list[Tree]]:
         """The usual multilayer perceptron, as far as the document uses its names and does not define them."""
@@ -312,6 +322,13 @@ def with_fonts_at_letters(tree: Tree) -> Tree:
     if inner.kind == "scripts":
         return replace(inner, children=(with_fonts_at_letters(replace(tree, children=(inner.children[0],))), *inner.children[1:]))
     return inner
+
+
+def bound_letters(sign: Tree) -> set[str | None]:
+    """The letters that a large sign binds."""
+    if sign.kind != "scripts":
+        return set()
+    return {letter for script in sign.children[1:] if script.kind == "subscript" for letter in bound_in(script.children[0])}
 
 
 def _head(call: Tree) -> Tree:

@@ -416,8 +416,21 @@ def _losses(trees: Sequence[Tree]) -> frozenset[str]:
             if node.kind in ("product", "sum", "call", "function"):
                 for child in node.children[node.kind == "function" :]:
                     _count(child, used)
-    unused = {letter for letter in above if not used[letter] and letter not in below}
+    unused = {letter for letter in above if not used[letter] and letter not in below and letter not in _left_sides(trees)}
     return frozenset(letter for letter in KNOWN_LOSSES | unused if letter not in below)
+
+
+def _left_sides(trees: Sequence[Tree]) -> set[str]:
+    """Letters that a relation defines by what is no cost: no logarithm, no square, no norm."""
+    found = set()
+    for tree in trees:
+        for node in walk(tree):
+            if node.kind == "relation" and (name := printed_name(node.children[0])) is not None:
+                inside = [part for member in operands_of(node)[1:] for part in walk(member)]
+                is_cost = any(part.text in (r"\log", r"\ln", r"\| \|") or (part.kind == "superscript" and part.children[0].text == "2") for part in inside)
+                if not is_cost and not any(part.kind == "derivative" for part in inside):
+                    found.add(name.letter)
+    return found
 
 
 def _count(tree: Tree, counter: Counter[str]) -> None:

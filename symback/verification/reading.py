@@ -409,12 +409,28 @@ def _read_number(tree: Tree, place: Place) -> Value:
 
 def _read_sum(tree: Tree, place: Place) -> Value:
     operands, signs = operands_of(tree), operators_of(tree)
-    value = read(operands[0], place)
-    for sign, operand in zip(signs, operands[1:], strict=True):
-        if sign not in ("+", "-"):
-            raise Unread(f"the sign {sign}")
-        value = combined(value, read(operand, place), 1 if sign == "+" else -1)
+    if any(sign not in ("+", "-") for sign in signs):
+        raise Unread(f"the sign {next(sign for sign in signs if sign not in ('+', '-'))}")
+    values = [read(operand, place) for operand in operands]
+    if place.is_definition:
+        _check_summands(operands, values, place)
+    value = values[0]
+    for sign, other in zip(signs, values[1:], strict=True):
+        value = combined(value, other, 1 if sign == "+" else -1)
     return value
+
+
+def _check_summands(operands: Sequence[Tree], values: Sequence[Value], place: Place) -> None:
+    """z = wᵀx + b: what is added to a number that was worked out is a number, if nothing else is known of it."""
+    if not any(not value.sides and not value.is_number and operand.kind in ("product", "large") for operand, value in zip(operands, values, strict=True)):
+        return
+    for operand, value in zip(operands, values, strict=True):
+        name = printed_name(operand)
+        if name is not None and value.sides and not name.below and all(other.sides <= value.sides for other in values):
+            if all(not other.sides or printed_name(member) is not None for member, other in zip(operands, values, strict=True)):
+                place.world.take_as_number(place.world.lexicon.mention(name).family)
+
+
 
 
 def _read_sign(tree: Tree, place: Place) -> Value:
@@ -455,7 +471,9 @@ def _check_factor(head: Tree, argument: Tree, place: Place) -> None:
     """L_3(x) of an unknown L is no product."""
     name = printed_name(head)
     inner = argument.children[0] if argument.kind == "group" else argument
-    if name is None or inner.kind not in ("symbol", "scripts", "call", "list", "font", "accent"):
+    if name is None or argument.kind != "group" or inner.kind not in ("symbol", "scripts", "call", "list", "font", "accent"):
+        return
+    if inner.kind == "scripts" and printed_name(inner) is None:
         return
     family = place.world.lexicon.mention(name).family
     is_matrix = family.split("_")[0] in ("W", "U", "V", r"\Theta", "A", "X", "H")

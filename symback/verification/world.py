@@ -197,6 +197,7 @@ class Sheet:
         self.sizes = Sizes()
         self.dropped: set[Definition] = set()
         self.is_scalar = False
+        self.unit_sums: set[str] = set()
         self.editions: dict[tuple, Edition] = {}
         self.worlds: dict[tuple, World] = {}
         self._look_at(trees)
@@ -546,6 +547,12 @@ class World:
     def _counts_layers(self, family: str) -> bool:
         return any(pattern.name.stage and pattern.name.stage[0] in ("l", "L") for pattern in self._patterns.get(family, ()))
 
+    def take_as_number(self, family: str) -> None:
+        """A name without equations and indices turns out to be a number."""
+        if family not in self.sheet.ranks and not self.defines(family) and self.sheet.types.get(family) != ():
+            self.sheet.types[family] = ()
+            raise Retyped
+
     def fresh_axis(self) -> Axis:
         """An axis of whatever size fits."""
         self.fresh += 1
@@ -644,7 +651,7 @@ class World:
     def _cost(self) -> tuple[Equation, tuple[Fact, ...]]:
         symbol = var(Name("C"), ())
         stated = [definition for definition in self.edition.costs if definition not in self.broken]
-        facts = self._unit_targets() if self.assumed.has_unit_targets else ()
+        facts = self._unit_targets() if self.assumed.has_unit_targets else self._stated_sums()
         if self.assumed.cost:
             found = self._assumed_cost()
             if found is not None:
@@ -741,6 +748,11 @@ class World:
             if isinstance(value.tensor, Var) and value.tensor not in self.forward and value.tensor.rank and _is_target(family):
                 targets.append(Fact(value.tensor, 1, True))
         return tuple(targets)
+
+    def _stated_sums(self) -> tuple[Fact, ...]:
+        """Σ_k y_k = 1, where the document says so."""
+        stated = [value.tensor for (family, _), value in self.values.items() if family in self.sheet.unit_sums]
+        return tuple(Fact(tensor, 1, True) for tensor in stated if isinstance(tensor, Var) and tensor not in self.forward and tensor.rank)
 
     def _sweep(self) -> None:
         inputs = [value.tensor for value in self.values.values() if isinstance(value.tensor, Var) and value.tensor not in self.forward]
