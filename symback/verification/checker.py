@@ -28,7 +28,7 @@ from symback.verification.mentions import Mention, letter_of, names_in, printed_
 from symback.verification.reading import Choices, Place, all_choices, axes_of_indices, counted_name, read
 from symback.verification.tree import Tree, operands_of, operators_of
 from symback.verification.tree import walk as walk_tree
-from symback.verification.world import Assumed, Sheet, Window, World
+from symback.verification.world import Assumed, Counted, Sheet, Window, World
 
 __all__ = ["Outcome", "judge_claim", "outcome_in", "windows_of"]
 
@@ -227,6 +227,8 @@ def _outcome(claim: Claim, sheet: Sheet, order: int, window: Window, assumed: As
                 break
             except Mismatch as error:
                 world = world.with_equal(error.left, error.right)
+            except Counted as found_count:
+                world = world.with_count(found_count.letter, found_count.axis)
         else:
             return Outcome("undecided", "the sizes cannot be settled")
     except Unread as error:

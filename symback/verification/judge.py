@@ -33,18 +33,18 @@ SECONDS = 4.0  # of computing for one formula
 NEAR = 30  # formulas: the definitions around a claim, where a document defines a name more than once
 ORDER = ("refuted", "conditional", "undecided", "proved", "definition", "mention")
 
-# What stands in for what is not stated: (family that must be missing, families that must be used, formula)
+# What stands in for what is not stated: (family that must be missing, families of which one must be used, formula)
 COMMON_LAYERS: tuple[tuple[str, tuple[str, ...], str], ...] = (
-    ("z", ("z", "a", "W", "b", r"\delta"), r"z^l = W^l a^{l-1} + b^l"),
-    ("a", ("z", "a", "W", r"\delta"), r"a^l = \sigma(z^l)"),
+    ("z", ("z", r"\delta"), r"z^l = W^l a^{l-1} + b^l"),
+    ("a", ("z", "a", r"\delta"), r"a^l = \sigma(z^l)"),
 )
 COMMON_FLAT: tuple[tuple[str, tuple[str, ...], str], ...] = (
-    ("z", ("z", "a", "W", "x", r"\delta"), r"z = W x + b"),
-    ("a", ("z", "a"), r"a = \sigma(z)"),
+    ("z", ("z", r"\delta"), r"z = W x + b"),
+    ("a", ("a",), r"a = \sigma(z)"),
 )
 COMMON_ROWS: tuple[tuple[str, tuple[str, ...], str], ...] = (
-    ("Z", ("Z", "A", "W", "X"), r"Z = X W + b"),
-    ("A", ("Z", "A"), r"A = \sigma(Z)"),
+    ("Z", ("Z",), r"Z = X W + b"),
+    ("A", ("A",), r"A = \sigma(Z)"),
 )
 
 

@@ -170,6 +170,10 @@ def product(left: Value, right: Value, sign: str, choose: Callable[[str, Sequenc
         return elementwise(left, right)
     try:
         return matrix_product(left, right)
+    except Mismatch:
+        if left.sides == right.sides and all(left.axes[side] == right.axes[side] for side in left.sides):
+            return elementwise(left, right)
+        raise
     except Untyped:
         if left.sides == right.sides:
             return elementwise(left, right)

@@ -233,6 +233,7 @@ class Lexicon:
     bound: frozenset[str] = frozenset()
     losses: frozenset[str] = KNOWN_LOSSES
     merged: dict[str, str] = field(default_factory=dict)
+    tagged: frozenset[str] = frozenset()
 
     def mention(self, name: Printed) -> Mention:
         """The name in this document's roles."""
@@ -276,6 +277,8 @@ class Lexicon:
             if self.has_layers_below and count == 1 and found.stage is None:
                 return replace(found, stage=shift), ""
             return replace(found, indices=(*found.indices, item)), ""
+        if letter in self.tagged and base not in self.bound and not number:
+            return found, base
         if item.kind == "word" or not (base in INDEX_LETTERS or base in self.bound or number or base in TIMES or len(base) > 1):
             return found, base
         return replace(found, indices=(*found.indices, item)), ""
@@ -325,7 +328,7 @@ def lexicon_of(trees: Sequence[Tree]) -> Lexicon:
     layered = frozenset(letter for letter in LAYERED | {name.letter for _, name in names if name.letter in LAYERED} if numbers)
     return Lexicon(
         frozenset(stages_above), frozenset(stages_below), times, layered, _numbers_below(names), bracketed, frozenset(bound),
-        _losses(trees), _merged(names),
+        _losses(trees), _merged(names), _tagged(names),
     )  # fmt: skip
 
 
@@ -417,15 +420,18 @@ def _losses(trees: Sequence[Tree]) -> frozenset[str]:
                 for child in node.children[node.kind == "function" :]:
                     _count(child, used)
     unused = {letter for letter in above if not used[letter] and letter not in below and letter not in _left_sides(trees)}
-    return frozenset(letter for letter in KNOWN_LOSSES | unused if letter not in below)
+    quantities = _left_sides(trees, has_index=True)
+    return frozenset(letter for letter in KNOWN_LOSSES | unused if letter not in below and letter not in quantities)
 
 
-def _left_sides(trees: Sequence[Tree]) -> set[str]:
-    """Letters that a relation defines by what is no cost: no logarithm, no square, no norm."""
+def _left_sides(trees: Sequence[Tree], has_index: bool = False) -> set[str]:
+    """Letters that a relation defines by what is no cost: no logarithm, no square, no norm; with an index if that is asked for."""
     found = set()
     for tree in trees:
         for node in walk(tree):
             if node.kind == "relation" and (name := printed_name(node.children[0])) is not None:
+                if has_index and not any(integer_of(item) is None for item in name.below):
+                    continue
                 inside = [part for member in operands_of(node)[1:] for part in walk(member)]
                 is_cost = any(part.text in (r"\log", r"\ln", r"\| \|") or (part.kind == "superscript" and part.children[0].text == "2") for part in inside)
                 if not is_cost and not any(part.kind == "derivative" for part in inside):
@@ -439,6 +445,15 @@ def _count(tree: Tree, counter: Counter[str]) -> None:
     name = printed_name(tree)
     if name is not None:
         counter[name.letter] += 1
+
+
+def _tagged(names: Sequence[tuple[Tree, Printed]]) -> frozenset[str]:
+    """Letters whose subscripts are names of gates: W_f, W_o and then W_i too."""
+    single: dict[str, set[str]] = {}
+    for _, name in names:
+        if len(name.below) == 1 and (shift := script_shift(name.below[0])) is not None and shift[0] and not shift[1]:
+            single.setdefault(name.letter, set()).add(shift[0])
+    return frozenset(letter for letter, items in single.items() if len({item for item in items if item not in INDEX_LETTERS and item not in TIMES}) >= 2)
 
 
 def _merged(names: Sequence[tuple[Tree, Printed]]) -> dict[str, str]:

@@ -421,7 +421,14 @@ def _read_sum(tree: Tree, place: Place) -> Value:
 
 
 def _check_summands(operands: Sequence[Tree], values: Sequence[Value], place: Place) -> None:
-    """z = wᵀx + b: what is added to a number that was worked out is a number, if nothing else is known of it."""
+    """z = wᵀx + b: what is added to a number that was worked out is a number; Z = X W + b: b is a row, and not a column."""
+    for operand, value in zip(operands, values, strict=True):
+        name = printed_name(operand)
+        if name is not None and not name.below and len(value.sides) == 1:
+            missing = {ROW, COL} - value.sides
+            for other in values:
+                if len(other.sides) == 2 and place.world.is_of_weights(other.axes[next(iter(missing))]):
+                    place.world.turn(place.world.lexicon.mention(name).family)
     if not any(not value.sides and not value.is_number and operand.kind in ("product", "large") for operand, value in zip(operands, values, strict=True)):
         return
     for operand, value in zip(operands, values, strict=True):

@@ -38,9 +38,10 @@ from symback.verification.mentions import Lexicon, names_in
 from symback.verification.reading import ACTIVATIONS, Choices, Place, axes_of_indices, read
 from symback.verification.tree import Tree, walk as walk_tree
 
-__all__ = ["Assumed", "Edition", "Sheet", "Window", "World"]
+__all__ = ["Assumed", "Counted", "Edition", "Sheet", "Window", "World"]
 
 SHAPES: dict[str, tuple[str, ...]] = {"scalar": (), "column": (ROW,), "row": (COL,), "matrix": (ROW, COL)}
+ANY = Axis(sympy.Symbol("n", integer=True, positive=True), "sample")
 MOST_RESTARTS = 200
 MOST_TRIALS = 60
 SETTLING_SECONDS = 2.0
@@ -85,6 +86,14 @@ class Assumed:
         if self.has_unit_targets:
             found.append("the targets of a sample sum to one")
         return tuple(found)
+
+
+class Counted(Exception):
+    """A letter of the equations counts the entries of an axis."""
+
+    def __init__(self, letter: str, axis: Axis):
+        super().__init__(letter)
+        self.letter, self.axis = letter, axis
 
 
 class Retyped(Exception):
@@ -148,6 +157,13 @@ class Sizes:
             self.samples.add(one)
         self.version += 1
         return True
+
+    def renewed(self, axis: Axis) -> Axis:
+        """An axis after further axes were made one with it."""
+        if axis.size not in self.spoken:
+            return axis
+        root, at = self.spoken[axis.size]
+        return self.axis(root, None if root[0] == "flat" else at)
 
     def can_merge(self, left: Axis, right: Axis) -> bool:
         """Whether `merge` would make them one."""
@@ -281,7 +297,7 @@ class Sheet:
         with suppress(Unread, Untyped):
             world = World(self, edition, window, Assumed(is_scalar=self.is_scalar))
             self.sizes = world.sizes.without_anchors()
-            self.dropped = set(world.broken)
+            self.dropped = {definition for definition in world.broken if definition.role == "forward"}
 
     def _broken(self, edition: Edition, window: Window, types: dict[str, tuple[str, ...]], is_scalar: bool) -> list[Definition]:
         """The definitions that cannot be read with given types."""
@@ -333,8 +349,9 @@ class World:
 
     def __init__(
         self, sheet: Sheet, edition: Edition, window: Window, assumed: Assumed, about: frozenset = frozenset(), is_uniform: bool = False,
-        sizes: Sizes | None = None,
+        sizes: Sizes | None = None, preset: dict[str, Axis] | None = None,
     ):  # fmt: skip
+        self.preset = preset or {}
         self.sheet, self.edition, self.window, self.assumed, self.about = sheet, edition, window, assumed, about
         self.lexicon = sheet.lexicon
         self.summable = dict(window.summable)
@@ -353,7 +370,7 @@ class World:
                 if not self.sizes.mark_samples(error.axis):
                     raise
             except Retyped:
-                continue
+                self.sizes = (sizes or sheet.sizes).copy()
 
     # Building
 
@@ -363,7 +380,7 @@ class World:
             del self.cotangents
         self.values: dict[tuple[str, int | None], Value] = {}
         self.equations: list[Equation] = []
-        self.counts: dict[str, Axis] = {}
+        self.counts: dict[str, Axis] = {letter: self.sizes.renewed(axis) for letter, axis in self.preset.items()}
         self.fresh = 0
         self._under_way: set[tuple[str, int | None]] = set()
         self._patterns: dict[str, list[Definition]] = {}
@@ -536,7 +553,7 @@ class World:
 
     def _axis(self, family: str, position: int, stage: int | None, is_sample: bool = False) -> Axis:
         if self.is_uniform:
-            return Axis(sympy.Symbol("n", integer=True, positive=True))
+            return ANY
         is_flat = stage is None or bool(self.lexicon.times) and not self._counts_layers(family) or is_sample
         key = ("sample",) if is_sample else ("flat" if is_flat else "stage", family, position)
         key = ("flat", "samples") if is_sample else key
@@ -553,11 +570,31 @@ class World:
             self.sheet.types[family] = ()
             raise Retyped
 
+    def is_of_weights(self, axis: Axis) -> bool:
+        """Whether an axis is one of a weight matrix, and so never runs over samples."""
+        if self.is_uniform:
+            return False
+        return any(family.split("_")[0] in WEIGHTS and axis in value.tensor.axes for (family, _), value in self.values.items())
+
+    def turn(self, family: str) -> None:
+        """A vector without equations turns out to be a row."""
+        if not self.defines(family) and self.sheet.types.get(family) != (COL,):
+            self.sheet.types[family] = (COL,)
+            raise Retyped
+
+    def with_count(self, letter: str, axis: Axis) -> World:
+        """The same world where a letter of its equations counts an axis."""
+        key = ("count", letter, axis)
+        if key not in self.memory:
+            counted = {**self.preset, letter: axis}
+            self.memory[key] = World(self.sheet, self.edition, self.window, self.assumed, self.about, sizes=self.sizes, preset=counted)
+        return self.memory[key]
+
     def fresh_axis(self) -> Axis:
         """An axis of whatever size fits."""
         self.fresh += 1
         if self.is_uniform:
-            return Axis(sympy.Symbol("n", integer=True, positive=True))
+            return ANY
         return self.sizes.axis(("flat", "any", self.fresh), None)
 
     # What the reader asks
@@ -591,6 +628,8 @@ class World:
         """A letter counts the entries of an axis."""
         if letter in self.counts and self.counts[letter] != axis:
             raise Mismatch(self.counts[letter], axis)
+        if letter not in self.counts and hasattr(self, "cotangents") and (letter, None) in self.values and not self.defines(letter):
+            raise Counted(letter, axis)
         self.counts[letter] = axis
 
     def counted(self, letter: str) -> sympy.Expr | None:
@@ -651,22 +690,21 @@ class World:
     def _cost(self) -> tuple[Equation, tuple[Fact, ...]]:
         symbol = var(Name("C"), ())
         stated = [definition for definition in self.edition.costs if definition not in self.broken]
-        facts = self._unit_targets() if self.assumed.has_unit_targets else self._stated_sums()
         if self.assumed.cost:
             found = self._assumed_cost()
             if found is not None:
-                return Equation(symbol, found, "cost"), facts
+                return Equation(symbol, found, "cost"), self._facts()
         if self.window.is_output and not self.assumed.cost:
             for definition in stated:
                 found = self._stated_cost(definition)
                 if self.assumed.earlier_cost and definition is stated[0]:
                     continue
                 if found is not None and self._reaches(found):
-                    return Equation(symbol, found, "cost"), facts
+                    return Equation(symbol, found, "cost"), self._facts()
         sinks = self._sinks()
         if not sinks:
-            return Equation(symbol, unspecified("C", tuple(self._all_leaves())), "cost"), facts
-        return Equation(symbol, unspecified("C", tuple(sinks)), "cost"), facts
+            return Equation(symbol, unspecified("C", tuple(self._all_leaves())), "cost"), self._facts()
+        return Equation(symbol, unspecified("C", tuple(sinks)), "cost"), self._facts()
 
     def _stated_cost(self, definition: Definition) -> Tensor | None:
         bases = {**dict(self.window.bases)}
@@ -686,9 +724,20 @@ class World:
         except (Unread, Untyped):
             self.broken.add(definition)
             return None
+        if {ROW, COL} & set(found.labels):
+            self._take_targets_as_numbers(definition)
         if any(leaf.name.letter.startswith("C") for leaf in leaves(found.tensor)):
             return None
         return contract(((found.tensor, found.labels),), (), {})
+
+    def _take_targets_as_numbers(self, definition: Definition) -> None:
+        """A cost whose outputs are numbers, and which has entries all the same, has targets that are numbers."""
+        families = dict.fromkeys(self.lexicon.mention(name).family for _, name in names_in(definition.body))
+        sides = {family: self.sheet.types.get(family, (ROW,)) for family in families if family in self._patterns}
+        if sides and not any(sides.values()):
+            for family in families:
+                if family not in self.lexicon.losses and self.counted(family) is None and any(v.sides for k, v in self.values.items() if k[0] == family):
+                    self.take_as_number(family)
 
     def _assumed_cost(self) -> Tensor | None:
         targets = [value for (family, _), value in self.values.items() if family in ("y", "Y", "t", "T")]
@@ -740,6 +789,9 @@ class World:
 
     def _all_leaves(self) -> list[Var]:
         return [value.tensor for value in self.values.values() if isinstance(value.tensor, Var)] or [var(Name("nothing"), ())]
+
+    def _facts(self) -> tuple[Fact, ...]:
+        return self._unit_targets() if self.assumed.has_unit_targets else self._stated_sums()
 
     def _unit_targets(self) -> tuple[Fact, ...]:
         """Σ y = 1 for the names of targets."""
