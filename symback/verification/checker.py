@@ -174,7 +174,7 @@ def outcome_in(claim: Claim, sheet: Sheet, order: int, window: Window, assumed: 
     """The outcome under one set of conventions: true if true under one reading of the signs, false if false under all."""
     asked: dict[str, tuple[str, ...]] = {}
     choices = Choices()
-    found = [_outcome(claim, sheet, order, window, assumed, choices)]
+    found = [_outcome(claim, sheet, order, window, assumed, choices, until)]
     asked.update(choices.asked)
     if found[0].word == "proved" or not asked:
         return found[0]
@@ -185,7 +185,7 @@ def outcome_in(claim: Claim, sheet: Sheet, order: int, window: Window, assumed: 
             break
         tried.append(given)
         choices = Choices(given)
-        outcome = _outcome(claim, sheet, order, window, assumed, choices)
+        outcome = _outcome(claim, sheet, order, window, assumed, choices, until)
         if outcome.word == "proved":
             remarks = tuple(f"{question} is read as {answer}" for question, answer in given.items() if answer != choices.asked.get(question, ("",))[0])
             outcome = replace(outcome, assumptions=(*outcome.assumptions, *remarks))
@@ -211,7 +211,9 @@ def _about(claim: Claim, sheet: Sheet, window: Window) -> frozenset:
     return frozenset(found)
 
 
-def _outcome(claim: Claim, sheet: Sheet, order: int, window: Window, assumed: Assumed, choices: Choices) -> Outcome:
+def _outcome(
+    claim: Claim, sheet: Sheet, order: int, window: Window, assumed: Assumed, choices: Choices, until: float
+) -> Outcome:
     sentences = assumed.sentences()
     place: Place | None = None
     try:
@@ -221,7 +223,7 @@ def _outcome(claim: Claim, sheet: Sheet, order: int, window: Window, assumed: As
     try:
         for _ in range(12):
             try:
-                place = Place(world, dict(window.bases), choices, window.own)
+                place = Place(world, dict(window.bases), choices, window.own, until=until)
                 axes_of_indices(claim.members, place)
                 found = _compared(claim, place)
                 break
@@ -303,7 +305,15 @@ def _compared(claim: Claim, place: Place) -> Outcome:
 
 def is_numeric(member: Tree) -> bool:
     """Whether decimals or arrays of numbers stand in it: a worked example, which is not true of all values."""
-    return any(node.kind == "matrix" or (node.kind == "number" and "." in node.text) for node in walk_tree(member))
+    return any((node.kind == "number" and "." in node.text) or _is_of_numbers(node) for node in walk_tree(member))
+
+
+def _is_of_numbers(tree: Tree) -> bool:
+    """A matrix of numbers alone, not all of them 0 or 1."""
+    if tree.kind != "matrix":
+        return False
+    inside = [node for node in walk_tree(tree) if node.kind in ("symbol", "number", "word", "font", "ellipsis")]
+    return all(node.kind == "number" for node in inside) and any(node.text not in ("0", "1") for node in inside)
 
 
 def compare(left: Value, right: Value, place: Place, conditions: Sequence[Tree] = ()) -> Outcome:

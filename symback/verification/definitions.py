@@ -193,8 +193,8 @@ def _definition(first: Tree, others: Sequence[Tree], lexicon: Lexicon, order: in
     is_error = name.letter in (r"\delta", r"\Delta")
     if is_error or is_gradient_tree(body):
         role = "gradient"
-        body = next((other for other in bodies if _is_pure_gradient(other)), body)
-        if not _is_pure_gradient(body) and is_error and mention.stage is not None:
+        body = next((other for other in bodies if _is_pure_gradient(other, lexicon)), body)
+        if not _is_pure_gradient(body, lexicon) and is_error and mention.stage is not None:
             return None
     elif is_loss:
         role, body = "cost", bodies[-1]
@@ -205,10 +205,12 @@ def _definition(first: Tree, others: Sequence[Tree], lexicon: Lexicon, order: in
     return Definition(whole, tuple(label for label in labels if label is not None), body, role, order)
 
 
-def _is_pure_gradient(tree: Tree) -> bool:
-    """∂C/∂z, ∇_z C: one derivative and nothing else."""
+def _is_pure_gradient(tree: Tree, lexicon: Lexicon) -> bool:
+    """∂C/∂z, ∇_z C: one derivative of the cost and nothing else."""
     if tree.kind == "derivative":
-        return len(tree.children) == 3
+        body = tree.children[1].children[0] if tree.children[1].kind == "call" else tree.children[1]
+        name = printed_name(body)
+        return len(tree.children) == 3 and name is not None and name.letter in lexicon.losses
     return tree.kind == "applied" and tree.children[0].kind in ("scripts", "symbol")
 
 

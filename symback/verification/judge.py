@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from symback.verification.checker import Outcome, judge_claim, mentions_in
 from symback.verification.definitions import EQUALITIES, Claim, Definition, Function, chains_of, definitions_in, is_gradient_tree
 from symback.verification.diagnosis import diagnose
+from symback.verification.dotted_sums import folded
 from symback.verification.documents import PrintedFormula, read_document
 from symback.verification.macros import Macro
 from symback.verification.mentions import bound_in, lexicon_of, letter_of, names_in, printed_name
@@ -25,11 +27,12 @@ from symback.verification.report import Report, Verdict
 from symback.verification.tree import Tree, walk
 from symback.verification.unparse import unparse
 from symback.verification.world import Assumed, Sheet, Window
+from symback.verification.written_out import slips_in, with_corrected_slips
 
 __all__ = ["verify"]
 
 MAX_LATEX = 20_000
-SECONDS = 4.0  # of computing for one formula
+SECONDS = 1.5  # of computing for one formula
 NEAR = 30  # formulas: the definitions around a claim, where a document defines a name more than once
 ORDER = ("refuted", "conditional", "undecided", "proved", "definition", "mention")
 
@@ -79,18 +82,27 @@ def verify(
     'proved'
     """
     del network
-    if isinstance(source, Path) or (len(source) < 500 and "\n" not in source and "\\" not in source and Path(source).is_file()):
+    if isinstance(source, Path) or _is_file(source):
         document = read_document(Path(source))
         pages = [_page(printed.latex, printed.macros, printed) for printed in document.formulas]
         return Report(str(source), tuple(_Judge(pages, False, progress).verdicts()))
     return Report("", tuple(_Judge([_page(source, None, None)], True, progress).verdicts()))
 
 
+def _is_file(text: str) -> bool:
+    """Whether a text is the path of a file, and no formula."""
+    if len(text) > 250 or "\n" in text or "\\" in text or "\0" in text:
+        return False
+    with suppress(OSError):
+        return Path(text).is_file()
+    return False
+
+
 def _page(latex: str, macros: Mapping[str, Macro] | None, printed: PrintedFormula | None) -> Page:
     if len(latex) > MAX_LATEX:
         return Page(latex, None, f"longer than {MAX_LATEX} characters", printed)
     try:
-        tree = with_fonts_at_letters(parse(latex, macros))
+        tree = folded(with_fonts_at_letters(parse(latex, macros)))
     except ParseError as error:
         return Page(latex, None, str(error), printed)
     return Page(latex, tree, "", printed, tuple(chains_of(tree)))
@@ -117,7 +129,23 @@ class _Judge:
         common, common_trees = self._common(definitions, trees)
         self.sheet = Sheet(self.lexicon, [*common, *definitions], functions, [*trees, *common_trees], self.words)
         self.sheet.unit_sums = {family for page in pages for claim in page.claims if (family := self._sums_to_one(claim)) is not None}
+        self.first_matrix = next((i for i, page in enumerate(pages) if page.tree is not None and self._shows_matrices(page.tree)), len(pages))
         self.sheet.settle(self._widest_window())
+
+    def _shows_matrices(self, tree: Tree) -> bool:
+        """Transposes, element-wise products, arrays, capital weights or entries: layers have more than one neuron."""
+        for node in walk(tree):
+            if node.kind == "operator" and node.text in (r"\odot", r"\otimes"):
+                return True
+            if node.kind == "subscript" and node.children[0].kind == "product" and any(c.text == r"\times" for c in node.children[0].children):
+                return True
+        for _, name in names_in(tree):
+            mention = self.lexicon.mention(name)
+            if mention.is_transposed or name.letter in ("W", "X", "Z", "A"):
+                return True
+            if mention.indices and mention.family in ("W", "a", "z", "b", r"\delta"):
+                return True
+        return False
 
     def _sums_to_one(self, claim: Claim) -> str | None:
         """The y of Σ_k y_k = 1, summed over its last index."""
@@ -169,6 +197,11 @@ class _Judge:
         shown = Verdict(line, end_line, page.latex, "mention", "mention")
         if page.tree is None:
             return replace(shown, verdict="unreadable", reason=page.error)
+        slips = slips_in(page.tree)
+        if slips:
+            expected = "; ".join(f"{unparse(slip.printed)} where {unparse(slip.expected)} fits the other entries" for slip in slips[:3])
+            found = with_corrected_slips(page.tree, slips)
+            return replace(shown, kind="identity", verdict="refuted", reason=expected, correction=unparse(found), diagnosis="index")
         judged = [self._judged(claim, order) for claim in self._continued(page)]
         if not judged:
             return shown
@@ -273,7 +306,7 @@ class _Judge:
         has_cost = any(definition.role == "cost" for definition in self.sheet.definitions)
         if not has_cost and self._names_target(claim):
             found += [replace(item, cost=cost) for item in list(found) for cost in ("quadratic", "squared_error", "binary_cross_entropy", "cross_entropy")]
-        if not base.is_scalar and self._may_be_scalar(claim):
+        if not base.is_scalar and order <= self.first_matrix and self._may_be_scalar(claim):
             found += [replace(item, is_scalar=True) for item in list(found)]
         return [*found, replace(base, reach=NEAR)] if len(self.pages) > NEAR else found
 

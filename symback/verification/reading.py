@@ -9,6 +9,7 @@ inner or element-wise product), the reader asks `Choices`; the checker goes thro
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import product as all_combinations
@@ -19,6 +20,7 @@ import sympy
 from symback.language.expressions import Axis, Const, Var, contract, delta, slot
 from symback.language.functions import scalar_function
 from symback.verification.definitions import FUNCTION_HEADS, Function, condition_of
+from symback.verification.index_runs import Run, filled
 from symback.verification.meaning import (
     COL,
     ROW,
@@ -38,6 +40,7 @@ from symback.verification.meaning import (
 )  # fmt: skip
 from symback.verification.mentions import Mention, indices_of, integer_of, is_transpose, letter_of, names_in, printed_name, script_shift
 from symback.verification.tree import Tree, operands_of, operators_of, walk
+from symback.verification.written_rules import general_entry
 
 if TYPE_CHECKING:
     from symback.verification.world import World
@@ -58,8 +61,9 @@ ACTIVATIONS: dict[str, sympy.Expr | None] = {
     "relu": sympy.Piecewise((X, X > 0), (0, True)),
 }
 NAMED_ACTIVATIONS = {"sigmoid": "sigmoid", "Sigmoid": "sigmoid", "relu": "relu", "ReLU": "relu", "Relu": "relu"}
+ROW_INDEX, COLUMN_INDEX = r"\row", r"\column"
 SAMPLE_COUNTS = frozenset(["m", "N", "n", "M", "B"])
-MOST_SUMMANDS = 12
+MOST_SUMMANDS = 40
 
 
 @dataclass
@@ -103,10 +107,13 @@ class Place:
     remarks: dict[str, None] = field(default_factory=dict)
     is_definition: bool = False
     depth: int = 0
+    until: float = float("inf")
 
 
 def read(tree: Tree, place: Place) -> Value:
-    """The value of an expression."""
+    """The value of an expression; `Unread` when the time of its formula is over."""
+    if time.thread_time() > place.until:
+        raise Unread("the time for one formula is over")
     reader = _READERS.get(tree.kind)
     if reader is None:
         raise Unread(f"no meaning is known for a {tree.kind} here")
@@ -395,6 +402,8 @@ def _squared_norm(value: Value, exponent: sympy.Expr) -> Value:
 
 
 def _read_group(tree: Tree, place: Place) -> Value:
+    if tree.text in ("( )", "[ ]") and tree.children[0].kind == "list":
+        return _read_list(tree, place)
     if tree.text not in ("( )", "[ ]", "{ }", r"\{ \}", r"\left( \right)"):
         raise Unread("brackets that have no meaning here")
     return read(tree.children[0], place)
@@ -409,6 +418,8 @@ def _read_number(tree: Tree, place: Place) -> Value:
 
 def _read_sum(tree: Tree, place: Place) -> Value:
     operands, signs = operands_of(tree), operators_of(tree)
+    if len(operands) > MOST_SUMMANDS:
+        raise Unread(f"a sum of more than {MOST_SUMMANDS} terms")
     if any(sign not in ("+", "-") for sign in signs):
         raise Unread(f"the sign {next(sign for sign in signs if sign not in ('+', '-'))}")
     values = [read(operand, place) for operand in operands]
@@ -601,7 +612,7 @@ def _applied(function: Function, argument: Tree, primes: int, power: Tree | None
     if function.letter in FUNCTION_HEADS and len(value.sides) > 1:
         return _activated(function.letter, argument, primes, power, place)
     parameter = place.world.lexicon.merged.get(function.parameter, function.parameter)
-    inside = Place(place.world, place.bases, place.choices, place.own, {**place.bound, parameter: value}, {}, place.remarks, True, place.depth + 1)
+    inside = Place(place.world, place.bases, place.choices, place.own, {**place.bound, parameter: value}, {}, place.remarks, True, place.depth + 1, place.until)
     found = _body_value(function, inside)
     if own_index:
         scripts = [Tree("subscript", (own_index[0],)), *scripts]
@@ -797,6 +808,8 @@ def _read_product(tree: Tree, place: Place) -> Value:
     chained = _as_chain(tree, place)
     if chained is not None:
         return chained
+    if len(operands_of(tree)) > MOST_SUMMANDS:
+        raise Unread(f"a product of more than {MOST_SUMMANDS} factors")
     parts, signs = _factors(tree, place)
     try:
         return _folded(parts, signs, place)
@@ -885,7 +898,7 @@ def _as_chain(tree: Tree, place: Place) -> Value | None:
     plain = [operand.children[0] if operand.kind == "annotated" else operand for operand in operands]
     if len(plain) < 2 or any(sign not in PLAIN_SIGNS for sign in signs) or any(part.kind != "derivative" for part in plain):
         return None
-    if all(_has_indices(side, place) for part in plain for side in part.children[1:]):
+    if any(_has_indices(side, place) for part in plain for side in part.children[1:] if not is_cost(side, place)):
         return None
     links = _linked([(part.children[1], part.children[2]) for part in plain if len(part.children) == 3], place)
     if links is None or len(links) != len(plain):
@@ -1068,6 +1081,54 @@ def _read_applied(tree: Tree, place: Place) -> Value:
     return _gradient_of(below[0], place)
 
 
+def _read_matrix(tree: Tree, place: Place) -> Value:
+    r"""A matrix of entries that follow a rule, with dots or without: the entry at row i and column j."""
+    grid = general_entry(tree)
+    if grid is None:
+        raise Unread("a matrix whose entries follow no rule that is known")
+    indices = {0: Tree("symbol", (), ROW_INDEX), 1: Tree("symbol", (), COLUMN_INDEX)}
+    entry, diagonal = filled(grid.entry, indices), None
+    inside = replace(place, axes=dict(place.axes))
+    if grid.diagonal is not None:
+        diagonal = filled(grid.diagonal, {0: indices[0], 1: indices[0]})
+        axes_of_indices((diagonal,), inside)
+        value = elementwise(read(diagonal, inside), kronecker(tuple(indices.values()), inside))
+        if entry.text != "0":
+            raise Unread("a matrix with a diagonal of its own")
+    else:
+        axes_of_indices((entry,), inside)
+        value = read(entry, inside)
+    for index, run in ((ROW_INDEX, grid.rows), (COLUMN_INDEX, grid.columns)):
+        if run is not None and index in inside.axes:
+            _count_run(run, inside.axes[index], place)
+    if set(value.labels) & {ROW, COL}:
+        raise Unread("a matrix of vectors")
+    wanted = {ROW_INDEX} if grid.rows is not None else set()
+    wanted |= {COLUMN_INDEX} if grid.columns is not None else set()
+    if not wanted <= set(value.labels):
+        raise Unread("a matrix whose entries do not depend on their place")
+    return Value(value.tensor, tuple({ROW_INDEX: ROW, COLUMN_INDEX: COL}.get(label, label) for label in value.labels))
+
+
+def _count_run(run: Run, axis: Axis, place: Place) -> None:
+    """0 … n-1 and 1 … n: n counts the entries."""
+    first, last = integer_of(run.first) if run.first is not None else None, run.last
+    if last is None or integer_of(last) is not None:
+        return
+    shift = script_shift(last)
+    if first == 1 and printed_name(last) is not None:
+        place.world.count(_count_name(last, place), axis)
+    elif first == 0 and shift is not None and shift[0] and shift[1] == -1:
+        place.world.count(shift[0], axis)
+
+
+def _read_list(tree: Tree, place: Place) -> Value:
+    """(δ_0, δ_1, …): a vector that is written out."""
+    way = place.choices("a list of entries", ("a column", "a row"))
+    value = _read_matrix(tree, place)
+    return value if COL in value.labels and way == "a row" else transposed(value)
+
+
 def _read_aligned(tree: Tree, place: Place) -> Value:
     """An expression that is set in an environment of its own."""
     return read(tree.children[0], place)
@@ -1083,4 +1144,5 @@ _READERS: dict[str, Callable[[Tree, Place], Value]] = {
     "number": _read_number, "sum": _read_sum, "sign": _read_sign, "fraction": _read_fraction, "root": _read_root, "call": _read_call,
     "function": _read_function, "large": _read_large, "product": _read_product, "derivative": _read_derivative, "applied": _read_applied,
     "annotated": _read_annotated, "aligned": _read_aligned,
+    "matrix": _read_matrix,
 }  # fmt: skip

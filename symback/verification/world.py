@@ -243,7 +243,7 @@ class Sheet:
             key = (definition.name.family, definition.name.stage and definition.name.stage[0], definition.role == "cost")
             if definition.name.stage is not None and definition.name.stage[0] == "":
                 key = (*key, definition.name.stage[1])
-            if key not in chosen or definition.order <= order:
+            if key not in chosen or (definition.order <= order and definition.role != "gradient"):
                 chosen[key] = definition
         functions: dict[str, Function] = {}
         for function in self.functions:

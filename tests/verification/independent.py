@@ -11,7 +11,7 @@ product binds first, a dot between two columns) all ways are tried, and a formul
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -76,7 +76,7 @@ def verdict_of(latex: str, model: str) -> str:
     except (ParseError, Unknown):
         return "unknown"
     found = {_verdict_on(equation, model) for equation in equations}
-    return next((word for word in ("different", "shape", "unknown") if word in found), "equal")
+    return next((word for word in ("different", "shape", "unknown", "summed") if word in found), "equal")
 
 
 def _equations(tree: Tree) -> Iterator[Tree]:
@@ -98,7 +98,7 @@ def _verdict_on(equation: Tree, model: str) -> str:
         found = [_verdict_with(equation, MODELS[model], seed) for seed in SEEDS]
     except Unknown:
         return "unknown"
-    return next((word for word in ("different", "shape") if word in found), "equal")
+    return next((word for word in ("different", "shape", "summed") if word in found), "equal")
 
 
 def _verdict_with(tree: Tree, build: Callable[[np.random.Generator], Model], seed: int) -> str:
@@ -122,7 +122,35 @@ def _verdict_with(tree: Tree, build: Callable[[np.random.Generator], Model], see
                 if (key := tuple(sorted(other.items()))) not in tried:
                     tried.add(key)
                     waiting.append(other)
-    return "different" if "different" in outcomes else "shape"
+    if "different" in outcomes:
+        return "summed" if _holds_when_summed(tree, Scene(model, values, dict(model.numbers), Ways({}), memory=memory)) else "different"
+    return "shape"
+
+
+def _holds_when_summed(tree: Tree, scene: Scene) -> bool:
+    """Whether left = right holds if the indices that only the right has, and at two factors at least, are summed without a sign."""
+    left, right = operands_of(tree)[0], operands_of(tree)[-1]
+    if len(operands_of(tree)) != 2 or right.kind != "product":
+        return False
+    ranges = {letter: _only_size(letter, sizes) for letter, sizes in ranges_of(tree, scene, frozenset()).items()}
+    kept = ranges_of(left, scene, frozenset())
+    silent = [letter for letter in ranges if letter not in kept]
+    factors = [ranges_of(factor, scene, frozenset()) for factor in operands_of(right)]
+    if not silent or any(sum(letter in factor for factor in factors) < 2 for letter in silent):
+        return False
+    for numbers in _assignments(kept, ranges):
+        here = replace(scene, numbers={**scene.numbers, **numbers})
+        terms = [value_of(right, replace(here, numbers={**here.numbers, **more})) for more in _assignments(silent, ranges)]
+        if not _agree(value_of(left, here), np.asarray(sum(terms[1:], terms[0]))):
+            return False
+    return True
+
+
+def _assignments(letters: Iterable[str], ranges: Mapping[str, int]) -> Iterator[dict[str, int]]:
+    """Every way of giving the letters numbers of their ranges."""
+    names = list(letters)
+    for numbers in itertools.product(*(range(1, ranges[name] + 1) for name in names)):
+        yield dict(zip(names, numbers, strict=True))
 
 
 def _outcome(tree: Tree, scene: Scene) -> str:
@@ -130,8 +158,8 @@ def _outcome(tree: Tree, scene: Scene) -> str:
     members = operands_of(tree)
     try:
         ranges = {letter: _only_size(letter, sizes) for letter, sizes in ranges_of(tree, scene, frozenset()).items()}
-        for numbers in itertools.product(*(range(1, size + 1) for size in ranges.values())):
-            here = replace(scene, numbers={**scene.numbers, **dict(zip(ranges, numbers, strict=True))})
+        for numbers in _assignments(ranges, ranges):
+            here = replace(scene, numbers={**scene.numbers, **numbers})
             first, *others = [value_of(member, here) for member in members]
             if not all(_agree(first, other) for other in others):
                 return "different"
@@ -428,9 +456,9 @@ def _function(tree: Tree, scene: Scene) -> np.ndarray:
     base, scripts = (head.children[0], head.children[1:]) if head.kind == "scripts" else (head, ())
     value = value_of(argument, scene)
     if base.text == r"\operatorname{diag}" and not scripts:
-        if value.ndim != 2 or value.shape[1] != 1:
-            raise WrongShape("diag of what is no column")
-        return np.diag(value[:, 0])
+        if value.ndim != 2 or 1 not in value.shape:
+            raise WrongShape("diag of what is no row and no column")
+        return np.diag(value.ravel())
     if base.text not in _SMOOTH:
         raise Unknown(f"the function {base.text}")
     found = _applied(_SMOOTH[base.text], sum(len(script.text) for script in scripts if script.kind == "prime"), value)

@@ -105,6 +105,7 @@ def test_every_formula_of_the_table_is_true_by_numbers():
         (r"\frac{\partial C}{\partial a^L} = a^L - y", "layers, quadratic", "equal"),
         (r"\frac{\partial C}{\partial a^L} = 2 (a^L - y)", "layers, quadratic", "different"),
         (r"\frac{\partial a_i}{\partial z_j} = a_i (1 - a_j)", "softmax, column", "different"),
+        (r"\frac{\partial C}{\partial a^l_k} = w^{l+1}_{jk} \delta^{l+1}_j", "layers", "summed"),
         (r"\frac{\partial C}{\partial z_j} = a_j \sum_i y_i - y_i", "softmax, column", "different"),
         (r"\frac{\partial J}{\partial w} = X^T (a - y)", "logistic, matrix", "different"),
         (r"\frac{\partial L}{\partial \mu} = -\sum_{i=1}^m \frac{\partial L}{\partial \hat x_i}", "batch norm", "different"),
@@ -187,11 +188,17 @@ def main(every: int, jobs: int) -> None:
             f"mutants of another {'value' if truth == 'different' else 'shape'}", [one for one in falsely if one.case.truth == truth]
         )
     _print_table("all false mutants", falsely)
+    _print_slips(falsely)
     for one in falsely:
         if one.verdict != "refuted":
             print(f"  FALSE BUT {one.verdict}: [{one.case.setting}] {one.case.slip}: {one.case.latex} | {one.reason[:100]}")
     seconds = sorted(one.seconds for one in (*truly, *falsely))
     print(f"seconds for a document: median {seconds[len(seconds) // 2]:.3f}, most {seconds[-1]:.2f}")
+
+
+def _print_slips(found: Sequence[Judged]) -> None:
+    for slip in dict.fromkeys(one.case.slip for one in found):
+        _print_table(f"  {slip}", [one for one in found if one.case.slip == slip])
 
 
 def _print_table(title: str, found: Sequence[Judged]) -> None:

@@ -1,0 +1,60 @@
+r"""The rule of a written-out matrix: its entry at row i and column j, for matrices with dots and for small ones without.
+
+    \\begin{bmatrix} \\delta_1 a_1 & \\delta_1 a_2 \\\\ \\delta_2 a_1 & \\delta_2 a_2 \\end{bmatrix}   ->   δ_i a_j
+
+`written_out` finds the rule of what has dots; what has none follows a rule if its rows and columns do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from symback.verification.index_runs import Run, generalise
+from symback.verification.tree import Tree
+from symback.verification.written_out import WrittenMatrix, written_matrix
+
+__all__ = ["GeneralEntry", "general_entry"]
+
+
+@dataclass(frozen=True, slots=True)
+class GeneralEntry:
+    """The entry with `placeholder(0)` for the row and `placeholder(1)` for the column; the runs of both; the diagonal's own entry."""
+
+    entry: Tree
+    rows: Run | None
+    columns: Run | None
+    diagonal: Tree | None = None
+
+
+def general_entry(tree: Tree) -> GeneralEntry | None:
+    """The rule of a matrix or tuple, or None if its entries follow none."""
+    matrix = written_matrix(tree)
+    if matrix is None or matrix.slips or matrix.lines != "entries":
+        return None
+    if matrix.entry is not None and (matrix.rows is not None or matrix.columns is not None):
+        return GeneralEntry(matrix.entry, matrix.rows, matrix.columns, matrix.diagonal)
+    if matrix.pattern or not matrix.entries or len(matrix.entries) * len(matrix.entries[0]) > 64:
+        return None
+    return _without_dots(matrix)
+
+
+def _without_dots(matrix: WrittenMatrix) -> GeneralEntry | None:
+    if len({len(row) for row in matrix.entries}) != 1:
+        return None
+    if len(matrix.entries[0]) == 1:
+        family = generalise([row[0] for row in matrix.entries], 0)
+        return None if family is None or family.slips else GeneralEntry(family.entry, family.run, None)
+    rows = [_line(row) for row in matrix.entries]
+    if any(row is None for row in rows):
+        return None
+    entries, run = [row[0] for row in rows if row is not None], rows[0][1] if rows[0] is not None else None
+    if len(entries) == 1:
+        return GeneralEntry(entries[0], None, run)
+    family = generalise(entries, 0)
+    return None if family is None or family.slips else GeneralEntry(family.entry, family.run, run)
+
+
+def _line(row: Sequence[Tree]) -> tuple[Tree, Run] | None:
+    family = generalise(list(row), 1)
+    return None if family is None or family.slips else (family.entry, family.run)
