@@ -14,17 +14,21 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from symback.verification.checker import Outcome, judge_claim, mentions_in
+from symback.verification.checker import Outcome, is_numeric, judge_claim, mentions_in
 from symback.verification.definitions import EQUALITIES, Claim, Definition, Function, chains_of, definitions_in, is_gradient_tree
 from symback.verification.diagnosis import diagnose
 from symback.verification.dotted_sums import folded
 from symback.verification.documents import PrintedFormula, read_document
 from symback.verification.macros import Macro
 from symback.verification.mentions import bound_in, lexicon_of, letter_of, names_in, printed_name
+from symback.verification.numbers import NumberOutcome
+from symback.verification.numbers_activations import activation_in_words
+from symback.verification.numbers_book import NumberBook
+from symback.verification.numbers_document import NumberClaim, judge_number_claims, number_chains
 from symback.verification.parser import ParseError, parse
 from symback.verification.reading import FUNCTION_HEADS
 from symback.verification.report import Report, Verdict
-from symback.verification.tree import Tree, walk
+from symback.verification.tree import Tree, operands_of, operators_of, walk
 from symback.verification.unparse import unparse
 from symback.verification.world import Assumed, Sheet, Window
 from symback.verification.written_out import slips_in, with_corrected_slips
@@ -85,7 +89,7 @@ def verify(
     if isinstance(source, Path) or _is_file(source):
         document = read_document(Path(source))
         pages = [_page(printed.latex, printed.macros, printed) for printed in document.formulas]
-        return Report(str(source), tuple(_Judge(pages, False, progress).verdicts()))
+        return Report(str(source), tuple(_Judge(pages, False, progress, document.text).verdicts()))
     return Report("", tuple(_Judge([_page(source, None, None)], True, progress).verdicts()))
 
 
@@ -111,7 +115,7 @@ def _page(latex: str, macros: Mapping[str, Macro] | None, printed: PrintedFormul
 class _Judge:
     """Goes through the formulas of a document in order."""
 
-    def __init__(self, pages: Sequence[Page], is_alone: bool, progress: Callable[[int, int], None] | None):
+    def __init__(self, pages: Sequence[Page], is_alone: bool, progress: Callable[[int, int], None] | None, text: str = ""):
         self.pages, self.is_alone, self.progress = pages, is_alone, progress
         trees = [page.tree for page in pages if page.tree is not None]
         self.lexicon = lexicon_of(trees)
@@ -129,8 +133,23 @@ class _Judge:
         common, common_trees = self._common(definitions, trees)
         self.sheet = Sheet(self.lexicon, [*common, *definitions], functions, [*trees, *common_trees], self.words)
         self.sheet.unit_sums = {family for page in pages for claim in page.claims if (family := self._sums_to_one(claim)) is not None}
+        self.numbers = self._number_outcomes(text)
         self.first_matrix = next((i for i, page in enumerate(pages) if page.tree is not None and self._shows_matrices(page.tree)), len(pages))
         self.sheet.settle(self._widest_window())
+
+    def _number_outcomes(self, text: str) -> dict[tuple[int, tuple[Tree, ...]], NumberOutcome]:
+        """What the printed numbers say: one outcome for each chain that has some."""
+        keys, claims = [], []
+        for order, page in enumerate(self.pages):
+            for chain in number_chains(page.tree) if page.tree is not None else ():
+                printed = page.printed
+                words = f"{printed.before} {printed.after}" if printed is not None else ""
+                line, is_display = (printed.line, printed.display) if printed is not None else (1, True)
+                keys.append((order, operands_of(chain)))
+                claims.append(NumberClaim(operands_of(chain), operators_of(chain), line, words, is_display))
+        book = NumberBook(is_alone=True) if self.is_alone else NumberBook(activation=activation_in_words(text))
+        outcomes = judge_number_claims(claims, book)
+        return {key: outcome for key, outcome in zip(keys, outcomes, strict=True) if outcome is not None}
 
     def _shows_matrices(self, tree: Tree) -> bool:
         """Transposes, element-wise products, arrays, capital weights or entries: layers have more than one neuron."""
@@ -229,6 +248,27 @@ class _Judge:
         return found
 
     def _judged(self, claim: Claim, order: int) -> Judged:
+        """Numbers by arithmetic, everything else by the document's equations; a chain may have both."""
+        numbers = self.numbers.get((order, claim.members))
+        if numbers is None:
+            return self._judged_by_equations(claim, order)
+        found = Outcome(numbers.word, numbers.reason or numbers.remark, numbers.assumptions, numbers.counterexample)
+        if numbers.word in ("refuted", "conditional"):
+            return Judged("number", numbers.word, found, numbers.correction, "number")
+        if numbers.word == "definition":
+            return Judged("definition", "definition", found)
+        others = [member for member in claim.members if not is_numeric(member)]
+        if len(others) < 2:
+            return Judged("number", numbers.word, found)
+        rest = self._judged_by_equations(claim, order)
+        if rest.verdict in ("refuted", "conditional"):
+            return rest
+        has_rest = "printed numbers" not in rest.outcome.reason or rest.verdict in ("proved", "definition")
+        if numbers.word == "proved" and (rest.verdict in ("proved", "definition") or (not has_rest or not numbers.unread)):
+            return Judged("number", "proved", found)
+        return Judged("number", "undecided", found if numbers.word == "undecided" else rest.outcome)
+
+    def _judged_by_equations(self, claim: Claim, order: int) -> Judged:
         kind = self._kind(claim)
         if kind in ("mention", "shape"):
             return Judged(kind, "mention", Outcome("unread"))

@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING
 
 import sympy
 
-from symback.language.expressions import Axis, Const, Var, contract, delta, slot
+from symback.language.expressions import Axis, Const, Var, contract, delta, slot, var
 from symback.language.functions import scalar_function
+from symback.language.names import Name
 from symback.verification.definitions import FUNCTION_HEADS, Function, condition_of
 from symback.verification.index_runs import Run, filled
 from symback.verification.meaning import (
@@ -746,10 +747,41 @@ def _read_large(tree: Tree, place: Place) -> Value:
         value = elementwise(value, combined(number(1), kronecker(pair, place), -1))
     for label, other in single:
         value = elementwise(value, kronecker((Tree("symbol", (), label), other), place))
+    for label, lower, upper in _ranges(sign):
+        if label in labels and label in value.labels:
+            value = _within_bounds(value, label, lower, upper, place)
     for label in labels:
         value = summed(value, label, place.axes.get(label))
     place.axes.update(hidden)
     return value
+
+
+def _within_bounds(value: Value, label: str, lower: int | None, upper: Tree | None, place: Place) -> Value:
+    """The terms that the printed bounds let through; usually all of them."""
+    axis = value.axes[label]
+    if upper is None or integer_of(upper) is not None:
+        if lower is not None and lower > 1:
+            raise Unread(f"a sum that begins at {lower}")
+        return value
+    shift = script_shift(upper)
+    name, below = (shift[0], shift[1]) if shift is not None and shift[0] else (_count_name(upper, place), 0)
+    size = place.world.counted(name) if below else place.world.counted(_count_name(upper, place))
+    terms = below - (1 if lower is None else lower) + 1 if lower is not None else (0 if below in (0, -1) else below)
+    if name in place.axes:
+        raise Unread(f"a sum up to the index {name}")
+    if terms == 0 or (size is None and terms in (0, 1)):
+        if size is not None and size != axis.size:
+            raise Mismatch(axis, next(found for found in place.world.counts.values() if found.size == size))
+        return value
+    if size != axis.size:
+        raise Unread("a sum over a part of the indices")
+    if terms == 1:
+        raise Untyped(f"the sum over {label} has one term more than there are entries")
+    if terms != -1:
+        raise Unread("a sum over a part of the indices")
+    way = "first" if (lower or 0) > 1 else place.choices(f"the sum over {label} lacks a term", ("the last", "the first")).removeprefix("the ")
+    mask = Value(var(Name(f"left_out_{way}"), (axis,)), (label,))
+    return elementwise(value, mask)
 
 
 def _bind(part: Tree, labels: list[str], exceptions: list, single: list) -> None:

@@ -926,6 +926,10 @@ class World:
         values = dict(setting.values)
         for name in dict.fromkeys(missing):
             drawn = generator.normal(size=[int(axis.size.xreplace({s: sympy.Integer(v) for s, v in sizes.items()})) for axis in name.axes])
+            if name.name.letter.startswith("left_out_"):
+                values[name] = np.ones(drawn.shape)
+                values[name][0 if name.name.letter.endswith("first") else -1] = 0.0
+                continue
             values[name] = np.abs(drawn) * 0.4 + 0.2 if seed % 2 else drawn
         return replace(setting, values=values, sizes=sizes)
 
