@@ -36,7 +36,10 @@ SEEDS = (10, 23, 36)
 DIFFERENT, EQUAL = 1e-5, 1e-9  # relative: float64 sums of a few products; between the two nothing is concluded
 PROOF_SECONDS = 1.0
 MOST_READINGS = 24
-CONDITIONAL_READINGS = {"Jacobian, transposed": "holds where ∂a/∂z has a row for each entry of z"}
+CONDITIONAL_READINGS = {
+    "Jacobian, transposed": "holds where ∂a/∂z has a row for each entry of z",
+    "of the direct dependence alone": "holds if everything between is held fixed, and not as the whole derivative",
+}
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,8 @@ def judge_claim(claim: Claim, sheet: Sheet, order: int, alternatives: Sequence[A
             if time.thread_time() > until:
                 return _settled([*outcomes, Outcome("undecided", "the time for one formula is over")])
             found = outcome_in(claim, sheet, order, window, assumed, until)
+            if found.word == "proved" and len({letter for letter, _ in window.bases} & {"l", "L"}) == 2 and _has_both(claim, sheet):
+                found = replace(found, word="undecided", reason="holds for some distance between the layers l and L")
             if found.word == "proved":
                 return found
             outcomes.append(found)
@@ -102,6 +107,8 @@ def windows_of(claim: Claim, sheet: Sheet) -> list[Window]:
     if sheet.lexicon.times and letters & (sheet.lexicon.times | {""}) and not letters & {"l", "L"}:
         return _times(staged, letters, summed)
     free = letters - {""}
+    if free == {"l", "L"} and "" not in letters:
+        return _two_bases(staged)
     if len(free) > 1:
         return []
     if free and "" in letters:
@@ -123,6 +130,21 @@ def _summed_letters(claim: Claim) -> set[str]:
                         first = operands_of(content)[0] if content.kind == "relation" else content
                         if (letter := letter_of(first)) is not None:
                             found.add(letter)
+    return found
+
+
+def _has_both(claim: Claim, sheet: Sheet) -> bool:
+    return {"l", "L"} <= {mention.stage[0] for mention in mentions_in(claim.members, sheet) if mention.stage is not None}
+
+
+def _two_bases(staged: Sequence[Mention]) -> list[Window]:
+    """A hidden layer l and the last layer L in one formula: l one and two layers below L."""
+    found = []
+    for distance in (2, 1):
+        bases = {"l": 0, "L": distance}
+        numbers = [bases[mention.stage[0]] + mention.stage[1] for mention in staged if mention.stage is not None]
+        own = bases[staged[0].stage[0]] + staged[0].stage[1] if staged[0].stage is not None else None
+        found.append(Window(min(numbers), max(*numbers, distance), tuple(bases.items()), own, max(numbers) <= distance))
     return found
 
 
@@ -319,7 +341,8 @@ def _is_of_numbers(tree: Tree) -> bool:
 def compare(left: Value, right: Value, place: Place, conditions: Sequence[Tree] = ()) -> Outcome:
     """Are the two equal in this world?"""
     left, right = _identified(left, right, place)
-    if left.sides != right.sides and transposed(left).sides == right.sides and len(left.sides) == 1:
+    may_turn = any(word in place.world.sheet.words for word in ("layout", "jacobian", "row vector", "row-vector"))
+    if may_turn and left.sides != right.sides and transposed(left).sides == right.sides and len(left.sides) == 1:
         turned = compare(transposed(left), right, place, conditions)
         if turned.word == "proved":
             return Outcome("conditional", "holds if one side is transposed: a matter of layout, rows or columns", member=1)
@@ -329,6 +352,8 @@ def compare(left: Value, right: Value, place: Place, conditions: Sequence[Tree] 
         raise Untyped(f"the left is {_shape(left)}, the right is {_shape(right)}")
     if {label for label in left.labels if "@" in label} != {label for label in right.labels if "@" in label}:
         return Outcome("undecided", "it speaks of numbered entries of what has any number of them")
+    if place.vacuous and not set(right.labels) ^ set(left.labels):
+        place.remarks[f"the sum over {next(iter(place.vacuous))} is not of equal terms"] = None
     one, other, labels = common(left, right)
     one, other, labels = _conditioned(one, other, labels, conditions, place)
     world = place.world

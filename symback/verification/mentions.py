@@ -234,6 +234,7 @@ class Lexicon:
     losses: frozenset[str] = KNOWN_LOSSES
     merged: dict[str, str] = field(default_factory=dict)
     tagged: frozenset[str] = frozenset()
+    stray: frozenset[tuple[str, str]] = frozenset()
 
     def mention(self, name: Printed) -> Mention:
         """The name in this document's roles."""
@@ -279,6 +280,8 @@ class Lexicon:
             return replace(found, indices=(*found.indices, item)), ""
         if letter in self.tagged and base not in self.bound and not number:
             return found, base
+        if (letter, base) in self.stray:
+            return replace(found, indices=(*found.indices, item)), ""
         if item.kind == "word" or not (base in INDEX_LETTERS or base in self.bound or number or base in TIMES or len(base) > 1):
             return found, base
         return replace(found, indices=(*found.indices, item)), ""
@@ -328,7 +331,7 @@ def lexicon_of(trees: Sequence[Tree]) -> Lexicon:
     layered = frozenset(letter for letter in LAYERED | {name.letter for _, name in names if name.letter in LAYERED} if numbers)
     return Lexicon(
         frozenset(stages_above), frozenset(stages_below), times, layered, _numbers_below(names), bracketed, frozenset(bound),
-        _losses(trees), _merged(names), _tagged(names),
+        _losses(trees), _merged(names), _tagged(names), _stray(trees),
     )  # fmt: skip
 
 
@@ -413,7 +416,7 @@ def _losses(trees: Sequence[Tree]) -> frozenset[str]:
     for tree in trees:
         for node in walk(tree):
             if node.kind == "derivative":
-                _count(node.children[1], above)
+                _count(node.children[1], above, must_be_plain=True)
                 for variable in node.children[2:]:
                     _count(variable, below)
             if node.kind in ("product", "sum", "call", "function"):
@@ -439,12 +442,28 @@ def _left_sides(trees: Sequence[Tree], has_index: bool = False) -> set[str]:
     return found
 
 
-def _count(tree: Tree, counter: Counter[str]) -> None:
+def _count(tree: Tree, counter: Counter[str], must_be_plain: bool = False) -> None:
     if tree.kind == "call":
         tree = tree.children[0]
     name = printed_name(tree)
-    if name is not None:
+    if name is not None and not (must_be_plain and (name.below or name.above) and name.letter not in KNOWN_LOSSES):
         counter[name.letter] += 1
+
+
+def _stray(trees: Sequence[Tree]) -> frozenset[tuple[str, str]]:
+    """Letters that stand once where a quantity has its indices otherwise: y_f beside y_i is an index, and no other quantity."""
+    formulas: dict[str, set[int]] = {}
+    pairs: set[tuple[str, str]] = set()
+    elsewhere: dict[str, set[int]] = {}
+    for number, tree in enumerate(trees):
+        for _, name in names_in(tree):
+            elsewhere.setdefault(name.letter, set()).add(number)
+            for item in name.below:
+                shift = script_shift(item)
+                if shift is not None and not shift[1] and len(shift[0]) == 1 and shift[0].islower() and shift[0] not in INDEX_LETTERS:
+                    formulas.setdefault(shift[0], set()).add(number)
+                    pairs.add((name.letter, shift[0]))
+    return frozenset((letter, tag) for letter, tag in pairs if len(formulas[tag]) == 1 and elsewhere[letter] - formulas[tag])
 
 
 def _tagged(names: Sequence[tuple[Tree, Printed]]) -> frozenset[str]:

@@ -109,6 +109,7 @@ class Place:
     is_definition: bool = False
     depth: int = 0
     until: float = float("inf")
+    vacuous: dict[str, None] = field(default_factory=dict)
 
 
 def read(tree: Tree, place: Place) -> Value:
@@ -751,7 +752,11 @@ def _read_large(tree: Tree, place: Place) -> Value:
         if label in labels and label in value.labels:
             value = _within_bounds(value, label, lower, upper, place)
     for label in labels:
-        value = summed(value, label, place.axes.get(label))
+        axis = place.axes.get(label)
+        if label not in value.labels and axis is None and not place.is_definition and any(found.isalpha() for found in value.labels):
+            axis = place.world.fresh_axis()
+            place.vacuous[label] = None
+        value = summed(value, label, axis)
     place.axes.update(hidden)
     return value
 

@@ -832,7 +832,7 @@ class World:
 
     def knows(self, family: str) -> bool:
         """Whether a name has a place in the equations: defined there, mentioned there, or the name of a derivative."""
-        if self.defines(family) or family in self.counts or family in self._functions or family in self.lexicon.losses:
+        if self.defines(family) or self.has_square(family) or family in self.counts or family in self._functions or family in self.lexicon.losses:
             return True
         if family in (r"\delta", r"\Delta", "I", "e", r"\nabla"):
             return True
