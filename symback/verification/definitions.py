@@ -226,6 +226,8 @@ def _can_define(body: Tree, mention: Mention, lexicon: Lexicon) -> bool:
         return False
     for _, name in names_in(body):
         other = lexicon.mention(name)
+        if mention.stage is not None and other.stage is not None and {mention.stage[0], other.stage[0]} == {"l", "L"}:
+            return False
         if other.family == mention.family and other.stage == mention.stage:
             return False
     return True

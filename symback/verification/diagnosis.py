@@ -13,10 +13,10 @@ from dataclasses import replace
 
 from symback.verification.definitions import FUNCTION_HEADS, Claim
 from symback.verification.mentions import letter_of, printed_name
-from symback.verification.tree import Tree
+from symback.verification.tree import Tree, operands_of, walk
 from symback.verification.unparse import unparse
 
-__all__ = ["diagnose", "variants"]
+__all__ = ["chain_text", "diagnose", "variants"]
 
 SECONDS = 2.0
 MOST_TRIALS = 160
@@ -33,11 +33,33 @@ def diagnose(claim: Claim, holds: Callable[[Claim], bool]) -> tuple[str, str]:
                 return "", ""
             members = (*claim.members[:position], changed, *claim.members[position + 1 :])
             if holds(Claim(members, claim.signs, claim.conditions)):
-                return _written(members, claim.signs), what
+                return chain_text(members, claim.signs), what
+    for position in range(1, len(claim.members)):
+        for changed in _with_factors_of(claim.members, position):
+            if time.thread_time() > until:
+                return "", ""
+            members = (*claim.members[:position], changed, *claim.members[position + 1 :])
+            if holds(Claim(members, claim.signs, claim.conditions)):
+                return chain_text(members, claim.signs), "missing factor"
     return "", ""
 
 
-def _written(members: Sequence[Tree], signs: Sequence[str]) -> str:
+def _with_factors_of(members: Sequence[Tree], position: int) -> Iterator[Tree]:
+    """A member with a factor that another member of its chain has."""
+    own = members[position]
+    present = {factor for factor in (operands_of(own) if own.kind == "product" else (own,))}
+    for other in members[:position] + members[position + 1 :]:
+        for node in walk(other):
+            for factor in operands_of(node) if node.kind == "product" else ():
+                if factor.kind in ("call", "function", "scripts", "fraction") and factor not in present:
+                    present.add(factor)
+                    blank = _leaf("operator", "")
+                    inside = own.children if own.kind == "product" else (_bracketed(own),)
+                    yield Tree("product", (*inside, blank, factor))
+
+
+def chain_text(members: Sequence[Tree], signs: Sequence[str]) -> str:
+    """A chain in LaTeX."""
     text = unparse(members[0])
     for sign, member in zip(signs, members[1:], strict=True):
         text += f" {sign} {unparse(member)}"

@@ -9,18 +9,18 @@ nothing is refuted by a convention that it did not state.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from symback.verification.checker import Outcome, is_numeric, judge_claim, mentions_in
 from symback.verification.definitions import EQUALITIES, Claim, Definition, Function, chains_of, definitions_in, is_gradient_tree
-from symback.verification.diagnosis import diagnose
+from symback.verification.diagnosis import chain_text, diagnose
 from symback.verification.dotted_sums import folded
 from symback.verification.documents import PrintedFormula, read_document
 from symback.verification.macros import Macro
-from symback.verification.mentions import bound_in, lexicon_of, letter_of, names_in, printed_name
+from symback.verification.mentions import Lexicon, bound_in, lexicon_of, letter_of, names_in, printed_name
 from symback.verification.numbers import NumberOutcome
 from symback.verification.numbers_activations import activation_in_words
 from symback.verification.numbers_book import NumberBook
@@ -28,6 +28,7 @@ from symback.verification.numbers_document import NumberClaim, judge_number_clai
 from symback.verification.parser import ParseError, parse
 from symback.verification.reading import FUNCTION_HEADS
 from symback.verification.report import Report, Verdict
+from symback.verification.shape_claims import judge_shape
 from symback.verification.tree import Tree, operands_of, operators_of, walk
 from symback.verification.unparse import unparse
 from symback.verification.world import Assumed, Sheet, Window
@@ -37,6 +38,7 @@ __all__ = ["verify"]
 
 MAX_LATEX = 20_000
 SECONDS = 1.5  # of computing for one formula
+LEFT_SIDES = 3  # formulas before a refuted one whose left side may have been meant
 NEAR = 30  # formulas: the definitions around a claim, where a document defines a name more than once
 ORDER = ("refuted", "conditional", "undecided", "proved", "definition", "mention")
 
@@ -120,6 +122,7 @@ class _Judge:
         trees = [page.tree for page in pages if page.tree is not None]
         self.lexicon = lexicon_of(trees)
         self.leading: Tree | None = None
+        self.lefts: list[Tree] = []
         self.words = " ".join(f"{page.printed.before} {page.printed.after}" for page in pages if page.printed is not None).lower()
         definitions: list[Definition] = []
         functions: list[Function] = []
@@ -241,6 +244,7 @@ class _Judge:
                 claim = replace(claim, members=claim.members[:-1], signs=claim.signs[:-1])
             if claim.members[0].kind != "empty":
                 self.leading = claim.members[0]
+                self.lefts = [*self.lefts[-LEFT_SIDES:], claim.members[0]]
             if len(claim.members) > 1 and claim.members[0].kind != "empty":
                 found.append(claim)
         if not page.claims and page.tree is not None and page.tree.kind not in ("symbol", "number", "empty"):
@@ -270,7 +274,9 @@ class _Judge:
 
     def _judged_by_equations(self, claim: Claim, order: int) -> Judged:
         kind = self._kind(claim)
-        if kind in ("mention", "shape"):
+        if kind == "shape":
+            return self._judged_shape(claim, order)
+        if kind == "mention":
             return Judged(kind, "mention", Outcome("unread"))
         own = [d for d in self.sheet.definitions if d.order == order and d.name.family in self._families(claim.members[:1]) and d not in self.sheet.dropped]
         if own and own[0].role == "cost" and len(claim.members) == 2:
@@ -294,8 +300,43 @@ class _Judge:
         doubt = "" if self.is_alone else self._doubt(claim, own)
         if doubt:
             return Judged(kind, "undecided", replace(outcome, reason=f"{doubt} ({outcome.reason})"))
-        correction, diagnosis = diagnose(claim, lambda changed: self._holds(changed, order))
+        correction, diagnosis = self._correction(claim, order)
         return Judged(kind, "refuted", outcome, correction, diagnosis)
+
+    def _judged_shape(self, claim: Claim, order: int) -> Judged:
+        """What stands in a space, and before it perhaps an equation: a^L = σ(z^L) ∈ ℝⁿ."""
+        at = claim.signs.index(r"\in")
+        shape = judge_shape(Claim(claim.members[: at + 2], claim.signs[: at + 1]), self.sheet, order, self._alternatives(claim, order))
+        found = Judged("shape", "mention" if shape.word == "unread" else shape.word, shape)
+        if at == 0:
+            return found
+        equation = self._judged_by_equations(Claim(claim.members[: at + 1], claim.signs[:at], claim.conditions), order)
+        return min((found, equation), key=lambda judged: ORDER.index(judged.verdict) if judged.verdict != "mention" else len(ORDER))
+
+    def _correction(self, claim: Claim, order: int) -> tuple[str, str]:
+        """The near miss that holds: one layer letter, the left side of a formula before, or a small change of the right side."""
+        letters = {mention.stage[0] for mention in mentions_in(claim.members, self.sheet) if mention.stage is not None}
+        for old, new in (("l", "L"), ("L", "l")) if {"l", "L"} <= letters else ():
+            members = tuple(with_layer_letter(member, old, new) for member in claim.members)
+            if self._holds(replace(claim, members=members), order):
+                return chain_text(members, claim.signs), "index"
+        for left in reversed(self.lefts[-LEFT_SIDES:]):
+            if left != claim.members[0] and left.kind in ("derivative", "scripts", "applied", "product"):
+                members = (left, *claim.members[1:])
+                if self._holds(replace(claim, members=members), order):
+                    return chain_text(members, claim.signs), "wrong symbol on the left"
+        for members in index_renamings(claim, self.lexicon):
+            if self._holds(replace(claim, members=members), order):
+                return chain_text(members, claim.signs), "index"
+        correction, diagnosis = diagnose(claim, lambda changed: self._holds(changed, order))
+        if correction or len(claim.members) < 3:
+            return correction, diagnosis
+        for place in range(1, len(claim.members)):
+            members = claim.members[:place] + claim.members[place + 1 :]
+            signs = claim.signs[: place - 1] + claim.signs[place:]
+            if self._holds(replace(claim, members=members, signs=signs), order):
+                return chain_text(members, signs), "one member of the chain differs from the others"
+        return "", ""
 
     def _holds(self, claim: Claim, order: int) -> bool:
         until = time.thread_time() + 1.0
@@ -395,6 +436,33 @@ def with_fonts_at_letters(tree: Tree) -> Tree:
     if inner.kind == "scripts":
         return replace(inner, children=(with_fonts_at_letters(replace(tree, children=(inner.children[0],))), *inner.children[1:]))
     return inner
+
+
+def with_layer_letter(tree: Tree, old: str, new: str, in_script: bool = False) -> Tree:
+    """Another letter for the layer, in superscripts and subscripts."""
+    if in_script and tree.kind == "symbol" and tree.text == old:
+        return replace(tree, text=new)
+    inside = in_script or tree.kind in ("superscript", "subscript")
+    return replace(tree, children=tuple(with_layer_letter(child, old, new, inside) for child in tree.children))
+
+
+def index_renamings(claim: Claim, lexicon: Lexicon) -> Iterator[tuple[Tree, ...]]:
+    """The members with an index that stands on one side only renamed to one that stands on the other side only."""
+    left = free_indices(claim.members[:1], lexicon)
+    right = free_indices(claim.members[1:], lexicon)
+    for new in sorted(left - right):
+        for old in sorted(right - left):
+            yield (claim.members[0], *(with_layer_letter(member, old, new) for member in claim.members[1:]))
+
+
+def free_indices(trees: Sequence[Tree], lexicon: Lexicon) -> set[str]:
+    """Index letters that no sum binds."""
+    bound = {letter for tree in trees for node in walk(tree) if node.kind == "large" for letter in bound_letters(node.children[0])}
+    found = set()
+    for tree in trees:
+        for _, name in names_in(tree):
+            found |= {letter for item in lexicon.mention(name).indices if (letter := letter_of(item)) is not None}
+    return found - bound
 
 
 def bound_letters(sign: Tree) -> set[str | None]:
