@@ -54,6 +54,7 @@ class Outcome:
     assumptions: tuple[str, ...] = ()
     counterexample: str = ""
     member: int = 0
+    assumed: Assumed = Assumed()
 
 
 def judge_claim(claim: Claim, sheet: Sheet, order: int, alternatives: Sequence[Assumed], until: float) -> Outcome:
@@ -68,7 +69,7 @@ def judge_claim(claim: Claim, sheet: Sheet, order: int, alternatives: Sequence[A
                 found = replace(found, word="undecided", reason="holds for some distance between the layers l and L")
             if found.word == "proved":
                 return found
-            outcomes.append(found)
+            outcomes.append(replace(found, assumed=assumed))
     return _settled(outcomes)
 
 

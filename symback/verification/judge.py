@@ -300,7 +300,7 @@ class _Judge:
         doubt = "" if self.is_alone else self._doubt(claim, own)
         if doubt:
             return Judged(kind, "undecided", replace(outcome, reason=f"{doubt} ({outcome.reason})"))
-        correction, diagnosis = self._correction(claim, order)
+        correction, diagnosis = self._correction(claim, order, outcome.assumed)
         return Judged(kind, "refuted", outcome, correction, diagnosis)
 
     def _judged_shape(self, claim: Claim, order: int) -> Judged:
@@ -313,34 +313,34 @@ class _Judge:
         equation = self._judged_by_equations(Claim(claim.members[: at + 1], claim.signs[:at], claim.conditions), order)
         return min((found, equation), key=lambda judged: ORDER.index(judged.verdict) if judged.verdict != "mention" else len(ORDER))
 
-    def _correction(self, claim: Claim, order: int) -> tuple[str, str]:
+    def _correction(self, claim: Claim, order: int, assumed: Assumed) -> tuple[str, str]:
         """The near miss that holds: one layer letter, the left side of a formula before, or a small change of the right side."""
         letters = {mention.stage[0] for mention in mentions_in(claim.members, self.sheet) if mention.stage is not None}
         for old, new in (("l", "L"), ("L", "l")) if {"l", "L"} <= letters else ():
             members = tuple(with_layer_letter(member, old, new) for member in claim.members)
-            if self._holds(replace(claim, members=members), order):
+            if self._holds(replace(claim, members=members), order, assumed):
                 return chain_text(members, claim.signs), "index"
         for left in reversed(self.lefts[-LEFT_SIDES:]):
             if left != claim.members[0] and left.kind in ("derivative", "scripts", "applied", "product"):
                 members = (left, *claim.members[1:])
-                if self._holds(replace(claim, members=members), order):
+                if self._holds(replace(claim, members=members), order, assumed):
                     return chain_text(members, claim.signs), "wrong symbol on the left"
         for members in index_renamings(claim, self.lexicon):
-            if self._holds(replace(claim, members=members), order):
+            if self._holds(replace(claim, members=members), order, assumed):
                 return chain_text(members, claim.signs), "index"
-        correction, diagnosis = diagnose(claim, lambda changed: self._holds(changed, order))
+        correction, diagnosis = diagnose(claim, lambda changed: self._holds(changed, order, assumed))
         if correction or len(claim.members) < 3:
             return correction, diagnosis
         for place in range(1, len(claim.members)):
             members = claim.members[:place] + claim.members[place + 1 :]
             signs = claim.signs[: place - 1] + claim.signs[place:]
-            if self._holds(replace(claim, members=members, signs=signs), order):
+            if self._holds(replace(claim, members=members, signs=signs), order, assumed):
                 return chain_text(members, signs), "one member of the chain differs from the others"
         return "", ""
 
-    def _holds(self, claim: Claim, order: int) -> bool:
+    def _holds(self, claim: Claim, order: int, assumed: Assumed) -> bool:
         until = time.thread_time() + 1.0
-        return judge_claim(claim, self.sheet, order, self._alternatives(claim, order), until).word == "proved"
+        return judge_claim(claim, self.sheet, order, [assumed], until).word == "proved"
 
     def _families(self, trees: Sequence[Tree]) -> set[str]:
         found = {mention.family for mention in mentions_in(trees, self.sheet)}

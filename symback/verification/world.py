@@ -42,6 +42,7 @@ __all__ = ["Assumed", "Counted", "Edition", "Sheet", "Window", "World"]
 
 SHAPES: dict[str, tuple[str, ...]] = {"scalar": (), "column": (ROW,), "row": (COL,), "matrix": (ROW, COL)}
 ANY = Axis(sympy.Symbol("n", integer=True, positive=True), "sample")
+MOST_WORLDS = 300
 MOST_RESTARTS = 200
 MOST_TRIALS = 60
 SETTLING_SECONDS = 2.0
@@ -215,7 +216,7 @@ class Sheet:
         self.is_scalar = False
         self.unit_sums: set[str] = set()
         self.editions: dict[tuple, Edition] = {}
-        self.worlds: dict[tuple, World] = {}
+        self.worlds: dict[tuple, World | Exception] = {}
         self._look_at(trees)
 
     def _look_at(self, trees: Sequence[Tree]) -> None:
@@ -336,12 +337,23 @@ class Sheet:
     def world(self, order: int, window: Window, assumed: Assumed, about: frozenset) -> World:
         """The world of a claim, built once for all claims that share it."""
         edition = self.edition(order, assumed.reach)
-        key = (edition, window, assumed, about, self.sizes.version)
+        window = replace(window, own=None)
+        plain = self._kept(edition, window, assumed, frozenset())
+        return plain if plain.has_one_end else self._kept(edition, window, assumed, about)
+
+    def _kept(self, edition: Edition, window: Window, assumed: Assumed, about: frozenset) -> World:
+        key = (edition, window, assumed, about)
         if key not in self.worlds:
-            if len(self.worlds) > 300:
+            if len(self.worlds) > MOST_WORLDS:
                 self.worlds.clear()
-            self.worlds[key] = World(self, edition, window, assumed, about)
-        return self.worlds[key]
+            try:
+                self.worlds[key] = World(self, edition, window, assumed, about)
+            except (Unread, Untyped) as error:
+                self.worlds[key] = error
+        found = self.worlds[key]
+        if not isinstance(found, World):
+            raise type(found)(str(found)) if type(found) in (Unread, Untyped) else Untyped(str(found))
+        return found
 
 
 class World:
@@ -688,6 +700,8 @@ class World:
     # The cost and its derivatives
 
     def _cost(self) -> tuple[Equation, tuple[Fact, ...]]:
+        """The cost that is assumed, the one that the document states, or an open function of what nothing else is made of."""
+        self.has_one_end = len(self._ends()) <= 1
         symbol = var(Name("C"), ())
         stated = [definition for definition in self.edition.costs if definition not in self.broken]
         if self.assumed.cost:
@@ -702,6 +716,7 @@ class World:
                 if found is not None and self._reaches(found):
                     return Equation(symbol, found, "cost"), self._facts()
         sinks = self._sinks()
+        self.has_one_end = len(sinks) <= 1 and not self.about
         if not sinks:
             return Equation(symbol, unspecified("C", tuple(self._all_leaves())), "cost"), self._facts()
         return Equation(symbol, unspecified("C", tuple(sinks)), "cost"), self._facts()
@@ -772,10 +787,14 @@ class World:
                     pending.append(leaf)
         return found
 
+    def _ends(self) -> list[Var]:
+        """What nothing else is made of."""
+        used = {leaf for definition in self.forward.values() for leaf in leaves(definition)}
+        return [equation.symbol for equation in self.equations if equation.symbol not in used]
+
     def _sinks(self) -> list[Var]:
         """What nothing else is made of, as far as the claim is about it."""
-        used = {leaf for definition in self.forward.values() for leaf in leaves(definition)}
-        sinks = [equation.symbol for equation in self.equations if equation.symbol not in used]
+        sinks = self._ends()
         if self.window.is_open:
             states = [value.tensor for (family, stage), value in self.values.items() if stage is not None and family in self._patterns]
             sinks += [tensor for tensor in states if tensor in self.forward and tensor not in sinks and self._is_recurrent(tensor)]
