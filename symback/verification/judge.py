@@ -297,6 +297,11 @@ class _Judge:
             other = judge_claim(claim, self.sheet, order, alternatives, until)
             if other.word == "proved":
                 return Judged(kind, "conditional", replace(other, reason="holds with another cost of this document than the one stated last"))
+        bracketed = with_whole_sums_derived(claim)
+        if bracketed is not None and judge_claim(bracketed, self.sheet, order, self._alternatives(claim, order), time.thread_time() + SECONDS).word == "proved":
+            reason = "holds if the derivative is of the whole sum, which is printed without brackets"
+            text = chain_text(bracketed.members, bracketed.signs)
+            return Judged(kind, "conditional", replace(outcome, reason=reason), text, "missing brackets")
         doubt = "" if self.is_alone else self._doubt(claim, own)
         if doubt:
             return Judged(kind, "undecided", replace(outcome, reason=f"{doubt} ({outcome.reason})"))
@@ -389,6 +394,8 @@ class _Judge:
             found += [replace(item, cost=cost) for item in list(found) for cost in ("quadratic", "squared_error", "binary_cross_entropy", "cross_entropy")]
         if not base.is_scalar and order <= self.first_matrix and self._may_be_scalar(claim):
             found += [replace(item, is_scalar=True) for item in list(found)]
+        if self.sheet.with_samples and not any(mention.sample is not None for mention in mentions_in(claim.members, self.sheet)):
+            found = [*(replace(item, is_single=True) for item in found), *found]
         return [*found, replace(base, reach=NEAR)] if len(self.pages) > NEAR else found
 
     def _may_sum_to_one(self) -> bool:
@@ -463,6 +470,20 @@ def free_indices(trees: Sequence[Tree], lexicon: Lexicon) -> set[str]:
         for _, name in names_in(tree):
             found |= {letter for item in lexicon.mention(name).indices if (letter := letter_of(item)) is not None}
     return found - bound
+
+
+def with_whole_sums_derived(claim: Claim) -> Claim | None:
+    """∂/∂z w z + b read as ∂/∂z (w z + b); None where nothing of the kind is printed."""
+    members = tuple(_derived_as_a_whole(member) for member in claim.members)
+    return None if members == claim.members else replace(claim, members=members)
+
+
+def _derived_as_a_whole(tree: Tree) -> Tree:
+    first = tree.children[0] if tree.kind == "sum" else tree
+    if tree.kind != "sum" or first.kind != "applied" or first.children[0].kind != "derivative":
+        return tree
+    inside = Tree("group", (Tree("sum", (first.children[1], *tree.children[1:])),), "( )")
+    return replace(first, children=(first.children[0], inside))
 
 
 def bound_letters(sign: Tree) -> set[str | None]:

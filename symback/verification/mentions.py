@@ -124,6 +124,8 @@ def indices_of(tree: Tree) -> tuple[Tree, ...]:
         return tuple(index for operand in operands_of(tree) for index in indices_of(operand))
     if tree.kind == "group" and tree.text in ("[ ]", "( )"):
         return indices_of(tree.children[0])
+    if tree.kind == "scripts" and all(script.kind == "subscript" for script in tree.children[1:]):  # W_{i_{new}}
+        return tuple(index for part in (tree.children[0], *(script.children[0] for script in tree.children[1:])) for index in indices_of(part))
     if tree.kind == "call":
         return (*indices_of(tree.children[0]), *indices_of(tree.children[1]))
     if tree.kind == "number" and re.fullmatch(r"\d\d", tree.text):

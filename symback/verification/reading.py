@@ -341,7 +341,7 @@ def _read_name(tree: Tree, place: Place) -> Value:
         return _ones_or_identity(name.letter, mention, place)
     if _is_kronecker(mention, place):
         return kronecker(mention.indices, place)
-    if name.letter in place.world.lexicon.losses and not mention.indices and mention.sample is None and not place.is_definition:
+    if name.letter in place.world.lexicon.losses and not (mention.indices or mention.sample or name.primes) and not place.is_definition:
         return place.world.cost_value()
     if (count := place.world.counted(_count_name(tree, place)) or place.world.counted(mention.family)) is not None and not name.above:
         return number(count)

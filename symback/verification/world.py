@@ -74,10 +74,13 @@ class Assumed:
     turned: str = ""
     earlier_cost: bool = False
     reach: int | None = None
+    is_single: bool = False
 
     def sentences(self) -> tuple[str, ...]:
         """In words."""
         found = []
+        if self.is_single:
+            found.append("one sample")
         if self.is_scalar:
             found.append("one neuron in each layer")
         if self.activation:
@@ -530,7 +533,9 @@ class World:
         own = list(definition.labels)
         sides: dict[str, str] = {}
         if has_sample and own:
-            sides[own.pop(0)] = "sample"
+            label = own.pop(0)
+            if not self.assumed.is_single:
+                sides[label] = "sample"
         sides |= dict(zip(own, self._sides(len(own), definition.name.family), strict=True))
         extra = [label for label in found.labels if label not in sides and label not in (ROW, COL, "sample")]
         if extra or (own and {ROW, COL} & set(found.labels) and len(own) + len({ROW, COL} & set(found.labels)) > 2):
@@ -557,7 +562,7 @@ class World:
         sides = self.sheet.type_of(family, count)
         if self.assumed.is_scalar:
             sides = ()
-        labels = ("sample", *sides) if family in self.sheet.with_samples else sides
+        labels = ("sample", *sides) if family in self.sheet.with_samples and not self.assumed.is_single else sides
         axes = tuple(self._axis(family, position, stage, label == "sample") for position, label in enumerate(labels))
         found = Value(var(Name(_letter(family), stage), axes), labels)
         self.values[family, stage] = found
