@@ -135,6 +135,8 @@ class _Judge:
         self.stated = {definition.name.family for definition in definitions if definition.role == "forward"}
         common, common_trees = self._common(definitions, trees)
         self.sheet = Sheet(self.lexicon, [*common, *definitions], functions, [*trees, *common_trees], self.words)
+        cells = {order: page.printed.cell for order, page in enumerate(pages) if page.printed is not None and page.printed.cell is not None}
+        self.sheet.columns = {order: (cell.header, cell.column) for order, cell in cells.items()}
         self.sheet.unit_sums = {family for page in pages for claim in page.claims if (family := self._sums_to_one(claim)) is not None}
         self.numbers = self._number_outcomes(text)
         self.first_matrix = next((i for i, page in enumerate(pages) if page.tree is not None and self._shows_matrices(page.tree)), len(pages))

@@ -215,9 +215,12 @@ class Sheet:
         self.printed_capital: set[str] = set()
         self.types: dict[str, tuple[str, ...]] = {}
         self.sizes = Sizes()
+        self.widest = Window()
+        self.sizes_of: dict[Edition, Sizes] = {}
         self.dropped: set[Definition] = set()
         self.is_scalar = False
         self.unit_sums: set[str] = set()
+        self.columns: dict[int, tuple[str, int]] = {}
         self.editions: dict[tuple, Edition] = {}
         self.worlds: dict[tuple, World | Exception] = {}
         self._look_at(trees)
@@ -241,12 +244,18 @@ class Sheet:
     def edition(self, order: int, reach: int | None = None) -> Edition:
         """For each name the last definition before `order`, else the first after it; only those within `reach` formulas if given."""
         chosen: dict[tuple, Definition] = {}
+        column = self.columns.get(order)
         for definition in self.definitions:
             if definition in self.dropped or (reach is not None and definition.order >= 0 and abs(definition.order - order) > reach):
                 continue
             key = (definition.name.family, definition.name.stage and definition.name.stage[0], definition.role == "cost")
             if definition.name.stage is not None and definition.name.stage[0] == "":
                 key = (*key, definition.name.stage[1])
+            if key in chosen and column is not None:
+                is_here = [self.columns.get(known.order) == column for known in (chosen[key], definition)]
+                if is_here[0] != is_here[1]:
+                    chosen[key] = definition if is_here[1] else chosen[key]
+                    continue
             if key not in chosen or (definition.order <= order and definition.role != "gradient"):
                 chosen[key] = definition
         functions: dict[str, Function] = {}
@@ -297,10 +306,9 @@ class Sheet:
         until = time.thread_time() + SETTLING_SECONDS
         for definition in broken:
             types = self._better(definition, edition, window, types, until)
-        self.types = types
+        self.types, self.widest = types, window
         with suppress(Unread, Untyped):
             world = World(self, edition, window, Assumed(is_scalar=self.is_scalar))
-            self.sizes = world.sizes.without_anchors()
             self.dropped = {definition for definition in world.broken if definition.role == "forward"}
 
     def _broken(self, edition: Edition, window: Window, types: dict[str, tuple[str, ...]], is_scalar: bool) -> list[Definition]:
@@ -344,13 +352,22 @@ class Sheet:
         plain = self._kept(edition, window, assumed, frozenset())
         return plain if plain.has_one_end else self._kept(edition, window, assumed, about)
 
+    def _sizes_of(self, edition: Edition) -> Sizes:
+        """Which axes are equally long in an edition: found once, on the widest window."""
+        if edition not in self.sizes_of:
+            self.sizes_of[edition] = Sizes()
+            with suppress(Unread, Untyped):
+                world = World(self, edition, self.widest, Assumed(is_scalar=self.is_scalar))
+                self.sizes_of[edition] = world.sizes.without_anchors()
+        return self.sizes_of[edition]
+
     def _kept(self, edition: Edition, window: Window, assumed: Assumed, about: frozenset) -> World:
         key = (edition, window, assumed, about)
         if key not in self.worlds:
             if len(self.worlds) > MOST_WORLDS:
                 self.worlds.clear()
             try:
-                self.worlds[key] = World(self, edition, window, assumed, about)
+                self.worlds[key] = World(self, edition, window, assumed, about, sizes=self._sizes_of(edition))
             except (Unread, Untyped) as error:
                 self.worlds[key] = error
         found = self.worlds[key]
@@ -373,6 +390,7 @@ class World:
         self.sizes = (sizes or sheet.sizes).copy()
         self.is_uniform = is_uniform
         self.broken: set[Definition] = set()
+        self._turned: set[str] = set()
         self._functions = {function.letter: function for function in edition.functions}
         for _ in range(MOST_RESTARTS):
             try:
@@ -594,9 +612,10 @@ class World:
         return any(family.split("_")[0] in WEIGHTS and axis in value.tensor.axes for (family, _), value in self.values.items())
 
     def turn(self, family: str) -> None:
-        """A vector without equations turns out to be a row."""
-        if not self.defines(family) and self.sheet.types.get(family) != (COL,):
-            self.sheet.types[family] = (COL,)
+        """A vector without equations turns out to be a row, and no column; or the other way round."""
+        if not self.defines(family) and family not in self._turned:
+            self._turned.add(family)
+            self.sheet.types[family] = (ROW,) if self.sheet.types.get(family) == (COL,) else (COL,)
             raise Retyped
 
     def with_count(self, letter: str, axis: Axis) -> World:
