@@ -266,6 +266,8 @@ def _outcome(
         return Outcome("unread", f"the reader could not go on ({type(error).__name__})")
     if found.word == "refuted" and place is not None and (unknown := _unknown(claim, place)):
         return Outcome("unread", f"what {unknown} is, is not said", sentences)
+    if found.word == "proved" and place is not None and place.remarks:
+        found = replace(found, word="conditional", reason=f"holds if {next(iter(place.remarks))}")
     if found.word == "refuted" and place is not None and place.remarks:
         return Outcome("undecided", f"false if {next(iter(place.remarks))}", sentences)
     return replace(found, assumptions=(*sentences, *(place.remarks if place else ())))

@@ -37,8 +37,10 @@ from symback.verification.written_out import slips_in, with_corrected_slips
 __all__ = ["verify"]
 
 MAX_LATEX = 20_000
-SECONDS = 1.5  # of computing for one formula
+PAGE_SECONDS = 4.0  # of computing for one formula, all its claims and corrections together
+SECONDS = 1.0  # of computing for one claim
 LEFT_SIDES = 3  # formulas before a refuted one whose left side may have been meant
+MAX_NODES, MAX_MEMBERS = 1500, 40  # of one claim
 NEAR = 30  # formulas: the definitions around a claim, where a document defines a name more than once
 ORDER = ("refuted", "conditional", "undecided", "proved", "definition", "mention")
 
@@ -122,6 +124,7 @@ class _Judge:
         trees = [page.tree for page in pages if page.tree is not None]
         self.lexicon = lexicon_of(trees)
         self.leading: Tree | None = None
+        self.until = float("inf")
         self.lefts: list[Tree] = []
         self.words = " ".join(f"{page.printed.before} {page.printed.after}" for page in pages if page.printed is not None).lower()
         definitions: list[Definition] = []
@@ -221,6 +224,7 @@ class _Judge:
         shown = Verdict(line, end_line, page.latex, "mention", "mention")
         if page.tree is None:
             return replace(shown, verdict="unreadable", reason=page.error)
+        self.until = time.thread_time() + PAGE_SECONDS
         slips = slips_in(page.tree)
         if slips:
             expected = "; ".join(f"{unparse(slip.printed)} where {unparse(slip.expected)} fits the other entries" for slip in slips[:3])
@@ -255,6 +259,8 @@ class _Judge:
 
     def _judged(self, claim: Claim, order: int) -> Judged:
         """Numbers by arithmetic, everything else by the document's equations; a chain may have both."""
+        if len(claim.members) > MAX_MEMBERS or sum(1 for member in claim.members for _ in walk(member)) > MAX_NODES:
+            return Judged("mention", "undecided", Outcome("unread", "too long to be judged"))
         numbers = self.numbers.get((order, claim.members))
         if numbers is None:
             return self._judged_by_equations(claim, order)
@@ -285,7 +291,7 @@ class _Judge:
             return Judged("definition", "definition", Outcome("unread", "states the cost"))
         if self._is_assignment(claim):
             return Judged(kind, "mention", Outcome("unread", "an assignment"))
-        until = time.thread_time() + SECONDS
+        until = min(self.until, time.thread_time() + SECONDS)
         outcome = judge_claim(claim, self.sheet, order, self._alternatives(claim, order), until)
         if outcome.word == "proved":
             is_definition = bool(own) and len(claim.members) == 2 and own[0].role != "gradient"
@@ -300,13 +306,14 @@ class _Judge:
             if other.word == "proved":
                 return Judged(kind, "conditional", replace(other, reason="holds with another cost of this document than the one stated last"))
         bracketed = with_whole_sums_derived(claim)
-        if bracketed is not None and judge_claim(bracketed, self.sheet, order, self._alternatives(claim, order), time.thread_time() + SECONDS).word == "proved":
+        if bracketed is not None and judge_claim(bracketed, self.sheet, order, self._alternatives(claim, order), min(self.until, time.thread_time() + SECONDS)).word == "proved":
             reason = "holds if the derivative is of the whole sum, which is printed without brackets"
             text = chain_text(bracketed.members, bracketed.signs)
             return Judged(kind, "conditional", replace(outcome, reason=reason), text, "missing brackets")
-        doubt = "" if self.is_alone else self._doubt(claim, own)
+        doubt = "" if self.is_alone else self._doubt(claim, own, order)
         if doubt:
             return Judged(kind, "undecided", replace(outcome, reason=f"{doubt} ({outcome.reason})"))
+        self.until = min(self.until, time.thread_time() + SECONDS)
         correction, diagnosis = self._correction(claim, order, outcome.assumed)
         return Judged(kind, "refuted", outcome, correction, diagnosis)
 
@@ -335,7 +342,7 @@ class _Judge:
         for members in index_renamings(claim, self.lexicon):
             if self._holds(replace(claim, members=members), order, assumed):
                 return chain_text(members, claim.signs), "index"
-        correction, diagnosis = diagnose(claim, lambda changed: self._holds(changed, order, assumed))
+        correction, diagnosis = diagnose(claim, lambda changed: self._holds(changed, order, assumed), self.until)
         if correction or len(claim.members) < 3:
             return correction, diagnosis
         for place in range(1, len(claim.members)):
@@ -346,7 +353,7 @@ class _Judge:
         return "", ""
 
     def _holds(self, claim: Claim, order: int, assumed: Assumed) -> bool:
-        until = time.thread_time() + 1.0
+        until = min(self.until, time.thread_time() + SECONDS / 3)
         return judge_claim(claim, self.sheet, order, [assumed], until).word == "proved"
 
     def _families(self, trees: Sequence[Tree]) -> set[str]:
@@ -421,13 +428,18 @@ class _Judge:
             return False
         return not any(letter in ("W", "A", "X", "Z") for node, mention in mentions for letter in (_letters(node),))
 
-    def _doubt(self, claim: Claim, own: Sequence[Definition]) -> str:
+    def _doubt(self, claim: Claim, own: Sequence[Definition], order: int) -> str:
         """Why a claim that is false in the world that was built may be true all the same."""
         families = self._families(claim.members)
         if not self.stated:
             return "false under the usual conventions, but no forward equation of this document was read"
         if own:
             return "a definition that was not understood"
+        edition = self.sheet.edition(order)
+        if self._names_target(claim) and not edition.costs:
+            return "the cost is not stated, and no usual cost makes it true"
+        if not any(function.letter in FUNCTION_HEADS for function in edition.functions) and _works_out_slope(claim):
+            return "the activation is not stated, and no usual one makes it true"
         unknown = [d.name.family for d in self.sheet.dropped if d.name.family in families]
         if unknown:
             return f"the definition of {unknown[0]} was not understood"
@@ -472,6 +484,15 @@ def free_indices(trees: Sequence[Tree], lexicon: Lexicon) -> set[str]:
         for _, name in names_in(tree):
             found |= {letter for item in lexicon.mention(name).indices if (letter := letter_of(item)) is not None}
     return found - bound
+
+
+def _works_out_slope(claim: Claim) -> bool:
+    """Whether a factor 1 - a stands in it: the slope of a certain activation."""
+    for member in claim.members:
+        for node in walk(member):
+            if node.kind == "sum" and node.children[0].text == "1" and node.children[1].text == "-":
+                return True
+    return False
 
 
 def with_whole_sums_derived(claim: Claim) -> Claim | None:

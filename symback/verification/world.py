@@ -784,7 +784,12 @@ class World:
         if not outputs:
             return None
         output = outputs[-1].tensor
-        target = targets[0].tensor if targets else self._leaf("y", None, 0).tensor
+        target = targets[0].tensor if targets else None
+        if target is None or (len(target.axes) != len(output.axes) and not any(family in self.sheet.ranks for family in ("y", "Y"))):
+            for family in ("y", "Y"):
+                self.values[family, None] = Value(var(Name(family), output.axes), outputs[-1].labels)
+            target = self.values["Y" if ("A", self.window.last) in self.values else "y", None].tensor
+            self.values["y", None] = self.values["Y", None] = Value(target, outputs[-1].labels)
         if target.axes != output.axes:
             if len(target.axes) == len(output.axes):
                 for left, right in zip(target.axes, output.axes, strict=True):
