@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from symback.network import Network
 from symback.verification.checker import Outcome, is_numeric, judge_claim, mentions_in
 from symback.verification.definitions import EQUALITIES, Claim, Definition, Function, chains_of, definitions_in, is_gradient_tree
 from symback.verification.diagnosis import chain_text, diagnose
@@ -29,6 +30,7 @@ from symback.verification.parser import ParseError, parse
 from symback.verification.reading import FUNCTION_HEADS
 from symback.verification.report import Report, Verdict
 from symback.verification.shape_claims import judge_shape
+from symback.verification.stated_network import stated
 from symback.verification.tree import Tree, operands_of, operators_of, walk
 from symback.verification.unparse import unparse
 from symback.verification.world import Assumed, Sheet, Window
@@ -81,20 +83,24 @@ class Judged:
     diagnosis: str = ""
 
 
-def verify(
-    source: str | Path, network: object = None, progress: Callable[[int, int], None] | None = None
-) -> Report:
+def verify(source: str | Path, network: Network | str | None = None, progress: Callable[[int, int], None] | None = None) -> Report:
     r"""Judge a file (a path), or a LaTeX formula (a string that is no file).
+
+    `network` (or its spec) says what is in force at the start; what the document states goes before it.  `progress` is called
+    with (formulas judged, formulas in all).  Raises `DocumentError` for a file that cannot be read and `SpecError` for a
+    network that has no equations on the page.
 
     >>> verify(r"\delta^l = ((W^{l+1})^T \delta^{l+1}) \odot \sigma'(z^l)").formulas[0].verdict
     'proved'
     """
-    del network
+    before = [_page(line, None, None) for line in stated(network)] if network is not None else []
     if isinstance(source, Path) or _is_file(source):
         document = read_document(Path(source))
         pages = [_page(printed.latex, printed.macros, printed) for printed in document.formulas]
-        return Report(str(source), tuple(_Judge(pages, False, progress, document.text).verdicts()))
-    return Report("", tuple(_Judge([_page(source, None, None)], True, progress).verdicts()))
+        found = _Judge([*before, *pages], False, progress, document.text).verdicts()
+        return Report(str(source), tuple(found[len(before) :]))
+    found = _Judge([*before, _page(str(source), None, None)], not before, progress).verdicts()
+    return Report("", tuple(found[len(before) :]))
 
 
 def _is_file(text: str) -> bool:

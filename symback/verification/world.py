@@ -262,7 +262,7 @@ class Sheet:
         for function in self.functions:
             if function.order <= order or function.letter not in FUNCTION_HEADS and function.letter not in functions:
                 functions[function.letter] = function
-        costs = [definition for definition in chosen.values() if definition.role == "cost"]
+        costs = [definition for definition in self.definitions if definition.role == "cost" and definition not in self.dropped]
         costs.sort(key=lambda cost: (cost.order > order, -cost.order if cost.order <= order else cost.order))
         key = (tuple(chosen.values()), tuple(functions.values()), tuple(costs))
         return self.editions.setdefault(key, Edition(*key))
