@@ -19,7 +19,7 @@ from itertools import combinations, pairwise
 import numpy as np
 
 from symback.errors import SymbackError
-from symback.language.expressions import Tensor, add, const, contract, delta
+from symback.language.expressions import Const, Tensor, add, const, contract, delta
 from symback.numerics.evaluate import evaluate
 from symback.simplification.normal_form import prove_equal
 from symback.verification.definitions import Claim
@@ -246,7 +246,8 @@ def _outcome(
     try:
         for _ in range(12):
             try:
-                place = Place(world, dict(window.bases), choices, window.own, until=until)
+                has_stages = any(mention.stage is not None for mention in mentions_in(claim.members, sheet))
+                place = Place(world, dict(window.bases), choices, window.own, until=until, has_stages=has_stages)
                 axes_of_indices(claim.members, place)
                 found = _compared(claim, place)
                 break
@@ -261,6 +262,8 @@ def _outcome(
     except (Mismatch, Unspread, Untyped) as error:
         if place is not None and (unknown := _unknown(claim, place)):
             return Outcome("unread", f"what {unknown} is, is not said", sentences)
+        if place is not None and place.doubts:
+            return Outcome("undecided", f"{error}; but {next(iter(place.doubts))}", sentences)
         return Outcome("untyped", str(error), sentences)
     except (SymbackError, RecursionError, ValueError, TypeError, KeyError, OverflowError, IndexError) as error:
         return Outcome("unread", f"the reader could not go on ({type(error).__name__})")
@@ -268,6 +271,8 @@ def _outcome(
         return Outcome("unread", f"what {unknown} is, is not said", sentences)
     if found.word == "proved" and place is not None and place.remarks:
         found = replace(found, word="conditional", reason=f"holds if {next(iter(place.remarks))}")
+    if found.word in ("refuted", "untyped") and place is not None and place.doubts:
+        return Outcome("undecided", f"false if {next(iter(place.doubts))}", sentences)
     if found.word == "refuted" and place is not None and place.remarks:
         return Outcome("undecided", f"false if {next(iter(place.remarks))}", sentences)
     return replace(found, assumptions=(*sentences, *(place.remarks if place else ())))
@@ -415,7 +420,7 @@ def _shape(value: Value) -> str:
 def _difference(one: Tensor, other: Tensor, labels: Sequence[str], world: World) -> Outcome | None:
     """A counterexample, if the sides differ clearly at two of three random points; or `undecided` where they have no value."""
     clear: list[str] = []
-    valued = 0
+    valued, largest = 0, 0.0
     for seed in SEEDS:
         try:
             setting = world.setting_for(seed, (one, other))
@@ -428,6 +433,7 @@ def _difference(one: Tensor, other: Tensor, labels: Sequence[str], world: World)
         valued += 1
         gap = np.abs(left - right)
         scale = np.maximum(np.abs(left), np.abs(right)).max()
+        largest = max(largest, float(scale))
         place = np.unravel_index(int(gap.argmax()), gap.shape) if gap.ndim else ()
         if gap.max(initial=0.0) > DIFFERENT * max(scale, 1e-12):
             clear.append(f"seed {seed}: left {left[place]:.6g}, right {right[place]:.6g}")
@@ -437,6 +443,8 @@ def _difference(one: Tensor, other: Tensor, labels: Sequence[str], world: World)
         return Outcome("refuted", f"the two sides differ ({clear[0]})", counterexample=clear[0])
     if clear or not valued:
         return Outcome("undecided", "no random point tells")
+    if largest == 0 and not any(isinstance(side, Const) for side in (one, other)):
+        return Outcome("undecided", "both sides vanish in the equations at hand")
     return None
 
 

@@ -96,7 +96,8 @@ class Place:
     `bound`    what the parameters of functions stand for;
     `axes`     what each index letter runs over;
     `own`      the stage of names that print none;
-    `remarks`  readings that are less than certain.
+    `remarks`  readings that are charitable: what holds by them alone is conditional;
+    `doubts`   readings that are less than certain: nothing is refuted by them.
     """
 
     world: World
@@ -110,6 +111,8 @@ class Place:
     depth: int = 0
     until: float = float("inf")
     vacuous: dict[str, None] = field(default_factory=dict)
+    doubts: dict[str, None] = field(default_factory=dict)
+    has_stages: bool = False
 
 
 def read(tree: Tree, place: Place) -> Value:
@@ -134,6 +137,8 @@ def stage_of(mention: Mention, place: Place) -> int | None:
             return found
         if place.own is None:
             raise Unread(f"the layer of {mention.family} is not printed")
+        if place.has_stages and not place.is_definition:
+            place.doubts[f"{mention.family} without a layer is read in the layer of the left side"] = None
         return place.own
     base, shift = mention.stage
     if base not in place.bases:
@@ -772,7 +777,7 @@ def _within_bounds(value: Value, label: str, lower: int | None, upper: Tree | No
     name, below = (shift[0], shift[1]) if shift is not None and shift[0] else (_count_name(upper, place), 0)
     size = place.world.counted(name) if below else place.world.counted(_count_name(upper, place))
     terms = below - (1 if lower is None else lower) + 1 if lower is not None else (0 if below in (0, -1) else below)
-    if name in place.axes:
+    if name in place.axes or (size is None and name in ("i", "j", "k", "p", "q", "r")):
         raise Unread(f"a sum up to the index {name}")
     if terms == 0 or (size is None and terms in (0, 1)):
         if size is not None and size != axis.size:

@@ -824,6 +824,8 @@ class World:
     def _sinks(self) -> list[Var]:
         """What nothing else is made of, as far as the claim is about it."""
         sinks = self._ends()
+        if self.window.summable:
+            return sinks
         if self.window.is_open:
             states = [value.tensor for (family, stage), value in self.values.items() if stage is not None and family in self._patterns]
             sinks += [tensor for tensor in states if tensor in self.forward and tensor not in sinks and self._is_recurrent(tensor)]
@@ -873,9 +875,7 @@ class World:
         if not hasattr(self, "cotangents"):
             raise Unread("a gradient within a definition")
         if of.tensor not in self.cotangents:
-            if of.tensor not in self.definitions and not self._is_used(of.tensor):
-                raise Unread(f"the cost does not depend on {of.tensor.name} here")
-            return Value(contract(((const(0), ()),), range(of.tensor.rank), dict(enumerate(of.tensor.axes))), of.labels)
+            raise Unread(f"the cost does not depend on {of.tensor.name} here")
         return Value(self.cotangents[of.tensor], of.labels)
 
     def knows(self, family: str) -> bool:
@@ -921,8 +921,17 @@ class World:
             unfolded = of if is_direct and wrt in leaves(of) else self._unfolded(of, wrt, is_direct)
             found = jacobian(Equation(var(Name("unfolded"), of.axes), unfolded), wrt)
             axes = of.axes + wrt.axes
+            if found is None and any(leaf is not wrt and self._is_cut_off(leaf) for leaf in leaves(unfolded)):
+                raise Unread("a derivative of what is defined beyond the equations at hand")
             self.memory[key] = contract(((const(0), ()),), range(len(axes)), dict(enumerate(axes))) if found is None else found
         return self.memory[key]
+
+    def _is_cut_off(self, leaf: Var) -> bool:
+        """Whether the document defines a name that stands here without its equation."""
+        if leaf in self.forward:
+            return False
+        families = [family for (family, _), value in self.values.items() if value.tensor is leaf]
+        return any(definition.name.family in families for definition in self.sheet.definitions if definition.role == "forward")
 
     def is_indirect(self, of: Tensor, wrt: Var) -> bool:
         """Whether `of` depends on `wrt` in two ways: by itself, and through other names."""
