@@ -5,6 +5,7 @@
     d = sb.derive(net)
     print(sb.render(d, format="text"))
     f = sb.lambdify(d, dtype="float32")
+    report = sb.verify("chapter.md")
 
 Decision: the names are handed on when they are first asked for (PEP 562).  `import symback` and `symback --help` then
 do not wait for SymPy, and no room imports the front door.
@@ -18,12 +19,14 @@ if TYPE_CHECKING:
     from symback.numerics import lambdify
     from symback.pipeline import Derivation, Formula, derive, derive_generic
     from symback.presentation import document, render
+    from symback.verification.judge import verify
+    from symback.verification.report import Report, Verdict
 
 __version__ = "0.1.0"
 
 __all__ = [
-    "Dense", "Derivation", "Formula", "LayerNorm", "Network", "Residual",
-    "__version__", "derive", "derive_generic", "document", "lambdify", "render",
+    "Dense", "Derivation", "Formula", "LayerNorm", "Network", "Report", "Residual", "Verdict",
+    "__version__", "derive", "derive_generic", "document", "lambdify", "render", "verify",
 ]  # fmt: skip
 
 _ROOM_OF = {
@@ -32,12 +35,15 @@ _ROOM_OF = {
     "Formula": "pipeline",
     "LayerNorm": "network",
     "Network": "network",
+    "Report": "verification.report",
     "Residual": "network",
+    "Verdict": "verification.report",
     "derive": "pipeline",
     "derive_generic": "pipeline",
     "document": "presentation",
     "lambdify": "numerics",
     "render": "presentation",
+    "verify": "verification.judge",
 }
 
 

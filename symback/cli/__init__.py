@@ -3,6 +3,7 @@
     symback derive SPEC      every gradient formula of a network, with its steps
     symback lambdify SPEC    a Python module that computes them with NumPy alone
     symback textbook         the hand-derived equations (1)-(6), proved and measured
+    symback verify FILE…     the formulas of other people's documents, judged
 
 Exit codes: 0 fine, 1 something was refuted or failed, 2 usage or bad input, 3 undecided.
 

@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import NoReturn
 
 from symback.errors import SpecError
+from symback.verification.report import VERDICTS
 
 __all__ = ["COMMANDS", "parse_arguments"]
 
@@ -17,6 +18,7 @@ COMMANDS = {
     "derive": "derive every gradient of a network, with the steps that lead there",
     "lambdify": "write a Python module that computes cost and gradients with NumPy alone",
     "textbook": "prove and measure the hand-derived equations (1)-(6)",
+    "verify": "judge the formulas of documents: Markdown, LaTeX, Jupyter notebooks, reStructuredText",
 }
 SPEC_HELP = "2-3-2, p-m-n, n_0-...-n_L, or a file net.toml"
 
@@ -33,7 +35,8 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
     parser = _Parser(prog="symback", description="symback derives backpropagation.", allow_abbrev=False)
     parser.add_argument("--version", action="version", version=f"symback {import_module('symback').__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=_Parser)
-    for name, add_options in (("derive", _add_derive), ("lambdify", _add_lambdify), ("textbook", _add_textbook)):
+    options_of = {"derive": _add_derive, "lambdify": _add_lambdify, "textbook": _add_textbook, "verify": _add_verify}
+    for name, add_options in options_of.items():
         add_options(commands.add_parser(name, help=COMMANDS[name], description=COMMANDS[name], allow_abbrev=False))
     return parser.parse_args(arguments)
 
@@ -66,6 +69,35 @@ def _add_textbook(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="the report as data")
     parser.add_argument("--trials", type=_count, default=None, metavar="N", help="random networks to measure on")
     parser.add_argument("--seed", type=_count, default=None, metavar="S", help="seed of the random networks")
+
+
+def _add_verify(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = (
+        "exit code: 0 all claims hold, 1 something is refuted, 2 bad input, 3 something is left open (undecided, unreadable, conditional)"
+    )
+    parser.add_argument("files", metavar="FILE", nargs="+", help="a document, or - for Markdown on stdin")
+    parser.add_argument("--json", action="store_true", help="the report as data: one object, or one a line for several files")
+    parser.add_argument("--html", metavar="REPORT", help="also write a page with the formulas rendered, usable without network")
+    parser.add_argument("--network", metavar="SPEC", help=f"the network that the documents speak of: {SPEC_HELP}")
+    parser.add_argument("--only", metavar="VERDICT[,…]", type=_verdicts, default=(), help=f"show these only: {', '.join(VERDICTS)}")
+    parser.add_argument("--jobs", metavar="N", type=_jobs, default=1, help="judge N files at a time (default: 1)")
+    parser.add_argument("--score", metavar="ANSWERS.json", help="compare the verdicts with known answers instead of listing them")
+
+
+def _verdicts(text: str) -> tuple[str, ...]:
+    """Names of verdicts with commas between."""
+    names = tuple(name.strip() for name in text.split(","))
+    for name in names:
+        if name not in VERDICTS:
+            raise argparse.ArgumentTypeError(f"{name[:40]!r} is no verdict; these are: {', '.join(VERDICTS)}")
+    return names
+
+
+def _jobs(text: str) -> int:
+    """How many processes: 1 to 64."""
+    if not 1 <= _count(text) <= 64:
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} processes; 1 to 64 can work at a time")
+    return int(text)
 
 
 def _count(text: str) -> int:

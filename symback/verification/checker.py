@@ -11,6 +11,7 @@ so that a true formula is never refuted for having been read in the wrong way.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -35,6 +36,7 @@ __all__ = ["Outcome", "judge_claim", "outcome_in", "windows_of"]
 SEEDS = (10, 23, 36)
 DIFFERENT, EQUAL = 1e-5, 1e-9  # relative: float64 sums of a few products; between the two nothing is concluded
 PROOF_SECONDS = 1.0
+_SIZE = re.compile(r"\bn_([^\s,;()]+?)_(\d)(?:_m?\d+)?(?=\b)")
 MOST_READINGS = 24
 CONDITIONAL_READINGS = {
     "Jacobian, transposed": "holds where ∂a/∂z has a row for each entry of z",
@@ -264,7 +266,7 @@ def _outcome(
             return Outcome("unread", f"what {unknown} is, is not said", sentences)
         if place is not None and place.doubts:
             return Outcome("undecided", f"{error}; but {next(iter(place.doubts))}", sentences)
-        return Outcome("untyped", str(error), sentences)
+        return Outcome("untyped", readable(str(error)), sentences)
     except (SymbackError, RecursionError, ValueError, TypeError, KeyError, OverflowError, IndexError) as error:
         return Outcome("unread", f"the reader could not go on ({type(error).__name__})")
     if found.word == "refuted" and place is not None and (unknown := _unknown(claim, place)):
@@ -275,7 +277,12 @@ def _outcome(
         return Outcome("undecided", f"false if {next(iter(place.doubts))}", sentences)
     if found.word == "refuted" and place is not None and place.remarks:
         return Outcome("undecided", f"false if {next(iter(place.remarks))}", sentences)
-    return replace(found, assumptions=(*sentences, *(place.remarks if place else ())))
+    return replace(found, reason=readable(found.reason), assumptions=(*sentences, *(place.remarks if place else ())))
+
+
+def readable(reason: str) -> str:
+    """Sizes in words: n_W_1_0 is columns(W)."""
+    return _SIZE.sub(lambda match: f"{'rows' if match[2] == '0' else 'columns'}({match[1].replace('hat', '^') if match[1] != 'any' else '?'})", reason)
 
 
 def _unknown(claim: Claim, place: Place) -> str:
