@@ -36,7 +36,7 @@ __all__ = ["Outcome", "judge_claim", "outcome_in", "windows_of"]
 SEEDS = (10, 23, 36)
 DIFFERENT, EQUAL = 1e-5, 1e-9  # relative: float64 sums of a few products; between the two nothing is concluded
 PROOF_SECONDS = 1.0
-_SIZE = re.compile(r"\bn_([^\s,;()]+?)_(\d)(?:_m?\d+)?(?=\b)")
+_SIZE = re.compile(r"\bn_([^\s,;()]+?)_(\d)(?:_(m?\d+))?(?=\b)")
 MOST_READINGS = 24
 CONDITIONAL_READINGS = {
     "Jacobian, transposed": "holds where ∂a/∂z has a row for each entry of z",
@@ -281,8 +281,13 @@ def _outcome(
 
 
 def readable(reason: str) -> str:
-    """Sizes in words: n_W_1_0 is columns(W)."""
-    return _SIZE.sub(lambda match: f"{'rows' if match[2] == '0' else 'columns'}({match[1].replace('hat', '^') if match[1] != 'any' else '?'})", reason)
+    """Sizes in words: n_W_1_0 is columns(W, 0), 0 the stage in the window that was built."""
+
+    def words(match: re.Match[str]) -> str:
+        stage = f", {match[3].replace('m', '-')}" if match[3] else ""
+        return f"{'rows' if match[2] == '0' else 'columns'}({match[1].replace('hat', '^') if match[1] != 'any' else '?'}{stage})"
+
+    return _SIZE.sub(words, reason)
 
 
 def _unknown(claim: Claim, place: Place) -> str:

@@ -123,7 +123,7 @@ def _turned(tree: Tree) -> Iterator[Tree]:
             yield replace(tree, children=(tree.children[0], *kept)) if kept else tree.children[0]
         elif letter_of(tree.children[0]) is not None and not any(script.kind == "subscript" for script in tree.children[1:]):
             yield Tree("scripts", (Tree("group", (tree,), "( )"), turn))
-    elif _is_bare_matrix(tree):
+    elif _is_bare_matrix(tree) or (tree.kind == "group" and tree.text == "( )" and tree.children[0].kind in ("scripts", "symbol", "font")):
         yield Tree("scripts", (tree, turn))
 
 
