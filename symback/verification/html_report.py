@@ -132,7 +132,7 @@ def _share(summary: Mapping[str, int]) -> str:
 def _jumps(entries: Sequence[tuple[Verdict, PrintedFormula | None, str]]) -> str:
     """Links to what is refuted."""
     refuted = [(verdict, name) for verdict, _, name in entries if verdict.verdict == "refuted"]
-    links = "".join(f'<a href="#{name}">{_lines(verdict)}</a>' for verdict, name in refuted[:MAX_JUMPS])
+    links = " ".join(f'<a href="#{name}">{_lines(verdict)}</a>' for verdict, name in refuted[:MAX_JUMPS])
     more = f"and {len(refuted) - MAX_JUMPS} more" if len(refuted) > MAX_JUMPS else ""
     return f'<p class="jump">refuted: {links}{more}</p>' if refuted else ""
 
