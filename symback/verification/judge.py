@@ -33,7 +33,7 @@ from symback.verification.shape_claims import judge_shape
 from symback.verification.stated_network import stated
 from symback.verification.tree import Tree, operands_of, operators_of, walk
 from symback.verification.unparse import unparse
-from symback.verification.world import Assumed, Sheet, Window
+from symback.verification.world import Assumed, Edition, Sheet, Window
 from symback.verification.written_out import slips_in, with_corrected_slips
 
 __all__ = ["verify"]
@@ -419,7 +419,11 @@ class _Judge:
         ) or any(d.role == "cost" and any(node.kind == "function" and node.text in (r"\log", r"\ln") for node in walk(d.body)) for d in self.sheet.definitions)
 
     def _names_target(self, claim: Claim) -> bool:
-        return any(family.split("_")[0] in ("y", "Y", "t") for family in self._families(claim.members))
+        """Whether targets stand in it, so that the cost decides; of a layer l anywhere in the network it never does."""
+        mentions = mentions_in(claim.members, self.sheet)
+        if {mention.stage[0] for mention in mentions if mention.stage is not None} == {"l"}:
+            return False
+        return any(mention.family.split("_")[0] in ("y", "Y", "t") and mention.stage is None for mention in mentions)
 
     def _may_be_scalar(self, claim: Claim) -> bool:
         """No index, no transpose, no element-wise sign in the claim, and no weight matrix in capitals."""
@@ -434,6 +438,16 @@ class _Judge:
             return False
         return not any(letter in ("W", "A", "X", "Z") for node, mention in mentions for letter in (_letters(node),))
 
+    def _has_open_activation(self, edition: Edition) -> bool:
+        """Whether a forward equation applies a function that the document does not define."""
+        known = {function.letter for function in edition.functions}
+        for definition in edition.definitions:
+            for node in walk(definition.body):
+                letter = letter_of(_head(node)) if node.kind == "call" else None
+                if letter in FUNCTION_HEADS and letter not in known:
+                    return True
+        return False
+
     def _doubt(self, claim: Claim, own: Sequence[Definition], order: int) -> str:
         """Why a claim that is false in the world that was built may be true all the same."""
         families = self._families(claim.members)
@@ -444,7 +458,7 @@ class _Judge:
         edition = self.sheet.edition(order)
         if self._names_target(claim) and not edition.costs:
             return "the cost is not stated, and no usual cost makes it true"
-        if not any(function.letter in FUNCTION_HEADS for function in edition.functions) and _works_out_slope(claim):
+        if self._has_open_activation(edition) and _works_out_slope(claim):
             return "the activation is not stated, and no usual one makes it true"
         unknown = [d.name.family for d in self.sheet.dropped if d.name.family in families]
         if unknown:

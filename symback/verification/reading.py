@@ -831,15 +831,30 @@ def _sum_of_all(value: Value, place: Place) -> Value:
 
 def _sum_over_stages(tree: Tree, letter: str, place: Place) -> Value:
     """Σ_t of a term for each time step of the world."""
-    body = tree.children[1]
+    sign, body = tree.children
     total: Value | None = None
-    for stage in place.world.summable[letter]:
+    for stage in _stages_within(sign, letter, place):
         inside = replace(place, bases={**place.bases, letter: stage}, axes=dict(place.axes))
         value = read(body, inside)
         total = value if total is None else combined(total, value, 1)
     if total is None:
         raise Unread("a sum over no stage")
     return total
+
+
+def _stages_within(sign: Tree, letter: str, place: Place) -> list[int]:
+    """The stages of the world that the printed bounds let through."""
+    stages = list(place.world.summable[letter])
+    for label, lower, upper in _ranges(sign):
+        if label != letter:
+            continue
+        shift = script_shift(upper) if upper is not None else None
+        if upper is not None and (shift is None or shift[0] not in place.bases):
+            raise Unread("a sum up to a stage that is not known")
+        last = stages[-1] if shift is None else place.bases[shift[0]] + shift[1]
+        first = stages[0] if lower is None or lower == 0 else lower
+        stages = [stage for stage in stages if first <= stage <= last]
+    return stages
 
 
 # Products
