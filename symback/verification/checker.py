@@ -37,6 +37,7 @@ SEEDS = (10, 23, 36)
 DIFFERENT, EQUAL = 1e-5, 1e-9  # relative: float64 sums of a few products; between the two nothing is concluded
 PROOF_SECONDS = 1.0
 _SIZE = re.compile(r"\bn_([^\s,;()]+?)_(\d)(?:_(m?\d+))?(?=\b)")
+MOST_STAGES = 8  # built at once
 MOST_READINGS = 24
 CONDITIONAL_READINGS = {
     "Jacobian, transposed": "holds where ∂a/∂z has a row for each entry of z",
@@ -98,7 +99,11 @@ def mentions_in(trees: Iterable[Tree], sheet: Sheet) -> list[Mention]:
 
 
 def windows_of(claim: Claim, sheet: Sheet) -> list[Window]:
-    """The stages to build for a claim, the likeliest first; empty if its stages cannot be compared."""
+    """The stages to build for a claim, the likeliest first; none if its stages cannot be compared or are too many."""
+    return [window for window in _all_windows(claim, sheet) if window.last - window.first <= MOST_STAGES]
+
+
+def _all_windows(claim: Claim, sheet: Sheet) -> list[Window]:
     mentions = mentions_in(claim.members, sheet)
     staged = [mention for mention in mentions if mention.stage is not None]
     letters = {mention.stage[0] for mention in staged if mention.stage is not None}

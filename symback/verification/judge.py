@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from symback.network import Network
-from symback.verification.checker import Outcome, is_numeric, judge_claim, mentions_in
+from symback.verification.checker import MOST_STAGES, Outcome, is_numeric, judge_claim, mentions_in
 from symback.verification.definitions import EQUALITIES, Claim, Definition, Function, chains_of, definitions_in, is_gradient_tree
 from symback.verification.diagnosis import chain_text, diagnose
 from symback.verification.dotted_sums import folded
@@ -211,6 +211,7 @@ class _Judge:
     def _widest_window(self) -> Window:
         """The stages on which types and sizes are inferred."""
         numbers = [d.name.stage[1] for d in self.sheet.definitions if d.name.stage is not None and d.name.stage[0] == ""]
+        numbers = [number for number in numbers if number <= MOST_STAGES]
         if numbers:
             return Window(min([1, *numbers]), max(numbers), (("", 0), ("L", max(numbers))), None, True)
         return Window(0, 1, (("L", 1),), None, True)
@@ -293,17 +294,20 @@ class _Judge:
         if kind == "mention":
             return Judged(kind, "mention", Outcome("unread"))
         own = [d for d in self.sheet.definitions if d.order == order and d.name.family in self._families(claim.members[:1]) and d not in self.sheet.dropped]
-        if own and own[0].role == "cost" and len(claim.members) == 2:
+        if len(claim.members) == 2 and self._states_cost(claim, order):
             return Judged("definition", "definition", Outcome("unread", "states the cost"))
         if self._is_assignment(claim):
             return Judged(kind, "mention", Outcome("unread", "an assignment"))
         until = min(self.until, time.thread_time() + SECONDS)
         outcome = judge_claim(claim, self.sheet, order, self._alternatives(claim, order), until)
         if outcome.word == "proved":
-            is_definition = bool(own) and len(claim.members) == 2 and own[0].role != "gradient"
-            return Judged("definition" if is_definition else kind, "definition" if is_definition else "proved", outcome)
+            if bool(own) and len(claim.members) == 2 and own[0].role != "gradient":
+                return Judged("definition", "definition", replace(outcome, reason="states what its left side is"))
+            return Judged(kind, "proved", outcome)
         if outcome.word == "unread":
-            return Judged(kind, "definition" if own and len(claim.members) == 2 and kind == "forward" else "undecided", outcome)
+            if own and len(claim.members) == 2 and kind == "forward":
+                return Judged(kind, "definition", replace(outcome, reason="states what its left side is"))
+            return Judged(kind, "undecided", outcome)
         if outcome.word in ("undecided", "conditional"):
             return Judged(kind, outcome.word, outcome)
         if any(cost is not own for cost in self.sheet.edition(order).costs[1:]):
@@ -357,6 +361,9 @@ class _Judge:
             if self._holds(replace(claim, members=members, signs=signs), order, assumed):
                 return chain_text(members, signs), "one member of the chain differs from the others"
         return "", ""
+
+    def _states_cost(self, claim: Claim, order: int) -> bool:
+        return any(isinstance(found, Definition) and found.role == "cost" for found in definitions_in(claim, self.lexicon, order))
 
     def _holds(self, claim: Claim, order: int, assumed: Assumed) -> bool:
         until = min(self.until, time.thread_time() + SECONDS / 3)

@@ -30,6 +30,7 @@ __all__ = ["Answer", "Answers", "Score", "Scored", "read_answers", "same_correct
 
 NEAR = 6  # lines between an answer and its formula
 ENOUGH = 0.3  # of the answer's neighbours must stand in the formula
+ENOUGH_AT_LINE = 0.08  # where the line is right and nothing better is near: the answer may name everything differently
 _CAUGHT = ("refuted", "conditional")
 
 
@@ -171,20 +172,21 @@ def _scored(answer: Answer, section: Section) -> Scored:
     verdicts = section.report.formulas
     macros = [formula.macros for formula in section.formulas] if len(section.formulas) == len(verdicts) else [None] * len(verdicts)
     wanted = _neighbours(answer.latex, None)
-    best, most = None, ENOUGH
-    for verdict, known in zip(verdicts, macros, strict=True):
+    found: list[tuple[float, bool, int]] = []
+    for place, (verdict, known) in enumerate(zip(verdicts, macros, strict=True)):
         distance = max(0, verdict.line - answer.line, answer.line - verdict.end_line)
-        if distance > NEAR:
-            continue
-        found = _neighbours(verdict.latex, known)
-        shared = (
-            (wanted & found).total() / max(1, wanted.total()) - 0.1 * (found - wanted).total() / max(1, found.total()) - 0.02 * distance
-        )
-        if shared > most:
-            best, most = verdict, shared
+        if distance <= NEAR:
+            found.append((_likeness(wanted, _neighbours(verdict.latex, known)) - 0.02 * distance, distance == 0, place))
+    good = [one for one in found if one[0] > ENOUGH] or [one for one in found if one[1] and one[0] > ENOUGH_AT_LINE]
+    best = verdicts[max(good)[2]] if good else None
     if best is None or not answer.correct:
         return Scored(answer, best)
     return Scored(answer, best, "none" if not best.correction else "equal" if same_correction(best.correction, answer.correct) else "other")
+
+
+def _likeness(wanted: Counter[tuple[str, str]], found: Counter[tuple[str, str]]) -> float:
+    """How much of what is wanted is found; what is found besides speaks a little against it."""
+    return (wanted & found).total() / max(1, wanted.total()) - 0.1 * (found - wanted).total() / max(1, found.total())
 
 
 def _neighbours(latex: str, macros: Mapping[str, Macro] | None) -> Counter[tuple[str, str]]:

@@ -164,13 +164,13 @@ def _seed(given: int | None) -> int:
 
 
 # --- tests ----------------------------------------------------------------------------------------------------------------------
-@pytest.mark.parametrize("seed", [None, 1, 2])
+@pytest.mark.parametrize("seed", [7, 1, 2])
 def test_mangled_formulas_neither_break_nor_hang_nor_prove_nonsense(seed):
     seed = _seed(seed)
     assert _faults(fuzz_formulas(seed, 50)) == []
 
 
-@pytest.mark.parametrize("seed", [None, 3])
+@pytest.mark.parametrize("seed", [5, 3])
 def test_mangled_documents_neither_break_nor_hang(seed):
     seed = _seed(seed)
     assert _faults(fuzz_documents(seed, 5)) == []
@@ -203,10 +203,11 @@ def test_the_fuzzer_notices_what_it_looks_for():
 
 
 @pytest.mark.slow
-def test_thousands_of_mangled_formulas_and_documents():
-    seed = _seed(None)
-    assert _faults(fuzz_formulas(seed, 3_000)) == []
-    assert _faults(fuzz_documents(seed, 40)) == []
+@pytest.mark.parametrize("seed", [1, 2, 3, 4])
+def test_hundreds_of_mangled_formulas_and_documents(seed):
+    """Seeds that are given: a run of many others is for `python -m tests.verification.test_fuzz_judge`, and its finds become tests."""
+    assert _faults(fuzz_formulas(seed, 250)) == []
+    assert _faults(fuzz_documents(seed, 5)) == []
 
 
 # --- the figures ------------------------------------------------------------------------------------------------------------------
