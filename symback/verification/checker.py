@@ -24,8 +24,8 @@ from symback.language.expressions import Const, Tensor, add, const, contract, de
 from symback.numerics.evaluate import evaluate
 from symback.simplification.normal_form import prove_equal
 from symback.verification.definitions import Claim
-from symback.verification.meaning import COL, ROW, Mismatch, Unread, Unspread, Untyped, Value, common, transposed
-from symback.verification.mentions import Mention, letter_of, names_in, printed_name
+from symback.verification.meaning import COL, ROW, Mismatch, OutOfRange, Unread, Unspread, Untyped, Value, common, transposed
+from symback.verification.mentions import Mention, index_name, letter_of, names_in, printed_name
 from symback.verification.reading import Choices, Place, all_choices, axes_of_indices, counted_name, read
 from symback.verification.tree import Tree, operands_of, operators_of
 from symback.verification.tree import walk as walk_tree
@@ -35,6 +35,7 @@ __all__ = ["Outcome", "judge_claim", "outcome_in", "windows_of"]
 
 SEEDS = (10, 23, 36)
 DIFFERENT, EQUAL = 1e-5, 1e-9  # relative: float64 sums of a few products; between the two nothing is concluded
+LEAST_SCALE = 1e-3
 PROOF_SECONDS = 1.0
 _SIZE = re.compile(r"\bn_([^\s,;()]+?)_(\d)(?:_(m?\d+))?(?=\b)")
 MOST_STAGES = 8  # built at once
@@ -58,6 +59,7 @@ class Outcome:
     counterexample: str = ""
     member: int = 0
     assumed: Assumed = Assumed()
+    is_sure: bool = False
 
 
 def judge_claim(claim: Claim, sheet: Sheet, order: int, alternatives: Sequence[Assumed], until: float) -> Outcome:
@@ -266,11 +268,15 @@ def _outcome(
             return Outcome("undecided", "the sizes cannot be settled")
     except Unread as error:
         return Outcome("unread", str(error))
+    except OutOfRange as error:
+        return Outcome("refuted", str(error), sentences, is_sure=True)
     except (Mismatch, Unspread, Untyped) as error:
         if place is not None and (unknown := _unknown(claim, place)):
             return Outcome("unread", f"what {unknown} is, is not said", sentences)
         if place is not None and place.doubts:
             return Outcome("undecided", f"{error}; but {next(iter(place.doubts))}", sentences)
+        if thinned := _thinned(claim, sheet, 1):
+            return Outcome("undecided", f"{thinned} with fewer indices here than elsewhere ({error})", sentences)
         return Outcome("untyped", readable(str(error)), sentences)
     except (SymbackError, RecursionError, ValueError, TypeError, KeyError, OverflowError, IndexError) as error:
         return Outcome("unread", f"the reader could not go on ({type(error).__name__})")
@@ -280,6 +286,10 @@ def _outcome(
         found = replace(found, word="conditional", reason=f"holds if {next(iter(place.remarks))}")
     if found.word in ("refuted", "untyped") and place is not None and place.doubts:
         return Outcome("undecided", f"false if {next(iter(place.doubts))}", sentences)
+    if found.word == "refuted" and (bare := _bare_beside_entries(claim, sheet)):
+        return Outcome("undecided", f"false if {bare} without its index is the whole vector", sentences)
+    if found.word == "refuted" and (thinned := _thinned(claim, sheet)):
+        return Outcome("undecided", f"{thinned} with fewer indices here than elsewhere ({found.reason})", sentences)
     if found.word == "refuted" and place is not None and place.remarks:
         return Outcome("undecided", f"false if {next(iter(place.remarks))}", sentences)
     return replace(found, reason=readable(found.reason), assumptions=(*sentences, *(place.remarks if place else ())))
@@ -293,6 +303,23 @@ def readable(reason: str) -> str:
         return f"{'rows' if match[2] == '0' else 'columns'}({match[1].replace('hat', '^') if match[1] != 'any' else '?'}{stage})"
 
     return _SIZE.sub(words, reason)
+
+
+def _bare_beside_entries(claim: Claim, sheet: Sheet) -> str:
+    """A name that is derived without its index, in a claim that has the index elsewhere: ∂(γ x̂ + β)/∂x̂_k."""
+    names = [sheet.lexicon.mention(name) for member in claim.members for _, name in names_in(member)]
+    indexed = {mention.family for mention in names if mention.indices}
+    derived = [node.children[1] for member in claim.members for node in walk_tree(member) if node.kind == "derivative"]
+    bare = {mention.family for tree in derived for mention in (sheet.lexicon.mention(name) for _, name in names_in(tree)) if not mention.indices}
+    return min(bare & indexed & set(sheet.ranks), default="")
+
+
+def _thinned(claim: Claim, sheet: Sheet, fewest: int = 2) -> str:
+    """Names that together lack an index which they have elsewhere: y_i and γ, after y_{ij} and γ_j."""
+    names = [sheet.lexicon.mention(name) for member in claim.members for _, name in names_in(member)]
+    partly = {mention.family for mention in names if len(mention.indices) == 1 and sheet.ranks.get(mention.family) == 2}
+    bare = {mention.family for mention in names if not mention.indices and sheet.ranks.get(mention.family) == 1}
+    return " and ".join(sorted(partly | bare)) if partly and len(partly | bare) >= fewest else ""
 
 
 def _unknown(claim: Claim, place: Place) -> str:
@@ -323,6 +350,8 @@ def _compared(claim: Claim, place: Place) -> Outcome:
         except Unread as error:
             values.append(None)
             reasons.append(str(error))
+        except OutOfRange:
+            raise
         except (Mismatch, Unspread):
             if isinstance(place.world, World):
                 raise
@@ -384,10 +413,18 @@ def compare(left: Value, right: Value, place: Place, conditions: Sequence[Tree] 
     world = place.world
     difference = _difference(one, other, labels, world)
     if difference is not None:
+        if difference.word == "refuted" and world.has_open_cost and world.has_gradient(one) != world.has_gradient(other):
+            return Outcome("undecided", f"the cost is not stated, on which this rests ({difference.reason})")
+        if difference.word == "refuted" and world.has_doubtful_cost and (world.has_gradient(one) or world.has_gradient(other)):
+            return Outcome("undecided", f"the cost stated last was not understood ({difference.reason})")
+        if difference.word == "refuted" and world.has_hidden_indices and (world.has_gradient(one) or world.has_gradient(other)):
+            return Outcome("undecided", f"the cost of one entry stands for the whole cost ({difference.reason})")
         return difference
     near = {**world.near_definitions()}
     facts = world.facts
     proof = prove_equal(one, other, near, facts, PROOF_SECONDS / 2) or prove_equal(one, other, world.definitions, facts, PROOF_SECONDS)
+    if proof is None and (found := world.found_facts()):
+        proof = prove_equal(one, other, world.definitions, (*facts, *found), PROOF_SECONDS)
     if proof is None:
         return Outcome("undecided", "equal at random values, but no proof was found")
     return Outcome("proved", "the two sides have the same normal form")
@@ -403,6 +440,11 @@ def _identified(left: Value, right: Value, place: Place) -> tuple[Value, Value]:
                 place.remarks[f"the vector is read as its entry {extra[0]}"] = None
                 entry = Value(one.tensor, tuple(extra[0] if label == side else label for label in one.labels))
                 return (other, entry) if is_turned else (entry, other)
+        if one.sides == {ROW, COL} and not other.sides and len(extra) == 2 and [one.axes[ROW], one.axes[COL]] == [other.axes[label] for label in extra]:
+            place.remarks[f"the matrix is read as its entry {' '.join(extra)}"] = None
+            names = {ROW: extra[0], COL: extra[1]}
+            entry = Value(one.tensor, tuple(names.get(label, label) for label in one.labels))
+            return (other, entry) if is_turned else (entry, other)
     return left, right
 
 
@@ -411,7 +453,7 @@ def _conditioned(
 ) -> tuple[Tensor, Tensor, tuple[str, ...]]:
     """Both sides where the conditions hold: i = j takes the diagonal, i ≠ j leaves it out."""
     for condition in conditions:
-        first, second = (letter_of(operand) or "" for operand in operands_of(condition))
+        first, second = (index_name(operand) or "" for operand in operands_of(condition))
         if first not in labels or second not in labels:
             continue
         if operators_of(condition)[0] == r"\neq":
@@ -452,9 +494,10 @@ def _difference(one: Tensor, other: Tensor, labels: Sequence[str], world: World)
         scale = np.maximum(np.abs(left), np.abs(right)).max()
         largest = max(largest, float(scale))
         place = np.unravel_index(int(gap.argmax()), gap.shape) if gap.ndim else ()
-        if gap.max(initial=0.0) > DIFFERENT * max(scale, 1e-12):
+        scale = max(scale, LEAST_SCALE)  # what cancels leaves a rounding error of that size
+        if gap.max(initial=0.0) > DIFFERENT * scale:
             clear.append(f"seed {seed}: left {left[place]:.6g}, right {right[place]:.6g}")
-        elif gap.max(initial=0.0) > EQUAL * max(scale, 1e-12):
+        elif gap.max(initial=0.0) > EQUAL * scale:
             return Outcome("undecided", "the two sides are too close to tell apart")
     if len(clear) >= 2 or (clear and valued == 1):
         return Outcome("refuted", f"the two sides differ ({clear[0]})", counterexample=clear[0])

@@ -14,10 +14,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from symback.verification.mentions import FUNCTION_HEADS, Lexicon, Mention, Printed, integer_of, letter_of, names_in, printed_name
-from symback.verification.tree import Tree, operands_of, operators_of, walk
+from symback.verification.mentions import FUNCTION_HEADS, Lexicon, Mention, Printed, integer_of, is_label, letter_of, names_in, printed_name
+from symback.verification.tree import Tree, operands_of, operators_of, spelling, walk
 
-__all__ = ["EQUALITIES", "Claim", "Definition", "FUNCTION_HEADS", "Function", "chains_of", "definitions_in", "is_gradient_tree", "mention_of"]
+__all__ = ["EQUALITIES", "Claim", "Definition", "FUNCTION_HEADS", "Function", "chains_of", "definitions_in", "is_condition", "is_gradient_tree", "is_repeated", "mention_of"]
 
 EQUALITIES = frozenset(["=", ":=", r"\equiv", r"\triangleq", "=:", r"\doteq"])
 
@@ -74,6 +74,7 @@ def chains_of(tree: Tree, conditions: tuple[Tree, ...] = ()) -> Iterator[Claim]:
 def _parted(tree: Tree, conditions: tuple[Tree, ...]) -> Iterator[Claim]:
     """i = j : ∂y/∂z = … is a claim under a condition."""
     members, signs = operands_of(tree), operators_of(tree)
+    members = (_without_title(members[0]), *members[1:])
     if ":" in signs:
         at = signs.index(":")
         before = _relation(members[: at + 1], signs[:at])
@@ -84,6 +85,17 @@ def _parted(tree: Tree, conditions: tuple[Tree, ...]) -> Iterator[Claim]:
         members, signs = members[at + 1 :], signs[at + 1 :]
     if len(members) > 1:
         yield Claim(tuple(members), tuple(signs), conditions)
+
+
+def _without_title(tree: Tree) -> Tree:
+    """(Mean) μ: the words in brackets before a left side are no factor."""
+    first = tree.children[0] if tree.kind in ("product", "call") else None
+    if first is None or first.kind != "group" or len(spelling(first.children[0]) or "") < 4:
+        return tree
+    kept = tree.children[1:] if tree.kind == "call" else tree.children[2:]
+    while len(kept) > 1 and kept[0].text in (r"\space", r"\ ", ""):
+        kept = kept[1:]
+    return kept[0] if len(kept) == 1 else replace(tree, children=kept)
 
 
 def _relation(members: Sequence[Tree], signs: Sequence[str]) -> Tree | None:
@@ -103,9 +115,18 @@ def condition_of(tree: Tree) -> Tree | None:
         return condition_of(tree.children[0])
     if tree.kind != "relation" or operators_of(tree) not in (("=",), ("==",), (r"\neq",)):
         return None
-    letters = [letter_of(operand) for operand in operands_of(tree)]
-    is_indices = all(letter is not None and len(letter) == 1 and letter.isalpha() and letter.lower() in "ijklmnpqrscdt" for letter in letters)
+    is_indices = all(
+        is_label(operand) or ((letter := letter_of(operand)) is not None and len(letter) == 1 and letter.lower() in "ijklmnpqrscdt")
+        for operand in operands_of(tree)
+    )
     return tree if is_indices else None
+
+
+def is_repeated(tree: Tree, letter: str) -> bool:
+    """Whether one product has an index twice, w_k x_k, as a sum that is not printed would."""
+    if tree.kind == "sum":
+        return any(is_repeated(operand, letter) for operand in operands_of(tree))
+    return sum(node.kind == "subscript" and any(part.text == letter for part in walk(node)) for node in walk(tree)) > 1
 
 
 def mention_of(tree: Tree, lexicon: Lexicon) -> Mention | None:
@@ -132,7 +153,7 @@ def _is_differential(tree: Tree) -> bool:
 
 def definitions_in(claim: Claim, lexicon: Lexicon, order: int) -> Iterator[Definition | Function]:
     """What a claim may define."""
-    if claim.conditions and any(condition.children[1].text != "=" for condition in claim.conditions):
+    if is_condition(claim) or (claim.conditions and any(condition.children[1].text != "=" for condition in claim.conditions)):
         return
     for left, sign, right in zip(claim.members, claim.signs, claim.members[1:], strict=False):
         if sign in EQUALITIES and (function := _function(left, right, lexicon, order)) is not None:
@@ -141,6 +162,19 @@ def definitions_in(claim: Claim, lexicon: Lexicon, order: int) -> Iterator[Defin
     definition = _definition(first, [other for other, sign in zip(others, claim.signs, strict=True) if sign in EQUALITIES], lexicon, order)
     if definition is not None:
         yield definition
+    is_alias = len(others) > 0 and printed_name(first) is not None and printed_name(others[0]) is not None
+    is_late = definition is None and printed_name(first) is None and first.kind == "sign"  # -log L = C = …
+    if len(others) > 1 and (is_alias or is_late) and claim.signs[1] in EQUALITIES:
+        second = _definition(others[0], others[1:], lexicon, order)  # y_c = s_c = …: both are defined
+        if second is not None:
+            yield second
+
+
+def is_condition(claim: Claim) -> bool:
+    """k = i: a case, and no equation."""
+    return len(claim.members) == 2 and claim.signs[0] in ("=", "==", r"\neq") and _relation(claim.members, claim.signs) is not None and (
+        condition_of(_relation(claim.members, claim.signs)) is not None  # type: ignore[arg-type]
+    )
 
 
 def _function(left: Tree, right: Tree, lexicon: Lexicon, order: int) -> Function | None:
@@ -159,12 +193,13 @@ def _function(left: Tree, right: Tree, lexicon: Lexicon, order: int) -> Function
     parameter = printed_name(argument.children[0] if argument.kind == "group" else argument)
     if letter is None or parameter is None or parameter.above or len(parameter.below) > 2 or is_gradient_tree(right):
         return None
-    if parameter.below:
-        label = letter_of(parameter.below[-1])
+    mention = lexicon.mention(parameter)
+    if mention.indices:
+        label = letter_of(mention.indices[-1])
     used = {name.letter for _, name in names_in(right)} | {found for node in walk(right) if (found := letter_of(node)) is not None}
     if parameter.letter not in used or letter in lexicon.losses or letter in used:
         return None
-    return Function(letter, parameter.letter, label, right, order)
+    return Function(letter, mention.family, label, right, order)
 
 
 def _definition(first: Tree, others: Sequence[Tree], lexicon: Lexicon, order: int) -> Definition | None:
@@ -185,12 +220,14 @@ def _definition(first: Tree, others: Sequence[Tree], lexicon: Lexicon, order: in
         labels = []
     if None in labels or len(set(labels)) != len(labels):
         return None
-    is_loss = is_loss or (name.letter in lexicon.losses)
+    is_loss = is_loss or (name.letter in lexicon.losses and not mention.family.endswith(" each"))
     bodies = [other for other in others if _can_define(other, mention, lexicon)]
     if not bodies:
         return None
     body = bodies[0]
     is_error = name.letter in (r"\delta", r"\Delta")
+    if is_error and len(labels) == 2 and mention.stage is None:
+        return None  # Kronecker's
     if is_error or is_gradient_tree(body):
         role = "gradient"
         body = next((other for other in bodies if _is_pure_gradient(other, lexicon)), body)
@@ -222,12 +259,13 @@ def _can_define(body: Tree, mention: Mention, lexicon: Lexicon) -> bool:
     """A body that does not mention what it defines, and is more than a number or an array of numbers."""
     if body.kind in ("number", "text", "empty", "matrix", "ellipsis", "sign") or any(node.kind == "ellipsis" for node in walk(body)):
         return body.kind == "sign"
-    if all(node.kind != "symbol" or node.text in ("T", r"\top") for node in walk(body)):
+    if all(node.kind not in ("symbol", "word") or node.text in ("T", r"\top") for node in walk(body)):
         return False
     for _, name in names_in(body):
         other = lexicon.mention(name)
         if mention.stage is not None and other.stage is not None and {mention.stage[0], other.stage[0]} == {"l", "L"}:
             return False
-        if other.family == mention.family and other.stage == mention.stage:
+        is_square = other.power is not None and integer_of(other.power) == 2 and not mention.family.endswith("^2")
+        if other.family == mention.family and other.stage == mention.stage and not is_square:
             return False
     return True

@@ -10,36 +10,114 @@ import itertools
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 
 from symback.verification.definitions import FUNCTION_HEADS, Claim
 from symback.verification.mentions import letter_of, printed_name
 from symback.verification.tree import Tree, operands_of, walk
 from symback.verification.unparse import unparse
 
-__all__ = ["chain_text", "diagnose", "variants"]
+__all__ = ["chain_text", "diagnose", "variants", "with_other_bounds"]
 
 MOST_TRIALS = 160
 
 
-def diagnose(claim: Claim, holds: Callable[[Claim], bool], until: float) -> tuple[str, str]:
-    """The corrected chain and what was wrong, or two empty texts."""
-    trials = 0
-    for position in range(len(claim.members) - 1, -1, -1):
-        for changed, what in variants(claim.members[position]):
-            trials += 1
+def diagnose(claim: Claim, holds: Callable[[Claim], bool], until: float, suspect: int = 0) -> tuple[str, str]:
+    """The corrected chain and what was wrong, or two empty texts; `suspect` is the first member that differs from the one before."""
+    members, found = list(claim.members), ""
+    place = suspect or len(members) - 1
+    while place < len(members):
+        fixed, what = _fixed(claim, members, place, holds, until)
+        if fixed is None:
+            return "", ""
+        members[place] = fixed
+        found = found or what
+        place = next((k for k in range(place + 1, len(members)) if not holds(_pair(claim, members[k - 1], members[k]))), len(members))
+    return (chain_text(members, claim.signs), found) if found else ("", "")
+
+
+def _pair(claim: Claim, left: Tree, right: Tree) -> Claim:
+    return Claim((left, right), ("=",), claim.conditions)
+
+
+def _fixed(claim: Claim, members: list[Tree], place: int, holds: Callable[[Claim], bool], until: float) -> tuple[Tree | None, str]:
+    """The member at a place with one change that makes it equal to the one before; of the first two, the left one may be wrong."""
+    letters = index_letters(claim.members)
+    places = [place] if place > 1 else [1, 0]
+    for own in places:
+        for trials, (changed, what) in enumerate(variants(members[own], letters)):
             if trials > MOST_TRIALS or time.thread_time() > until:
-                return "", ""
-            members = (*claim.members[:position], changed, *claim.members[position + 1 :])
-            if holds(Claim(members, claim.signs, claim.conditions)):
-                return chain_text(members, claim.signs), what
-    for position in range(1, len(claim.members)):
-        for changed in _with_factors_of(claim.members, position):
-            if time.thread_time() > until:
-                return "", ""
-            members = (*claim.members[:position], changed, *claim.members[position + 1 :])
-            if holds(Claim(members, claim.signs, claim.conditions)):
-                return chain_text(members, claim.signs), "missing factor"
-    return "", ""
+                break
+            pair = _pair(claim, members[place - 1], changed) if own == place else _pair(claim, changed, members[place])
+            if holds(pair):
+                if own == place:
+                    return changed, what
+                members[own] = changed
+                return members[place], what
+    for changed in itertools.chain(_with_factors_of(members, place), _with_factors_inside(members, place)):
+        if time.thread_time() > until:
+            break
+        if holds(_pair(claim, members[place - 1], changed)):
+            return changed, "missing factor"
+    return None, ""
+
+
+def index_letters(members: Sequence[Tree]) -> str:
+    """The letters that a claim has as indices, in the order in which they are printed; the usual ones if there are none."""
+    found = [node.text for member in members for mark in walk(member) if mark.kind == "subscript" for node in walk(mark) if node.kind == "symbol"]
+    return "".join(dict.fromkeys(letter for letter in found if len(letter) == 1 and letter.islower())) or "ijkm"
+
+
+def with_other_bounds(claim: Claim) -> Iterator[Claim]:
+    """The claim with every Σ ended one earlier, then with every Σ begun one later."""
+    def corrected(tree: Tree, which: int) -> Tree:
+        tree = replace(tree, children=tuple(corrected(child, which) for child in tree.children))
+        found = list(_bounds(tree))
+        return found[which] if which < len(found) else tree
+
+    for which in (0, 1):
+        members = tuple(corrected(member, which) for member in claim.members)
+        if members != claim.members:
+            yield replace(claim, members=members)
+
+
+def _with_factors_inside(members: Sequence[Tree], place: int) -> Iterator[Tree]:
+    """A member with a name or derivative of the chain as a further factor of one of its products, under its index."""
+    names = dict.fromkeys(node for member in members for node in walk(member) if _is_factor(node))
+    own = members[place]
+
+    def changes(tree: Tree) -> Iterator[Tree]:
+        if tree.kind in ("product", "large"):
+            inside = tree if tree.kind == "product" else tree.children[1]
+            bound = index_letters((tree.children[0],)) if tree.kind == "large" else ""
+            parts = inside.children if inside.kind == "product" else (_bracketed(inside),)
+            for name in names:
+                for factor in (name, *(_renamed(name, letter) for letter in bound[:1])):
+                    grown = Tree("product", (factor, _leaf("operator", ""), *parts))
+                    yield grown if tree.kind == "product" else replace(tree, children=(tree.children[0], grown))
+        if tree.kind == "fraction":
+            for name in names:
+                above = tree.children[0]
+                parts = above.children if above.kind == "product" else (above,)
+                yield replace(tree, children=(Tree("product", (*parts, _leaf("operator", ""), name)), tree.children[1]))
+
+    yield from _everywhere(own, changes, False)
+
+
+def _is_factor(tree: Tree) -> bool:
+    return tree.kind == "derivative" or (tree.kind == "scripts" and tree.children[0].kind in ("symbol", "word", "accent") and printed_name(tree) is not None)
+
+
+def _renamed(tree: Tree, letter: str) -> Tree:
+    """The last index of a name is another letter."""
+    if tree.kind == "subscript":
+        content = tree.children[0]
+        if content.kind in ("product", "list"):
+            return replace(tree, children=(replace(content, children=(*content.children[:-1], _leaf("symbol", letter))),))
+        return replace(tree, children=(_leaf("symbol", letter),))
+    if tree.kind == "derivative":
+        return replace(tree, children=(*tree.children[:2], _renamed(tree.children[2], letter)))
+    return replace(tree, children=tuple(_renamed(child, letter) if child.kind == "subscript" else child for child in tree.children))
 
 
 def _with_factors_of(members: Sequence[Tree], position: int) -> Iterator[Tree]:
@@ -64,9 +142,10 @@ def chain_text(members: Sequence[Tree], signs: Sequence[str]) -> str:
     return text
 
 
-def variants(tree: Tree) -> Iterator[tuple[Tree, str]]:
+def variants(tree: Tree, letters: str = "ijkm") -> Iterator[tuple[Tree, str]]:
     """Every tree that differs from this one by one change, nearest first, with the name of what was wrong."""
     for what, change in CHANGES:
+        change = partial(_indices, letters=letters) if what == "index" else change
         for changed in _everywhere(tree, change, what in ("layer", "index", "wrong symbol")):
             yield changed, what
 
@@ -108,6 +187,8 @@ def _signs(tree: Tree) -> Iterator[Tree]:
                 yield replace(
                     tree, children=(*tree.children[:i], _leaf("operator", "-" if child.text == "+" else "+"), *tree.children[i + 1 :])
                 )
+        if len(tree.children) == 3 and tree.children[1].text == "-":
+            yield replace(tree, children=(tree.children[2], tree.children[1], tree.children[0]))
     if tree.kind == "sign" and tree.text == "-":
         yield tree.children[0]
 
@@ -174,22 +255,26 @@ def _moved(tree: Tree) -> Iterator[Tree]:
         yield replace(tree, children=(tree.children[0], _leaf("operator", "+" if tree.children[1].text == "-" else "-"), tree.children[2]))
 
 
-def _indices(tree: Tree) -> Iterator[Tree]:
+def _indices(tree: Tree, letters: str = "ijkm") -> Iterator[Tree]:
     """jk for kj, and another index letter."""
     if tree.kind != "subscript":
         return
     content = tree.children[0]
+    if content.kind == "relation" and content.children[0].kind == "symbol":  # what a Σ runs over
+        for letter in letters:
+            if letter != content.children[0].text:
+                yield replace(tree, children=(replace(content, children=(_leaf("symbol", letter), *content.children[1:])),))
     if content.kind in ("product", "list") and len(content.children) == 3:
         first, sign, second = content.children
         yield replace(tree, children=(replace(content, children=(second, sign, first)),))
     if content.kind == "symbol":
-        for letter in "ijkm":
+        for letter in letters:
             if letter != content.text:
                 yield replace(tree, children=(_leaf("symbol", letter),))
     elif content.kind in ("product", "list"):
         for i, child in enumerate(content.children):
             if child.kind == "symbol":
-                for letter in "ijk":
+                for letter in letters:
                     if letter != child.text:
                         children = (*content.children[:i], _leaf("symbol", letter), *content.children[i + 1 :])
                         yield replace(tree, children=(replace(content, children=children),))
@@ -226,9 +311,45 @@ def _numbers(tree: Tree) -> Iterator[Tree]:
     """2 for 1, 1 for 2."""
     if tree.kind == "number" and tree.text in ("1", "2"):
         yield _leaf("number", "2" if tree.text == "1" else "1")
+    if tree.kind == "relation" and letter_of(tree.children[0]) in ("dim", "axis") and tree.children[-1].text in ("0", "1"):
+        yield replace(tree, children=(*tree.children[:-1], _leaf("number", "1" if tree.children[-1].text == "0" else "0")))
+
+
+def _bounds(tree: Tree) -> Iterator[Tree]:
+    """Σ from 1 for Σ from 0, Σ up to N - 1 for Σ up to N."""
+    if tree.kind != "large" or tree.children[0].kind != "scripts":
+        return
+    sign = tree.children[0]
+    for i, script in sorted(enumerate(sign.children), key=lambda pair: pair[1].kind != "superscript"):
+        content = script.children[0] if script.kind in ("subscript", "superscript") else None
+        changed = None
+        if script.kind == "superscript" and content is not None and content.kind == "symbol":
+            changed = Tree("sum", (content, _leaf("operator", "-"), _leaf("number", "1")))
+        elif content is not None and content.kind == "relation" and content.children[-1].text == "0":
+            changed = replace(content, children=(*content.children[:-1], _leaf("number", "1")))
+        if changed is not None:
+            scripts = (*sign.children[:i], replace(script, children=(changed,)), *sign.children[i + 1 :])
+            yield replace(tree, children=(replace(sign, children=scripts), tree.children[1]))
+
+
+def _squares(tree: Tree) -> Iterator[Tree]:
+    """(Σ_k u_k)² for Σ_k u_k², and u² for u."""
+    if tree.kind == "large" and tree.children[1].kind in ("scripts", "call"):
+        body = tree.children[1]
+        marked = body.children[1] if body.kind == "call" else body
+        powers = [script for script in marked.children[1:] if script.kind == "superscript"] if marked.kind == "scripts" else []
+        if len(powers) == 1:
+            kept = tuple(child for child in marked.children if child is not powers[0])
+            bare = kept[0] if len(kept) == 1 else replace(marked, children=kept)
+            inside = replace(tree, children=(tree.children[0], replace(body, children=(body.children[0], bare)) if body.kind == "call" else bare))
+            yield Tree("scripts", (Tree("group", (inside,), "( )"), powers[0]))
+    if tree.kind in ("word", "call"):
+        for power in "23":
+            yield Tree("scripts", (tree, Tree("superscript", (_leaf("number", power),))))
 
 
 CHANGES: tuple[tuple[str, Callable[[Tree], Iterator[Tree]]], ...] = (
+    ("sum bound", _bounds),
     ("sign", _signs),
     ("transpose", _turned),
     ("order of the factors", _swapped),
@@ -236,6 +357,7 @@ CHANGES: tuple[tuple[str, Callable[[Tree], Iterator[Tree]]], ...] = (
     ("wrong symbol", _letters),
     ("layer", _layers),
     ("index", _indices),
+    ("power", _squares),
     ("extra factor", _dropped),
     ("number", _numbers),
     ("missing factor", _factors),

@@ -8,6 +8,7 @@ nothing is refuted by a convention that it did not state.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -15,12 +16,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from symback.network import Network
+from symback.verification.cases import conditions_of_place
 from symback.verification.checker import MOST_STAGES, Outcome, is_numeric, judge_claim, mentions_in
-from symback.verification.definitions import EQUALITIES, Claim, Definition, Function, chains_of, definitions_in, is_gradient_tree
-from symback.verification.diagnosis import chain_text, diagnose
+from symback.verification.definitions import EQUALITIES, Claim, Definition, Function, chains_of, definitions_in, is_condition, is_gradient_tree
+from symback.verification.diagnosis import chain_text, diagnose, with_other_bounds
 from symback.verification.dotted_sums import folded
 from symback.verification.documents import PrintedFormula, read_document
+from symback.verification.implicit import claim_with_sums, is_implicit
 from symback.verification.macros import Macro
+from symback.verification.meant import diagonals, meant_claims
 from symback.verification.mentions import Lexicon, bound_in, lexicon_of, letter_of, names_in, printed_name
 from symback.verification.numbers import NumberOutcome
 from symback.verification.numbers_activations import activation_in_words
@@ -33,6 +37,7 @@ from symback.verification.shape_claims import judge_shape
 from symback.verification.stated_network import stated
 from symback.verification.tree import Tree, operands_of, operators_of, walk
 from symback.verification.unparse import unparse
+from symback.verification.values import NamedValues, named_values_of
 from symback.verification.world import Assumed, Edition, Sheet, Window
 from symback.verification.written_out import slips_in, with_corrected_slips
 
@@ -44,6 +49,8 @@ SECONDS = 1.0  # of computing for one claim
 LEFT_SIDES = 3  # formulas before a refuted one whose left side may have been meant
 MAX_NODES, MAX_MEMBERS = 1500, 40  # of one claim
 NEAR = 30  # formulas: the definitions around a claim, where a document defines a name more than once
+SOFTMAX_AFTER = re.compile(r"\W*(?:is|be|denotes?|represents?|to (?:indicate|denote|represent)|indicates?|for|,)?\W*(?:the |a )?softmax")
+SOFTMAX_BEFORE = re.compile(r"softmax(?: activation)?(?: function)?(?: is|,| denoted by| called)?\W*$")
 ORDER = ("refuted", "conditional", "undecided", "proved", "definition", "mention")
 
 # What stands in for what is not stated: (family that must be missing, families of which one must be used, formula)
@@ -122,21 +129,37 @@ def _page(latex: str, macros: Mapping[str, Macro] | None, printed: PrintedFormul
     return Page(latex, tree, "", printed, tuple(chains_of(tree)))
 
 
+def _with_named_values(pages: Sequence[Page], named: NamedValues) -> list[Page]:
+    """The formulas with names in place of functions that the document treats as quantities."""
+    if not named.heads:
+        return list(pages)
+    found = []
+    for page in pages:
+        tree = None if page.tree is None else named.plain(page.tree)
+        found.append(page if tree == page.tree or tree is None else replace(page, tree=tree, claims=tuple(chains_of(tree))))
+    return found
+
+
 class _Judge:
     """Goes through the formulas of a document in order."""
 
     def __init__(self, pages: Sequence[Page], is_alone: bool, progress: Callable[[int, int], None] | None, text: str = ""):
-        self.pages, self.is_alone, self.progress = pages, is_alone, progress
+        named = named_values_of([page.tree for page in pages if page.tree is not None])
+        self.pages, self.is_alone, self.progress = _with_named_values(pages, named), is_alone, progress
+        pages = self.pages
         trees = [page.tree for page in pages if page.tree is not None]
-        self.lexicon = lexicon_of(trees)
+        self.lexicon = lexicon_of(trees, frozenset(named.outer))
         self.leading: Tree | None = None
         self.until = float("inf")
         self.lefts: list[Tree] = []
+        self.case: tuple[Tree, ...] = ()
         self.words = " ".join(f"{page.printed.before} {page.printed.after}" for page in pages if page.printed is not None).lower()
         definitions: list[Definition] = []
         functions: list[Function] = []
+        self.is_implicit = is_implicit([claim for page in pages for claim in page.claims], self.lexicon)
         for order, page in enumerate(pages):
             for claim in page.claims:
+                claim = claim_with_sums(claim, self.lexicon) if self.is_implicit else claim
                 for found in definitions_in(claim, self.lexicon, order):
                     (definitions if isinstance(found, Definition) else functions).append(found)  # type: ignore[arg-type]
         if is_alone:
@@ -146,6 +169,9 @@ class _Judge:
         self.sheet = Sheet(self.lexicon, [*common, *definitions], functions, [*trees, *common_trees], self.words)
         cells = {order: page.printed.cell for order, page in enumerate(pages) if page.printed is not None and page.printed.cell is not None}
         self.sheet.columns = {order: (cell.header, cell.column) for order, cell in cells.items()}
+        self.softmax_letters = self._softmax_in_words()
+        self.sheet.is_implicit = self.is_implicit
+        self.sheet.outputs = frozenset(named.outer.values())
         self.sheet.unit_sums = {family for page in pages for claim in page.claims if (family := self._sums_to_one(claim)) is not None}
         self.numbers = self._number_outcomes(text)
         self.first_matrix = next((i for i, page in enumerate(pages) if page.tree is not None and self._shows_matrices(page.tree)), len(pages))
@@ -202,7 +228,7 @@ class _Judge:
         found: list[Definition] = []
         common_trees: list[Tree] = []
         for family, triggers, latex in table:
-            if family not in defined and set(triggers) & families:
+            if family not in defined and set(triggers) & families and (has_stages or families & {"W", "z", "Z"} - {family}):
                 common_trees.append(parse(latex))
                 for claim in chains_of(common_trees[-1]):
                     found += [item for item in definitions_in(claim, self.lexicon, -1) if isinstance(item, Definition)]
@@ -250,9 +276,13 @@ class _Judge:
     def _continued(self, page: Page) -> list[Claim]:
         """The claims of a formula; one that begins with a relation sign goes on with what stood before it."""
         found = []
+        case = conditions_of_place(page.printed.headings, page.printed.before) if page.printed is not None else ()
         for claim in page.claims:
             if claim.members[0].kind == "empty" and self.leading is not None:
                 claim = replace(claim, members=(self.leading, *claim.members[1:]))
+                case = case or self.case
+            claim = replace(claim, conditions=tuple(dict.fromkeys((*claim.conditions, *case))))
+            claim = claim_with_sums(claim, self.lexicon) if self.is_implicit else claim
             if claim.members[-1].kind == "empty":
                 claim = replace(claim, members=claim.members[:-1], signs=claim.signs[:-1])
             if claim.members[0].kind != "empty":
@@ -262,6 +292,7 @@ class _Judge:
                 found.append(claim)
         if not page.claims and page.tree is not None and page.tree.kind not in ("symbol", "number", "empty"):
             self.leading = page.tree
+        self.case = case if page.printed is not None and page.printed.display else ()
         return found
 
     def _judged(self, claim: Claim, order: int) -> Judged:
@@ -291,10 +322,13 @@ class _Judge:
         kind = self._kind(claim)
         if kind == "shape":
             return self._judged_shape(claim, order)
-        if kind == "mention":
+        if kind == "mention" or is_condition(claim):
             return Judged(kind, "mention", Outcome("unread"))
         own = [d for d in self.sheet.definitions if d.order == order and d.name.family in self._families(claim.members[:1]) and d not in self.sheet.dropped]
         if len(claim.members) == 2 and self._states_cost(claim, order):
+            found = judge_claim(claim, self.sheet, order, self._alternatives(claim, order)[:1], time.thread_time() + SECONDS)
+            if found.is_sure:
+                return Judged("definition", "refuted", found, *self._correction_of_bounds(claim, order))
             return Judged("definition", "definition", Outcome("unread", "states the cost"))
         if self._is_assignment(claim):
             return Judged(kind, "mention", Outcome("unread", "an assignment"))
@@ -308,6 +342,10 @@ class _Judge:
             if own and len(claim.members) == 2 and kind == "forward":
                 return Judged(kind, "definition", replace(outcome, reason="states what its left side is"))
             return Judged(kind, "undecided", outcome)
+        if outcome.word == "undecided" and self.sheet.edition(order).costs[1:]:
+            other = judge_claim(claim, self.sheet, order, [replace(item, earlier_cost=True) for item in self._alternatives(claim, order)], until)
+            if other.word == "proved":
+                return Judged(kind, "proved", replace(other, assumptions=(*other.assumptions, "the cost is an earlier one of this document")))
         if outcome.word in ("undecided", "conditional"):
             return Judged(kind, outcome.word, outcome)
         if any(cost is not own for cost in self.sheet.edition(order).costs[1:]):
@@ -320,11 +358,20 @@ class _Judge:
             reason = "holds if the derivative is of the whole sum, which is printed without brackets"
             text = chain_text(bracketed.members, bracketed.signs)
             return Judged(kind, "conditional", replace(outcome, reason=reason), text, "missing brackets")
-        doubt = "" if self.is_alone else self._doubt(claim, own, order)
+        doubt = "" if self.is_alone or outcome.is_sure else self._doubt(claim, own, order)
         if doubt:
             return Judged(kind, "undecided", replace(outcome, reason=f"{doubt} ({outcome.reason})"))
+        for meant, reason in meant_claims(claim, self.lexicon):
+            if judge_claim(meant, self.sheet, order, self._alternatives(claim, order), min(self.until, time.thread_time() + SECONDS)).word == "proved":
+                return Judged(kind, "conditional", replace(outcome, reason=reason))
+        if outcome.is_sure:
+            return Judged(kind, "refuted", outcome, *self._correction_of_bounds(claim, order))
         self.until = min(self.until, time.thread_time() + SECONDS)
-        correction, diagnosis = self._correction(claim, order, outcome.assumed)
+        correction, diagnosis = self._correction(claim, order, outcome)
+        for meant, _ in () if correction else diagonals(claim, self.lexicon):
+            correction, diagnosis = diagnose(meant, lambda changed: self._holds(changed, order, outcome.assumed), self.until, outcome.member)
+            if correction:
+                break
         return Judged(kind, "refuted", outcome, correction, diagnosis)
 
     def _judged_shape(self, claim: Claim, order: int) -> Judged:
@@ -337,8 +384,17 @@ class _Judge:
         equation = self._judged_by_equations(Claim(claim.members[: at + 1], claim.signs[:at], claim.conditions), order)
         return min((found, equation), key=lambda judged: ORDER.index(judged.verdict) if judged.verdict != "mention" else len(ORDER))
 
-    def _correction(self, claim: Claim, order: int, assumed: Assumed) -> tuple[str, str]:
+    def _correction_of_bounds(self, claim: Claim, order: int) -> tuple[str, str]:
+        """The first change of the bounds of its sums with which no sum has a term too many."""
+        for changed in with_other_bounds(claim):
+            found = judge_claim(changed, self.sheet, order, self._alternatives(changed, order)[:1], min(self.until, time.thread_time() + SECONDS))
+            if not found.is_sure:
+                return chain_text(changed.members, changed.signs), "sum bound"
+        return "", ""
+
+    def _correction(self, claim: Claim, order: int, outcome: Outcome) -> tuple[str, str]:
         """The near miss that holds: one layer letter, the left side of a formula before, or a small change of the right side."""
+        assumed = outcome.assumed
         letters = {mention.stage[0] for mention in mentions_in(claim.members, self.sheet) if mention.stage is not None}
         for old, new in (("l", "L"), ("L", "l")) if {"l", "L"} <= letters else ():
             members = tuple(with_layer_letter(member, old, new) for member in claim.members)
@@ -352,7 +408,7 @@ class _Judge:
         for members in index_renamings(claim, self.lexicon):
             if self._holds(replace(claim, members=members), order, assumed):
                 return chain_text(members, claim.signs), "index"
-        correction, diagnosis = diagnose(claim, lambda changed: self._holds(changed, order, assumed), self.until)
+        correction, diagnosis = diagnose(claim, lambda changed: self._holds(changed, order, assumed), self.until, outcome.member)
         if correction or len(claim.members) < 3:
             return correction, diagnosis
         for place in range(1, len(claim.members)):
@@ -367,7 +423,8 @@ class _Judge:
 
     def _holds(self, claim: Claim, order: int, assumed: Assumed) -> bool:
         until = min(self.until, time.thread_time() + SECONDS / 3)
-        return judge_claim(claim, self.sheet, order, [assumed], until).word == "proved"
+        found = [assumed, replace(assumed, has_unit_targets=True)] if self._may_sum_to_one() and not assumed.has_unit_targets else [assumed]
+        return judge_claim(claim, self.sheet, order, found, until).word == "proved"
 
     def _families(self, trees: Sequence[Tree]) -> set[str]:
         found = {mention.family for mention in mentions_in(trees, self.sheet)}
@@ -400,10 +457,12 @@ class _Judge:
     def _alternatives(self, claim: Claim, order: int) -> list[Assumed]:
         """What the document leaves open."""
         base = Assumed(is_scalar=getattr(self.sheet, "is_scalar", False))
+        if self.softmax_letters:
+            base = replace(base, activation="softmax")
         found = [base]
         if self._may_sum_to_one():
             found.append(replace(base, has_unit_targets=True))
-        if not any(function.letter in FUNCTION_HEADS for function in self.sheet.edition(order).functions):
+        if not self.softmax_letters and not any(function.letter in FUNCTION_HEADS for function in self.sheet.edition(order).functions):
             stated = [name for name in ("sigmoid", "tanh", "relu") if name in self.words]
             if self.is_alone:
                 stated = ["sigmoid", "tanh"]
@@ -420,6 +479,16 @@ class _Judge:
             found = [*(replace(item, is_single=True) for item in found), *found]
         return [*found, replace(base, reach=NEAR)] if len(self.pages) > NEAR else found
 
+    def _softmax_in_words(self) -> frozenset[str]:
+        """The letters that the words call the softmax function: "where σ is the softmax function"."""
+        found = set()
+        for page in self.pages:
+            letter = letter_of(page.tree) if page.tree is not None and page.printed is not None else None
+            if letter is not None and page.printed is not None:
+                if SOFTMAX_AFTER.match(page.printed.after.lower()) or SOFTMAX_BEFORE.search(page.printed.before.lower()):
+                    found.add(letter)
+        return frozenset(found & FUNCTION_HEADS)
+
     def _may_sum_to_one(self) -> bool:
         return "softmax" in self.words or "one-hot" in self.words or "one hot" in self.words or any(
             any(node.kind == "large" for node in walk(function.body)) for function in self.sheet.functions
@@ -430,7 +499,7 @@ class _Judge:
         mentions = mentions_in(claim.members, self.sheet)
         if {mention.stage[0] for mention in mentions if mention.stage is not None} == {"l"}:
             return False
-        return any(mention.family.split("_")[0] in ("y", "Y", "t") and mention.stage is None for mention in mentions)
+        return any(mention.family.split("_")[0] in ("y", "Y", "t") and mention.stage is None and mention.family not in self.stated for mention in mentions)
 
     def _may_be_scalar(self, claim: Claim) -> bool:
         """No index, no transpose, no element-wise sign in the claim, and no weight matrix in capitals."""
@@ -458,15 +527,19 @@ class _Judge:
     def _doubt(self, claim: Claim, own: Sequence[Definition], order: int) -> str:
         """Why a claim that is false in the world that was built may be true all the same."""
         families = self._families(claim.members)
-        if not self.stated:
+        if not self.stated and not self.softmax_letters:
             return "false under the usual conventions, but no forward equation of this document was read"
         if own:
             return "a definition that was not understood"
         edition = self.sheet.edition(order)
         if self._names_target(claim) and not edition.costs:
             return "the cost is not stated, and no usual cost makes it true"
-        if self._has_open_activation(edition) and _works_out_slope(claim):
+        if not self.softmax_letters and self._has_open_activation(edition) and _works_out_slope(claim):
             return "the activation is not stated, and no usual one makes it true"
+        forward = [d for d in self.sheet.definitions if d.role == "forward" and len(d.labels) > 2]
+        twofold = {d.name.family for d in forward if any(e.name == d.name and not e.labels for e in self.sheet.definitions)}
+        if twofold:
+            return f"{min(twofold)} is an array of several axes here, and a matrix there"
         unknown = [d.name.family for d in self.sheet.dropped if d.name.family in families]
         if unknown:
             return f"the definition of {unknown[0]} was not understood"
@@ -478,9 +551,14 @@ def with_fonts_at_letters(tree: Tree) -> Tree:
     children = tuple(with_fonts_at_letters(child) for child in tree.children)
     if children != tree.children:
         tree = replace(tree, children=children)
+    if tree.kind == "accent" and tree.children[0].kind == "scripts" and letter_of(tree.children[0].children[0]) is not None:
+        base, *scripts = tree.children[0].children
+        return replace(tree.children[0], children=(replace(tree, children=(base,)), *scripts))
     if tree.kind != "font" or tree.children[0].kind in ("symbol", "word", "number", "accent", "font", "text"):
         return tree
     inner = tree.children[0]
+    if inner.kind not in ("scripts", "product", "group", "sign", "matrix", "operator"):
+        return inner
     if inner.kind == "scripts":
         return replace(inner, children=(with_fonts_at_letters(replace(tree, children=(inner.children[0],))), *inner.children[1:]))
     return inner
@@ -517,7 +595,7 @@ def _works_out_slope(claim: Claim) -> bool:
     """Whether a factor 1 - a stands in it: the slope of a certain activation."""
     for member in claim.members:
         for node in walk(member):
-            if node.kind == "sum" and node.children[0].text == "1" and node.children[1].text == "-":
+            if node.kind == "sum" and node.children[0].text == "1" and node.children[1].text == "-" and node.children[2].kind != "fraction":
                 return True
     return False
 

@@ -24,11 +24,13 @@ __all__ = [
     "COL",
     "ROW",
     "Mismatch",
+    "OutOfRange",
     "Unread",
     "Unspread",
     "Untyped",
     "Value",
     "apply",
+    "broadcast",
     "combined",
     "common",
     "divided",
@@ -59,6 +61,10 @@ class Mismatch(Untyped):
     def __init__(self, left: Axis, right: Axis, reason: str = ""):
         super().__init__(reason or f"sizes {left.size} and {right.size} stand at the same place")
         self.left, self.right = left, right
+
+
+class OutOfRange(Untyped):
+    """A sum has more terms than there are entries: wrong whatever the entries are."""
 
 
 class Unspread(Untyped):
@@ -128,8 +134,26 @@ def _union(left: Value, right: Value) -> tuple[str, ...]:
 
 def elementwise(left: Value, right: Value) -> Value:
     """u ⊙ v: equal shapes, or one of them without sides, or repeated for every sample."""
-    if left.sides and right.sides:
+    left, right, is_turned = _aligned(left, right)
+    if left.sides and right.sides and not is_turned:
         _check_spread(left, right, "an element-wise product of quantities of different shape")
+    return _contracted(((left, left.labels), (right, right.labels)), _union(left, right))
+
+
+def _aligned(left: Value, right: Value) -> tuple[Value, Value, bool]:
+    """A vector beside a matrix lies along the side that is as long as it is."""
+    for one, other, is_left in ((left, right, True), (right, left, False)):
+        if len(one.sides) == 1 and len(other.sides) == 2:
+            (side,) = one.sides
+            across = COL if side == ROW else ROW
+            if one.axes[side] != other.axes[side] and one.axes[side] == other.axes[across]:
+                return (transposed(one), right, True) if is_left else (left, transposed(one), True)
+    return left, right, False
+
+
+def broadcast(left: Value, right: Value) -> Value:
+    """left * right of arrays in a program: entry by entry, a vector repeated along the side that it has not."""
+    left, right, _ = _aligned(left, right)
     return _contracted(((left, left.labels), (right, right.labels)), _union(left, right))
 
 
@@ -186,12 +210,13 @@ def _spread(value: Value, labels: Sequence[str], axis_of: dict[str, Axis]) -> Te
 
 def common(left: Value, right: Value) -> tuple[Tensor, Tensor, tuple[str, ...]]:
     """Both over the union of their labels; numbers are repeated over everything, vectors over samples only."""
+    left, right, is_turned = _aligned(left, right)
     labels = _union(left, right)
     axes = {**left.axes, **right.axes}
     for label, axis in left.axes.items():
         if label in right.axes and right.axes[label] != axis:
             raise Mismatch(right.axes[label], axis)
-    if left.sides and right.sides:
+    if left.sides and right.sides and not is_turned:
         _check_spread(left, right, "quantities of different shape are added or compared")
     return _spread(left, labels, axes), _spread(right, labels, axes), labels
 

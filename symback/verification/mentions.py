@@ -19,7 +19,7 @@ from dataclasses import dataclass, field, replace
 from symback.verification.tree import Tree, operands_of, operators_of, spelling, walk
 
 __all__ = [
-    "FUNCTION_HEADS", "KNOWN_LOSSES", "Lexicon", "Mention", "Printed", "indices_of", "integer_of", "is_transpose", "letter_of", "lexicon_of",
+    "FUNCTION_HEADS", "KNOWN_LOSSES", "Lexicon", "Mention", "Printed", "index_name", "indices_of", "integer_of", "is_ones", "is_transpose", "letter_of", "lexicon_of",
     "printed_name", "script_shift",
 ]  # fmt: skip
 
@@ -87,6 +87,11 @@ def letter_of(tree: Tree) -> str | None:
         case "group" if tree.text == "{ }":
             return letter_of(tree.children[0])
     return None
+
+
+def is_ones(tree: Tree) -> bool:
+    r"""\mathbf 1, \mathbb 1, 𝟏: a vector or matrix of ones."""
+    return tree.kind == "font" and tree.children[0].kind == "number" and tree.children[0].text == "1"
 
 
 def integer_of(tree: Tree) -> int | None:
@@ -164,13 +169,27 @@ def _bracketed_indices(tree: Tree) -> Printed | None:
     if group.kind != "group" or group.text != "[ ]":
         return None
     found = printed_name(head)
-    items = indices_of(group)
-    if found is None or any(script_shift(item) is None for item in items):
+    items = tuple(item for part in operands_of(group.children[0]) for item in ((part,) if is_label(part) else indices_of(part)))
+    if found is None or any(script_shift(item) is None and not is_label(item) for item in items):
         return None
     found = replace(found, below=(*found.below, *items))
     for script in inside.children[1:] if inside.kind == "scripts" else ():
         found = found and _with_script(found, script)
     return found
+
+
+def index_name(tree: Tree) -> str | None:
+    """i, or y_i: how an index is called."""
+    if is_label(tree):
+        return f"{tree.children[0].text}_{tree.children[1].children[0].text}"
+    return letter_of(tree)
+
+
+def is_label(tree: Tree) -> bool:
+    """y_i as an index: the class of sample i, which is the same wherever it is printed."""
+    if tree.kind != "scripts" or len(tree.children) != 2 or tree.children[1].kind != "subscript" or tree.children[0].kind != "symbol":
+        return False
+    return tree.children[1].children[0].kind == "symbol"
 
 
 def _with_script(name: Printed, script: Tree) -> Printed | None:
@@ -187,6 +206,8 @@ def _with_script(name: Printed, script: Tree) -> Printed | None:
 
 
 def _with_superscript(name: Printed, content: Tree) -> Printed:
+    if name.letter == "e" and content.kind in ("call", "scripts"):
+        return replace(name, above=(*name.above, content))
     if is_transpose(content):
         return replace(name, is_transposed=not name.is_transposed)
     if content.kind == "symbol" and content.text in (r"\prime", "'"):
@@ -237,6 +258,7 @@ class Lexicon:
     merged: dict[str, str] = field(default_factory=dict)
     tagged: frozenset[str] = frozenset()
     stray: frozenset[tuple[str, str]] = frozenset()
+    numbered: frozenset[str] = frozenset()
 
     def mention(self, name: Printed) -> Mention:
         """The name in this document's roles."""
@@ -247,7 +269,10 @@ class Lexicon:
         for item in name.below:
             found, tag = self._below(found, name.letter, item, len(name.below))
             tags += tag
-        return replace(found, family=f"{found.family}_{tags}") if tags else found
+        found = replace(found, family=f"{found.family}_{tags}") if tags else found
+        if found.family in self.losses and len(found.indices) == 1 and integer_of(found.indices[0]) is None:
+            return replace(found, family=f"{found.family} each")  # L_i, the cost of sample i
+        return found
 
     def _above(self, found: Mention, letter: str, content: Tree) -> Mention:
         is_bracketed = content.kind == "group"
@@ -274,13 +299,15 @@ class Lexicon:
             word = spelling(item)
             return (found, word) if word is not None else (replace(found, indices=(*found.indices, item)), "")
         base, number = shift
+        if base == "" and letter in self.numbered:
+            return found, str(number)
         if base and base in self.stages_below and found.stage is None:
             return replace(found, stage=shift), ""
         if base == "":
             if self.has_layers_below and count == 1 and found.stage is None:
                 return replace(found, stage=shift), ""
             return replace(found, indices=(*found.indices, item)), ""
-        if letter in self.tagged and base not in self.bound and not number:
+        if letter in self.tagged and count == 1 and base not in self.bound and not number:
             return found, base
         if (letter, base) in self.stray:
             return replace(found, indices=(*found.indices, item)), ""
@@ -298,9 +325,12 @@ def names_in(tree: Tree) -> Iterator[tuple[Tree, Printed]]:
             name = printed_name(node)
             if name is not None:
                 yield node, name
+                waiting.extend(name.above if name.letter == "e" else ())
                 continue
         if node.kind == "call" and (head := printed_name(node.children[0])) is not None and head.letter in FUNCTION_HEADS and not head.below:
             waiting.append(node.children[1])
+        elif node.kind == "call" and node.children[0].text == "sum" and node.children[1].kind == "group":
+            waiting.append(operands_of(node.children[1].children[0])[0])  # sum(A, dim=0): the options are no quantities
         elif node.kind == "scripts":
             waiting.append(node.children[0])
         elif node.kind == "derivative":
@@ -316,10 +346,11 @@ def names_in(tree: Tree) -> Iterator[tuple[Tree, Printed]]:
             waiting.extend(reversed(node.children))
 
 
-def lexicon_of(trees: Sequence[Tree]) -> Lexicon:
-    """The roles of scripts, from all formulas of a document."""
+def lexicon_of(trees: Sequence[Tree], losses: frozenset[str] = frozenset()) -> Lexicon:
+    """The roles of scripts, from all formulas of a document; `losses` are letters that are known to be costs."""
     names = [(node, name) for tree in trees for node, name in names_in(tree)]
     bound = _bound_letters(trees)
+    bound.update(_letters_at_ones(trees))
     recursive = _recursive_letters(trees)
     above, below = _script_letters(names)
     times = frozenset(letter for letter in TIMES if letter in recursive or (letter == "T" and {"t", r"\tau"} & recursive.keys()))
@@ -333,7 +364,7 @@ def lexicon_of(trees: Sequence[Tree]) -> Lexicon:
     layered = frozenset(letter for letter in LAYERED | {name.letter for _, name in names if name.letter in LAYERED} if numbers)
     return Lexicon(
         frozenset(stages_above), frozenset(stages_below), times, layered, _numbers_below(names), bracketed, frozenset(bound),
-        _losses(trees), _merged(names), _tagged(names), _stray(trees),
+        _losses(trees) | losses, _merged(trees), _tagged(names), _stray(trees), numbered=_numbered(names),
     )  # fmt: skip
 
 
@@ -347,6 +378,12 @@ def _bound_letters(trees: Sequence[Tree]) -> Counter[str]:
                     if script.kind == "subscript":
                         found.update(bound_in(script.children[0]))
     return found
+
+
+def _letters_at_ones(trees: Sequence[Tree]) -> list[str]:
+    r"""Letters at a \mathbf 1_h are indices."""
+    scripts = [node.children[1:] for tree in trees for node in walk(tree) if node.kind == "scripts" and is_ones(node.children[0])]
+    return [letter for marks in scripts for mark in marks if mark.kind == "subscript" for letter in bound_in(mark.children[0]) if letter.islower()]
 
 
 def bound_in(tree: Tree) -> list[str]:
@@ -364,6 +401,7 @@ def _recursive_letters(trees: Sequence[Tree]) -> dict[str, set[str]]:
     for tree in trees:
         seen: set[tuple[str, str, bool]] = set()
         summed = _bound_letters([tree])
+        factors = {part.text for node in walk(tree) if node.kind == "product" for part in node.children if part.kind == "symbol"}
         for _, name in names_in(tree):
             for place, scripts in (("above", name.above), ("below", name.below)):
                 for script in scripts:
@@ -371,6 +409,8 @@ def _recursive_letters(trees: Sequence[Tree]) -> dict[str, set[str]]:
                     if shift and shift[0] and (place == "above" or shift[0] not in summed or shift[0] in TIMES):
                         seen.add((shift[0], place, shift[1] != 0))
         for letter, place, _ in seen:
+            if letter in factors and place == "above":
+                continue  # n x^{n-1}
             if (letter, place, True) in seen and ((letter, place, False) in seen or place == "above") and len(letter) <= 4:
                 if letter not in ("n", "m", "N", "M", "p") or place == "above":
                     found.setdefault(letter, set()).add(place)
@@ -389,6 +429,7 @@ def _script_letters(names: Sequence[tuple[Tree, Printed]]) -> tuple[Counter[str]
 def _numbers_above(names: Sequence[tuple[Tree, Printed]]) -> tuple[bool, bool]:
     """Whether numbers above network letters are layers, and whether these are printed in brackets."""
     bare: set[int] = set()
+    all_bare: set[int] = set()
     bracketed = False
     for _, name in names:
         for content in name.above:
@@ -397,9 +438,11 @@ def _numbers_above(names: Sequence[tuple[Tree, Printed]]) -> tuple[bool, bool]:
                 continue
             if content.kind == "group" and (shift[0] in ("", "l", "L")):
                 bracketed = True
-            elif shift[0] == "" and name.letter in NAMED_BY_LAYER:
-                bare.add(shift[1])
-    is_usual = any(name.letter in ("W", "w", "Z", "z", "b") and name.above for _, name in names)
+            elif shift[0] == "":
+                all_bare.add(shift[1])
+                if name.letter in NAMED_BY_LAYER:
+                    bare.add(shift[1])
+    is_usual = any(name.letter in ("W", "w", "Z", "z", "b") and name.above for _, name in names) and all_bare != {2}
     return bracketed or bool(bare - {2}) or is_usual, bracketed and not bare - {2}
 
 
@@ -425,8 +468,9 @@ def _losses(trees: Sequence[Tree]) -> frozenset[str]:
                 for child in node.children[node.kind == "function" :]:
                     _count(child, used)
     unused = {letter for letter in above if not used[letter] and letter not in below and letter not in _left_sides(trees)}
-    quantities = _left_sides(trees, has_index=True)
-    return frozenset(letter for letter in KNOWN_LOSSES | unused if letter not in below and letter not in quantities)
+    quantities = _left_sides(trees, has_index=True) | _arrays(trees)
+    factors = {letter for letter in ("c", "l") if used[letter]}
+    return frozenset(letter for letter in KNOWN_LOSSES | unused if letter not in below and letter not in quantities | factors)
 
 
 def _left_sides(trees: Sequence[Tree], has_index: bool = False) -> set[str]:
@@ -439,9 +483,27 @@ def _left_sides(trees: Sequence[Tree], has_index: bool = False) -> set[str]:
                     continue
                 inside = [part for member in operands_of(node)[1:] for part in walk(member)]
                 is_cost = any(part.text in (r"\log", r"\ln", r"\| \|") or (part.kind == "superscript" and part.children[0].text == "2") for part in inside)
-                if not is_cost and not any(part.kind == "derivative" for part in inside):
+                has_own_index = name.letter not in KNOWN_LOSSES and bool(_free_letters(operands_of(node)[1:]) - set(_indices_in(node.children[0])))
+                if (not is_cost or has_own_index) and not any(part.kind == "derivative" for part in inside):
                     found.add(name.letter)
     return found
+
+
+def _arrays(trees: Sequence[Tree]) -> set[str]:
+    """Letters that are transposed, or stand with two indices: a cost never does."""
+    names = [name for tree in trees for _, name in names_in(tree)]
+    return {name.letter for name in names if name.is_transposed or sum(bool((shift := script_shift(item)) and shift[0]) for item in name.below) > 1}
+
+
+def _indices_in(tree: Tree) -> list[str]:
+    """The index letters of the names in a formula."""
+    return [shift[0] for _, name in names_in(tree) for item in name.below if (shift := script_shift(item)) is not None and shift[0]]
+
+
+def _free_letters(members: Sequence[Tree]) -> set[str]:
+    """Letters that count the entries of something and are bound by no sum."""
+    letters = {letter for member in members for letter in _indices_in(member) if letter in INDEX_LETTERS}
+    return letters - set(_bound_letters(members))
 
 
 def _count(tree: Tree, counter: Counter[str], must_be_plain: bool = False) -> None:
@@ -468,6 +530,12 @@ def _stray(trees: Sequence[Tree]) -> frozenset[tuple[str, str]]:
     return frozenset((letter, tag) for letter, tag in pairs if len(formulas[tag]) == 1 and elsewhere[letter] - formulas[tag])
 
 
+def _numbered(names: Sequence[tuple[Tree, Printed]]) -> frozenset[str]:
+    """O_2[i,k]: the number belongs to the name, and the entry stands in the brackets."""
+    heads = [node.children[0] for node, _ in names if node.kind == "call"]
+    return frozenset(name.letter for head in heads if (name := printed_name(head)) is not None and any(integer_of(item) is not None for item in name.below))
+
+
 def _tagged(names: Sequence[tuple[Tree, Printed]]) -> frozenset[str]:
     """Letters whose subscripts are names of gates: W_f, W_o and then W_i too."""
     single: dict[str, set[str]] = {}
@@ -477,10 +545,17 @@ def _tagged(names: Sequence[tuple[Tree, Printed]]) -> frozenset[str]:
     return frozenset(letter for letter, items in single.items() if len({item for item in items if item not in INDEX_LETTERS and item not in TIMES}) >= 2)
 
 
-def _merged(names: Sequence[tuple[Tree, Printed]]) -> dict[str, str]:
-    """w is W; any other small letter is its capital's entry if it always has indices and the capital never."""
-    with_index = {name.letter for _, name in names if name.below}
-    plain = {name.letter for _, name in names if not name.below}
+def _merged(trees: Sequence[Tree]) -> dict[str, str]:
+    """w is W; any other small letter is its capital's entry if it always has indices and the capital never.
+
+    A rule of differentiation such as d(x²)/dx = 2x speaks of no quantity of the document.
+    """
+    rules = [tree for tree in trees if any(node.kind == "derivative" for node in walk(tree)) and not any(node.kind == "subscript" for node in walk(tree))]
+    names = [name for tree in trees for _, name in names_in(tree)]
+    boxed = {name.letter for tree in trees for node, name in names_in(tree) if name.below and node.kind == "scripts" and node.children[0].kind == "group"}
+    with_index = {name.letter for tree in trees for node, name in names_in(tree) if name.below and (name.letter not in boxed or node.children[0].kind != "group")}
+    spoken = [name for tree in trees if tree not in rules and tree.kind != "symbol" for _, name in names_in(tree)]
+    plain = {name.letter for name in names if not name.below and not name.letter.islower()} | {name.letter for name in spoken if not name.below}
     found = {"w": "W", r"\theta": r"\Theta"}
     for letter in with_index - plain:
         capital = letter.upper() if len(letter) == 1 else re.sub(r" ([a-z])$", lambda match: " " + match[1].upper(), letter)

@@ -26,10 +26,12 @@ from symback.verification.meaning import (
     COL,
     ROW,
     Mismatch,
+    OutOfRange,
     Unread,
     Untyped,
     Value,
     apply,
+    broadcast,
     combined,
     divided,
     elementwise,
@@ -39,14 +41,15 @@ from symback.verification.meaning import (
     summed,
     transposed,
 )  # fmt: skip
-from symback.verification.mentions import Mention, indices_of, integer_of, is_transpose, letter_of, names_in, printed_name, script_shift
+from symback.verification.mentions import Mention, Printed, index_name, indices_of, integer_of, is_ones, is_transpose, letter_of, names_in, printed_name, script_shift
 from symback.verification.tree import Tree, operands_of, operators_of, walk
+from symback.verification.unparse import unparse
 from symback.verification.written_rules import general_entry
 
 if TYPE_CHECKING:
     from symback.verification.world import World
 
-__all__ = ["Choices", "Place", "all_choices", "axes_of_indices", "read"]
+__all__ = ["Choices", "Place", "all_choices", "axes_of_indices", "ranges_of", "read"]
 
 ELEMENTWISE_SIGNS = ("\\odot", "\\circ", ".*", "\\circledast", "*")
 PLAIN_SIGNS = ("", "\\cdot", "\\times", ".", "\\otimes", "@", "\\cdotp")
@@ -133,8 +136,8 @@ def stage_of(mention: Mention, place: Place) -> int | None:
     if mention.stage is None:
         if not place.world.is_staged(mention.family):
             return None
-        if (found := place.world.natural_stage(mention.family)) is not None:
-            return found
+        if place.own is None and place.world.window.is_output:
+            return place.world.window.last  # what is nobody's layer, p_j = softmax(z)_j, stands at the end
         if place.own is None:
             raise Unread(f"the layer of {mention.family} is not printed")
         if place.has_stages and not place.is_definition:
@@ -151,10 +154,13 @@ def quantity(mention: Mention, place: Place) -> Value:
     """The quantity that a name means, with its indices as labels."""
     if mention.family in place.bound:
         value = place.bound[mention.family]
+    elif mention.family.endswith(" each") and not place.world.defines_forward(mention.family):
+        raise Unread("the cost of one sample, which is not defined here")
     elif mention.family in place.world.lexicon.losses and not place.world.defines_forward(mention.family) and not place.is_definition:
         raise Unread("the cost of one sample, which is not defined here")
     else:
         value = place.world.whole(mention.family, stage_of(mention, place), len(mention.indices), place)
+        _check_hidden(value, place)
     if mention.sample is not None and place.world.has_samples(mention.family):
         value = _sampled(value, mention.sample, place)
     if mention.indices:
@@ -166,6 +172,13 @@ def quantity(mention: Mention, place: Place) -> Value:
         raise Unread(f"a prime at {mention.family}")
     value = transposed(value) if mention.is_transposed else value
     return _raised(value, mention, place)
+
+
+def _check_hidden(value: Value, place: Place) -> None:
+    """s = log a_i has an index that is not printed at s: everywhere it is the same i."""
+    for label, axis in value.axes.items():
+        if label not in (ROW, COL, "sample") and not label.startswith("axis ") and place.axes.setdefault(label, axis) != axis:
+            raise Mismatch(place.axes[label], axis)
 
 
 def transposed_axes(value: Value) -> Value:
@@ -199,7 +212,7 @@ def _index_label(index: Tree, axis: Axis, place: Place) -> str:
     shift = script_shift(index)
     if shift is not None and shift[0] == "":
         return f"{shift[1]}@{axis.size}"
-    letter = letter_of(index)
+    letter = index_name(index)
     if letter is None or index.kind == "word":
         raise Unread("an index that is no letter")
     if place.axes.setdefault(letter, axis) != axis:
@@ -223,7 +236,10 @@ def _indexed(value: Value, indices: Sequence[Tree], place: Place) -> Value:
 
 def _row_of(value: Value, index: Tree, place: Place) -> Value:
     """x_i of a matrix X: its row or its column, as a column."""
-    way = place.choices("a matrix with one index", ("its row, as a column", "its row, as a row", "its column"))
+    ways = ("its row, as a column", "its row, as a row", "its column", "an entry in any row")
+    way = place.choices("a matrix with one index", ways if index.kind == "symbol" else ways[:3])
+    if way == ways[3]:
+        return Value(value.tensor, tuple(f"any {index.text}" if label == ROW else _index_label(index, axis, place) if label == COL else label for label, axis in value.axes.items()))
     first, second = (ROW, COL) if way != "its column" else (COL, ROW)
     labels = tuple(
         _index_label(index, axis, place) if label == first else (COL if way == "its row, as a row" else ROW) if label == second else label
@@ -246,7 +262,7 @@ def merged_labels(value: Value, labels: Sequence[str]) -> Value:
 
 def kronecker(indices: Sequence[Tree], place: Place) -> Value:
     """δ_ij with an index whose range is known."""
-    labels = [letter_of(index) or (f"{integer_of(index)}" if integer_of(index) is not None else None) for index in indices]
+    labels = [index_name(index) or (f"{integer_of(index)}" if integer_of(index) is not None else None) for index in indices]
     known = [place.axes[label] for label in labels if label in place.axes]
     if None in labels or not known:
         raise Unread("a Kronecker delta whose indices are not known")
@@ -284,7 +300,7 @@ def _count_of(sign: Tree, place: Place) -> None:
     """Σ_{i=1}^{N}: N counts what i runs over."""
     if sign.kind != "scripts":
         return
-    for label, lower, upper in _ranges(sign):
+    for label, lower, upper in ranges_of(sign):
         if upper is not None and label in place.axes and lower in (0, 1):
             shift = script_shift(upper)
             letter = printed_name(upper)
@@ -321,7 +337,7 @@ def _mean_over(tree: Tree, place: Place) -> None:
         if left.kind == "fraction" and left.children[0].kind == "number" and right.kind == "large" and right.children[0].kind == "scripts":
             below = left.children[1]
             letter = letter_of(below)
-            for label, _, upper in _ranges(right.children[0]):
+            for label, _, upper in ranges_of(right.children[0]):
                 if letter is not None and upper is None and label in place.axes and letter.isalpha():
                     place.world.count(letter, place.axes[label])
 
@@ -332,6 +348,8 @@ def _is_kronecker(mention: Mention, place: Place) -> bool:
 
 def _read_name(tree: Tree, place: Place) -> Value:
     base = tree.children[0] if tree.kind == "scripts" else tree
+    if is_ones(base):
+        return _ones(tree.children[1:] if tree.kind == "scripts" else (), place)
     if base.kind in ("group", "call") and (printed_name(tree) is None or base.text in (r"\| \|", "| |")):
         return _scripted_group(tree, place)
     if base.kind in ("applied", "derivative", "number", "matrix", "fraction"):
@@ -342,6 +360,7 @@ def _read_name(tree: Tree, place: Place) -> Value:
     if name.letter == "e" and len(name.above) == 1 and not name.below and not place.world.defines("e"):
         return apply(sympy.exp(slot(0)), read(name.above[0], place))
     mention = place.world.lexicon.mention(name)
+    _count_by_capital(name, mention, place)
     if name.letter in (r"\mathbb 1", r"\mathbf 1", "I", r"\mathbb I") and not place.world.defines(name.letter):
         return _ones_or_identity(name.letter, mention, place)
     if _is_kronecker(mention, place):
@@ -355,6 +374,37 @@ def _read_name(tree: Tree, place: Place) -> Value:
             quantity(replace(mention, family=f"{mention.family}^2", power=None), place), _exponent(mention.power, place) / 2
         )
     return quantity(mention, place)
+
+
+def _count_by_capital(name: Printed, mention: Mention, place: Place) -> None:
+    """H counts what h runs over, in a document that prints no Σ with bounds."""
+    letter = name.letter.lower()
+    is_free = place.world.sheet.is_implicit and name.letter != letter and not name.above and not name.below
+    if is_free and letter in place.axes and not place.world.defines(mention.family) and mention.family not in place.world.sheet.ranks:
+        place.world.count(name.letter, place.axes[letter])
+
+
+def _ones(scripts: Sequence[Tree], place: Place) -> Value:
+    r"""\mathbf 1_h with an index; \mathbf 1_N with a size; \mathbf 1, a column or a matrix."""
+    below = [item for script in scripts if script.kind == "subscript" for item in indices_of(script.children[0])]
+    letters = [letter_of(item) or "" for item in below]
+    if below and all(letter in place.world.lexicon.bound or letter in place.axes for letter in letters):
+        if any(letter not in place.axes for letter in letters):
+            raise Unread("ones with an index whose range is not known")
+        found = Value(contract((), tuple(letters), {letter: place.axes[letter] for letter in letters}), tuple(letters))
+    else:
+        way = place.choices("ones without an index", ("a column", "a matrix")) if not below else "a column"
+        if way == "a column":
+            found = Value(contract((), (ROW,), {ROW: place.world.fresh_axis()}), (ROW,))
+        else:
+            axis = place.world.fresh_axis()
+            found = Value(contract((), (ROW, COL), {ROW: axis, COL: axis}), (ROW, COL))
+    for script in scripts:
+        if script.kind == "postfix" or (script.kind == "superscript" and is_transpose(script.children[0])):
+            found = transposed(found)
+        elif script.kind != "subscript":
+            raise Unread("a script that has no meaning at ones")
+    return found
 
 
 def _ones_or_identity(letter: str, mention: Mention, place: Place) -> Value:
@@ -409,6 +459,10 @@ def _squared_norm(value: Value, exponent: sympy.Expr) -> Value:
 
 
 def _read_group(tree: Tree, place: Place) -> Value:
+    inner = tree.children[0]
+    if inner.kind in ("product", "list") and any(part.kind == "ellipsis" for part in operands_of(inner)):
+        if all(part.kind == "ellipsis" or part.text == "1" for part in operands_of(inner)):
+            return transposed(Value(contract((), (ROW,), {ROW: place.world.fresh_axis()}), (ROW,)))
     if tree.text in ("( )", "[ ]") and tree.children[0].kind == "list":
         return _read_list(tree, place)
     if tree.text not in ("( )", "[ ]", "{ }", r"\{ \}", r"\left( \right)"):
@@ -447,13 +501,18 @@ def _check_summands(operands: Sequence[Tree], values: Sequence[Value], place: Pl
             for other in values:
                 if len(other.sides) == 2 and place.world.is_of_weights(other.axes[next(iter(missing))]):
                     place.world.turn(place.world.lexicon.mention(name).family)
-    if not any(not value.sides and not value.is_number and operand.kind in ("product", "large") for operand, value in zip(operands, values, strict=True)):
+    if not any(not value.sides and not value.is_number and _is_worked_out(operand, value) for operand, value in zip(operands, values, strict=True)):
         return
     for operand, value in zip(operands, values, strict=True):
         name = printed_name(operand)
-        if name is not None and value.sides and not name.below and all(other.sides <= value.sides for other in values):
+        if name is not None and value.sides and not place.world.lexicon.mention(name).indices and all(other.sides <= value.sides for other in values):
             if all(not other.sides or printed_name(member) is not None for member, other in zip(operands, values, strict=True)):
                 place.world.take_as_number(place.world.lexicon.mention(name).family)
+
+
+def _is_worked_out(operand: Tree, value: Value) -> bool:
+    """Whether a summand without sides is no bare name: w x, Σ w_k x_k, h_i."""
+    return operand.kind in ("product", "large") or bool(value.labels)
 
 
 
@@ -521,6 +580,8 @@ def _function_of(head: Tree, place: Place) -> Callable[[Tree], Value] | None:
         return None
     mention = place.world.lexicon.mention(name)
     world = place.world
+    if head.kind == "word" and head.text == "sum" and not world.defines("sum"):
+        return lambda argument: _sum_along(argument, place)
     if name.letter in world.lexicon.losses and not mention.indices and mention.sample is None and not name.primes:
         return lambda argument: place.world.cost_value()
     known = world.function(name.letter)
@@ -561,12 +622,12 @@ def _with_scripts(value: Value, scripts: Sequence[Tree], place: Place) -> Value:
 def _activated(letter: str, argument: Tree, primes: int, power: Tree | None, place: Place) -> Value:
     """σ(z), σ'(z): the activation of the world, element by element."""
     group, scripts = _split_argument(argument)
-    value = read(group, place)
     kind = place.world.activation(letter)
     if kind is None:
         if primes or power is not None:
             raise Unread("a derivative of softmax written as σ'")
-        return _with_scripts(softmax(value, place), scripts, place)
+        return _activated_softmax(argument, place)
+    value = read(group, place)
     for _ in range(primes):
         kind = kind.prime()
     found = apply(kind(slot(0)), value)
@@ -706,7 +767,7 @@ def _activated_softmax(argument: Tree, place: Place) -> Value:
 # Sums
 
 
-def _ranges(sign: Tree) -> list[tuple[str, int | None, Tree | None]]:
+def ranges_of(sign: Tree) -> list[tuple[str, int | None, Tree | None]]:
     """(letter, lower bound, upper bound) of each bound index of a large sign."""
     lower: list[tuple[str, int | None]] = []
     upper: Tree | None = None
@@ -753,7 +814,7 @@ def _read_large(tree: Tree, place: Place) -> Value:
         value = elementwise(value, combined(number(1), kronecker(pair, place), -1))
     for label, other in single:
         value = elementwise(value, kronecker((Tree("symbol", (), label), other), place))
-    for label, lower, upper in _ranges(sign):
+    for label, lower, upper in ranges_of(sign):
         if label in labels and label in value.labels:
             value = _within_bounds(value, label, lower, upper, place)
     for label in labels:
@@ -770,6 +831,8 @@ def _within_bounds(value: Value, label: str, lower: int | None, upper: Tree | No
     """The terms that the printed bounds let through; usually all of them."""
     axis = value.axes[label]
     if upper is None or integer_of(upper) is not None:
+        if upper is not None and lower == 0 and not place.is_definition and 1 in place.world.sheet.lower_bounds.get((label, upper.text), ()):
+            raise OutOfRange(f"the sum over {label} begins at 0, and has one term more than elsewhere")
         if lower is not None and lower > 1:
             raise Unread(f"a sum that begins at {lower}")
         return value
@@ -785,8 +848,10 @@ def _within_bounds(value: Value, label: str, lower: int | None, upper: Tree | No
         return value
     if size != axis.size:
         raise Unread("a sum over a part of the indices")
+    if terms == 1 and place.is_definition:
+        return value
     if terms == 1:
-        raise Untyped(f"the sum over {label} has one term more than there are entries")
+        raise OutOfRange(f"the sum over {label} has one term more than there are entries")
     if terms != -1:
         raise Unread("a sum over a part of the indices")
     way = "first" if (lower or 0) > 1 else place.choices(f"the sum over {label} lacks a term", ("the last", "the first")).removeprefix("the ")
@@ -827,6 +892,23 @@ def _sum_of_all(value: Value, place: Place) -> Value:
     for label in sides:
         value = summed(value, label)
     return value
+
+
+def _sum_along(argument: Tree, place: Place) -> Value:
+    """sum(A, dim=0), sum(A, dim=-1, keepdim=True) as in array programs: over the rows, over the columns and repeated along them."""
+    parts = operands_of(argument.children[0]) if argument.kind == "group" and argument.children[0].kind == "list" else ()
+    options = {letter_of(part.children[0]): part.children[2] for part in parts[1:] if part.kind == "relation" and len(part.children) == 3}
+    dimension = options.get("dim") or options.get("axis")
+    text = "" if dimension is None else unparse(dimension).replace(" ", "")
+    value = read(parts[0], place) if parts else None
+    if value is None or text not in ("0", "1", "-1") or not {ROW, COL} <= set(value.labels):
+        raise Unread("a sum along what is not known")
+    side = ROW if text == "0" else COL
+    kept = COL if side == ROW else ROW
+    found = summed(value, side)
+    if "keepdim" in options or "keepdims" in options:
+        return Value(contract(((found.tensor, found.labels),), value.labels, {side: value.axes[side]}), value.labels)
+    return Value(found.tensor, tuple(ROW if label == kept else label for label in found.labels))
 
 
 def _sum_over_stages(tree: Tree, letter: str, place: Place) -> Value:
@@ -880,6 +962,8 @@ def _read_product(tree: Tree, place: Place) -> Value:
 
 
 def _divided_or_times(value: Value, part: Value, sign: str, place: Place) -> Value:
+    if sign == "." and place.world.sheet.is_array_program and value.sides and part.sides:
+        return broadcast(value, part)
     return divided(value, part) if sign == "/" else product(value, part, "" if sign in (".", r"\cdotp") else sign, place.choices)
 
 

@@ -14,7 +14,8 @@ The multilayer perceptron is not special here: `COMMON` states it in LaTeX, and 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import product as combinations_of
@@ -31,11 +32,13 @@ from symback.language.functions import ScalarFunction, scalar_function
 from symback.language.names import Name
 from symback.language.steps import Fact
 from symback.numerics.evaluate import Setting, evaluate_equations, random_setting
+from symback.simplification.normal_form import prove_equal
 from symback.simplification.replacing import replaced
-from symback.verification.definitions import FUNCTION_HEADS, Definition, Function
+from symback.verification.definitions import FUNCTION_HEADS, Definition, Function, is_repeated
 from symback.verification.meaning import COL, ROW, Mismatch, Unread, Unspread, Untyped, Value
-from symback.verification.mentions import Lexicon, names_in
-from symback.verification.reading import ACTIVATIONS, Choices, Place, axes_of_indices, read
+from symback.verification.mentions import Lexicon, letter_of, names_in
+from symback.verification.reading import ACTIVATIONS, Choices, Place, axes_of_indices, ranges_of, read
+from symback.verification.shapes import declared_shapes
 from symback.verification.tree import Tree, walk as walk_tree
 
 __all__ = ["Assumed", "Counted", "Edition", "Sheet", "Window", "World"]
@@ -44,6 +47,9 @@ SHAPES: dict[str, tuple[str, ...]] = {"scalar": (), "column": (ROW,), "row": (CO
 ANY = Axis(sympy.Symbol("n", integer=True, positive=True), "sample")
 MOST_WORLDS = 300
 MOST_RESTARTS = 200
+RESTATED = 10  # formulas between an equation in indices and the same one in matrices
+FACT_SEED = 10
+FACT_SECONDS = 0.3
 MOST_TRIALS = 60
 SETTLING_SECONDS = 2.0
 SMALL_GREEK_SCALARS = frozenset([r"\eta", r"\alpha", r"\lambda", r"\epsilon", r"\varepsilon", r"\mu", r"\sigma", r"\gamma", r"\beta", r"\tau", r"\rho"])
@@ -98,6 +104,18 @@ class Counted(Exception):
     def __init__(self, letter: str, axis: Axis):
         super().__init__(letter)
         self.letter, self.axis = letter, axis
+
+
+def is_hidden(label: str) -> bool:
+    """An index letter among the sides of a whole quantity."""
+    return label not in (ROW, COL, "sample") and not label.startswith("axis ")
+
+
+def sides_of(shape: tuple[str, ...]) -> tuple[str, ...]:
+    """The sides of what has a declared shape; a side of length one is none."""
+    if len(shape) > 2:
+        return tuple(f"axis {i}" for i in range(len(shape)))
+    return tuple(side for side, size in zip((ROW, COL), shape, strict=False) if size != "1")
 
 
 class Retyped(Exception):
@@ -192,6 +210,18 @@ class Sizes:
         return True
 
 
+def lower_bounds(trees: Sequence[Tree]) -> dict[tuple[str, str], set[int]]:
+    """Where the sums of a document begin that end at the same number: {("i", "5"): {0, 1}}."""
+    found: dict[tuple[str, str], set[int]] = {}
+    for tree in trees:
+        for node in walk_tree(tree):
+            if node.kind == "large" and node.children[0].kind == "scripts":
+                for letter, lower, upper in ranges_of(node.children[0]):
+                    if lower is not None and upper is not None:
+                        found.setdefault((letter, upper.text), set()).add(lower)
+    return found
+
+
 @dataclass(frozen=True)
 class Edition:
     """The definitions in force at one place of a document."""
@@ -221,11 +251,22 @@ class Sheet:
         self.is_scalar = False
         self.unit_sums: set[str] = set()
         self.columns: dict[int, tuple[str, int]] = {}
+        self.outputs: frozenset[str] = frozenset()
+        self.is_implicit = False
+        self.lower_bounds = lower_bounds(trees)
+        self.is_array_program = any(node.kind == "relation" and node.children[0].text in ("dim", "axis") for tree in trees for node in walk_tree(tree))
         self.editions: dict[tuple, Edition] = {}
         self.worlds: dict[tuple, World | Exception] = {}
         self._look_at(trees)
+        self.shapes = declared_shapes(trees, lexicon)
+        defined = {definition.name.family for definition in definitions if definition.role == "forward"}
+        for family, shape in self.shapes.items():
+            sides = sides_of(shape)
+            if family not in defined | self.with_samples and self.ranks.get(family, len(sides)) == len(sides):
+                self.types[family] = sides
 
     def _look_at(self, trees: Sequence[Tree]) -> None:
+        counts: dict[str, Counter[int]] = {}
         for tree in trees:
             for _, name in names_in(tree):
                 mention = self.lexicon.mention(name)
@@ -234,12 +275,22 @@ class Sheet:
                 if mention.sample is not None:
                     self.with_samples.add(mention.family)
                 if mention.indices:
-                    self.ranks[mention.family] = max(self.ranks.get(mention.family, 0), len(mention.indices))
+                    counts.setdefault(mention.family, Counter())[len(mention.indices)] += 1
                 if name.letter.lstrip("\\")[:1].isupper():
                     self.printed_capital.add(mention.family)
+        self.ranks = self._ranks(counts)
         for definition in self.definitions:
             if definition.name.family.endswith("^2"):
                 self.squares.add(definition.name.family.removesuffix("^2"))
+
+    def _ranks(self, counts: dict[str, Counter[int]]) -> dict[str, int]:
+        """How many indices a name has: as many as in the equations, else as many as it mostly has (t_c of one sample, t_{ic} of all)."""
+        forward = [definition for definition in self.definitions if definition.role == "forward"]
+        inside = {self.lexicon.mention(name).family for definition in forward for _, name in names_in(definition.body)}
+        inside |= {definition.name.family for definition in forward if len(definition.labels) != 1}
+        return {
+            family: max(found) if family in inside else max(found, key=lambda rank: (found[rank], rank)) for family, found in counts.items()
+        }
 
     def edition(self, order: int, reach: int | None = None) -> Edition:
         """For each name the last definition before `order`, else the first after it; only those within `reach` formulas if given."""
@@ -428,10 +479,27 @@ class World:
         self.forward = {equation.symbol: equation.definition for equation in self.equations}
         if self.is_uniform:
             return
+        self._check_declared_sizes()
         self.cost, self.facts = self._cost()
         self.equations.append(Equation(self.cost.symbol, self.cost.definition, "cost"))
         self.forward[self.cost.symbol] = self.cost.definition
         self._sweep()
+
+    def _declared(self) -> Iterator[tuple[str, Axis]]:
+        """What is declared to be as long as a letter says: X ∈ ℝ^{M×N} has M rows."""
+        for family, shape in self.sheet.shapes.items():
+            value = self.values.get((family, None))
+            sides = sides_of(shape)
+            if value is not None and set(sides) == set(value.labels):
+                sizes = [size for size in shape if size != "1" or len(shape) > 2]
+                yield from ((size, value.axes[side]) for size, side in zip(sizes, sides, strict=True) if not size.isdigit())
+
+    def _check_declared_sizes(self) -> None:
+        """Makes axes one that are declared to be equally long."""
+        seen: dict[str, Axis] = {}
+        for size, axis in self._declared():
+            if seen.setdefault(size, axis) != axis and self.sizes.can_merge(seen[size], axis):
+                raise Mismatch(seen[size], axis)
 
     def _pattern(self, family: str, stage: int | None) -> tuple[Definition, dict[str, int]] | None:
         """The definition of a family that fits a stage, and what its stage letter stands for there."""
@@ -555,18 +623,37 @@ class World:
             if not self.assumed.is_single:
                 sides[label] = "sample"
         sides |= dict(zip(own, self._sides(len(own), definition.name.family), strict=True))
+        if len(own) == 1 and len(found.sides) == 1:
+            self._retype_entries(definition, own[0], found.sides)
         extra = [label for label in found.labels if label not in sides and label not in (ROW, COL, "sample")]
-        if extra or (own and {ROW, COL} & set(found.labels) and len(own) + len({ROW, COL} & set(found.labels)) > 2):
-            raise Untyped(f"the index {extra[0] if extra else own[0]} is free on one side alone")
+        if extra and any(is_repeated(definition.body, letter) or "@" in letter for letter in extra):
+            raise Untyped(f"the index {extra[0]} is free on one side alone")
+        if own and {ROW, COL} & set(found.labels) and len(own) + len({ROW, COL} & set(found.labels)) > 2:
+            raise Untyped(f"the index {own[0]} is free on one side alone")
         labels = tuple(sides.get(label, label) for label in found.labels)
         if own and {ROW, COL} & set(found.labels):
             labels = tuple({**sides, ROW: COL}.get(label, label) for label in found.labels)
         if len(set(labels)) != len(labels):
             raise Untyped("an index and a side at one place")
         missing = [side for side in sides.values() if side not in labels]
-        order = [label for label in ("sample", ROW, COL, *(f"axis {i}" for i in range(5))) if label in labels or label in missing]
+        order = [label for label in ("sample", ROW, COL, *(f"axis {i}" for i in range(5)), *extra) if label in labels or label in missing]
         axes = {side: place.axes.get(letter) or self._axis(definition.name.family, order.index(side), stage) for letter, side in sides.items()}
         return Value(contract(((found.tensor, labels),), order, axes), tuple(order))
+
+    def _retype_entries(self, definition: Definition, own: str, sides: frozenset[str]) -> None:
+        """An entry is a number: in z_i = wᵀ x_i + b the x_i are rows, in z_i = x_i w the w is a number."""
+        mentions = [self.lexicon.mention(name) for _, name in names_in(definition.body)]
+        has_row = any(mention.is_transposed and not mention.indices for mention in mentions)
+        for mention in mentions:
+            family = mention.family
+            if self.defines(family) or mention.stage is not None or family in self.sheet.with_samples:
+                continue
+            is_entry = [letter_of(index) for index in mention.indices] == [own]
+            if sides == {COL} and has_row and is_entry and self.sheet.type_of(family, 1) == (ROW,):
+                self.sheet.types[family] = (ROW, COL)
+                raise Retyped
+            if sides == {ROW} and not mention.indices and not mention.is_transposed and self.sheet.type_of(family, 0) == (ROW,):
+                self.take_as_number(family)
 
     def _sides(self, count: int, family: str) -> tuple[str, ...]:
         del family
@@ -639,11 +726,6 @@ class World:
         """Whether a family has layers or time steps."""
         return family in self.sheet.staged
 
-    def natural_stage(self, family: str) -> int | None:
-        """The stage that a name without one can only mean."""
-        del family
-        return None
-
     def has_samples(self, family: str) -> bool:
         """Whether the whole quantity has an axis of samples."""
         return any(key[0] == family and "sample" in value.labels for key, value in self.values.items())
@@ -672,6 +754,9 @@ class World:
         """The size that a letter stands for."""
         if letter in self.counts:
             return self.counts[letter].size
+        for size, axis in self._declared() if not self.is_uniform and letter not in self._patterns else ():
+            if size == letter:
+                return axis.size
         if letter in ("m", "N", "n", "M", "B") and not self.defines(letter):
             samples = {axis for value in self.values.values() for axis in value.tensor.axes if axis.kind == "sample"}
             if len(samples) == 1:
@@ -831,6 +916,10 @@ class World:
             sinks += [tensor for tensor in states if tensor in self.forward and tensor not in sinks and self._is_recurrent(tensor)]
         about = {key for key in self.about if key[0] != "Z" or ("z", key[1]) not in self.values}
         wanted = [value.tensor for key, value in self.values.items() if key in about and value.tensor in self.forward]
+        outputs = [value.tensor for (family, _), value in self.values.items() if family in self.sheet.outputs and value.tensor in self.forward]
+        sinks = [*outputs, *(sink for sink in sinks if sink not in outputs)]
+        if meant := [sink for sink in outputs if any(tensor in self._ancestors([sink]) for tensor in wanted)]:
+            return meant
         relevant = [sink for sink in sinks if all(tensor in self._ancestors([sink]) for tensor in wanted)]
         return relevant or [sink for sink in sinks if any(tensor in self._ancestors([sink]) for tensor in wanted)] or sinks
 
@@ -877,6 +966,26 @@ class World:
         if of.tensor not in self.cotangents:
             raise Unread(f"the cost does not depend on {of.tensor.name} here")
         return Value(self.cotangents[of.tensor], of.labels)
+
+    @property
+    def has_doubtful_cost(self) -> bool:
+        """Whether the cost that stands nearest could not be read."""
+        return bool(self.edition.costs) and self.edition.costs[0] in self.broken and not self.has_open_cost
+
+    @property
+    def has_open_cost(self) -> bool:
+        """Whether nothing is known of the cost but what it depends on."""
+        return isinstance(self.cost.definition, Unspecified)
+
+    @property
+    def has_hidden_indices(self) -> bool:
+        """Whether the cost depends on what has an index that is not printed: c = -log s_T, of one T and not of all."""
+        tensors = set(leaves(self.cost.definition))
+        return any(value.tensor in tensors and any(is_hidden(label) for label in value.labels) for value in self.values.values())
+
+    def has_gradient(self, tensor: Tensor) -> bool:
+        """Whether a derivative of the cost stands in it."""
+        return not set(leaves(tensor)).isdisjoint(self.cotangents.values())
 
     def knows(self, family: str) -> bool:
         """Whether a name has a place in the equations: defined there, mentioned there, or the name of a derivative."""
@@ -996,6 +1105,26 @@ class World:
             kept = {name: t for name, t in self.definitions.items() if not any(isinstance(node, Unspecified) for node in walk(t))}
             self.memory["near"] = {name: t for name, t in kept.items() if name.name.letter not in ("z", "Z")}
         return self.memory["near"]
+
+    def found_facts(self) -> tuple[Fact, ...]:
+        """What follows from the equations about sums over a last index: Σ p = 1 of a softmax, Σ (x - mean of x) = 0."""
+        if "found facts" not in self.memory:
+            setting = self.setting(FACT_SEED)
+            found = []
+            for name, definition in self.forward.items():
+                values = np.asarray(setting.values.get(name, 1.0))
+                if not name.rank or values.ndim != name.rank or values.shape[-1] < 2:
+                    continue
+                sums = values.sum(axis=-1)
+                for total in (0, 1):
+                    if np.abs(sums - total).max() < 1e-9:
+                        kept = tuple(range(name.rank - 1))
+                        summed = contract(((definition, tuple(range(name.rank))),), kept, {})
+                        claimed = contract(((const(total), ()),), kept, dict(enumerate(name.axes[:-1])))
+                        if prove_equal(summed, claimed, self.definitions, (), FACT_SECONDS) is not None:
+                            found.append(Fact(name, total, False))
+            self.memory["found facts"] = tuple(found)
+        return self.memory["found facts"]
 
     def setting(self, seed: int) -> Setting:
         """Random sizes and values of everything, the derivatives included; every other seed keeps the given names positive."""
