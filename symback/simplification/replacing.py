@@ -7,8 +7,8 @@ from symback.language.expressions import Add, Contract, Map, Tensor, Unspecified
 __all__ = ["replaced"]
 
 
-def replaced(tensor: Tensor, by: Mapping[Var, Tensor]) -> Tensor:
-    """`tensor` with names replaced by tensors of the same axes.
+def replaced(tensor: Tensor, by: Mapping[Var, Tensor] | Mapping[Tensor, Tensor]) -> Tensor:
+    """`tensor` with names, or whole parts of it, replaced by tensors of the same axes.
 
     >>> from symback.language.expressions import Axis, einsum, var
     >>> from symback.language.names import Name
@@ -17,10 +17,12 @@ def replaced(tensor: Tensor, by: Mapping[Var, Tensor]) -> Tensor:
     True
     """
     known: dict[Tensor, Tensor] = {}
+    parts: dict[Tensor, Tensor] = dict(by)  # type: ignore[arg-type]
     for node in walk(tensor):
+        if node in parts:
+            known[node] = parts[node]
+            continue
         match node:
-            case Var():
-                known[node] = by.get(node, node)
             case Add():
                 known[node] = add(*(known[arg] for arg in node.args))
             case Map():

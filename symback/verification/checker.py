@@ -275,6 +275,8 @@ def _outcome(
             return Outcome("unread", f"what {unknown} is, is not said", sentences)
         if place is not None and place.doubts:
             return Outcome("undecided", f"{error}; but {next(iter(place.doubts))}", sentences)
+        if "a matrix with one index" in choices.asked:
+            return Outcome("undecided", f"a matrix has one index here ({readable(str(error))})", sentences)
         if thinned := _thinned(claim, sheet, 1):
             return Outcome("undecided", f"{thinned} with fewer indices here than elsewhere ({error})", sentences)
         return Outcome("untyped", readable(str(error)), sentences)

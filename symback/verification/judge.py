@@ -169,7 +169,7 @@ class _Judge:
         self.sheet = Sheet(self.lexicon, [*common, *definitions], functions, [*trees, *common_trees], self.words)
         cells = {order: page.printed.cell for order, page in enumerate(pages) if page.printed is not None and page.printed.cell is not None}
         self.sheet.columns = {order: (cell.header, cell.column) for order, cell in cells.items()}
-        self.softmax_letters = self._softmax_in_words()
+        self.softmax_letters = self.sheet.softmax_letters = self._softmax_in_words()
         self.sheet.is_implicit = self.is_implicit
         self.sheet.outputs = frozenset(named.outer.values())
         self.sheet.unit_sums = {family for page in pages for claim in page.claims if (family := self._sums_to_one(claim)) is not None}
@@ -457,8 +457,6 @@ class _Judge:
     def _alternatives(self, claim: Claim, order: int) -> list[Assumed]:
         """What the document leaves open."""
         base = Assumed(is_scalar=getattr(self.sheet, "is_scalar", False))
-        if self.softmax_letters:
-            base = replace(base, activation="softmax")
         found = [base]
         if self._may_sum_to_one():
             found.append(replace(base, has_unit_targets=True))

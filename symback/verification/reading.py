@@ -136,7 +136,7 @@ def stage_of(mention: Mention, place: Place) -> int | None:
     if mention.stage is None:
         if not place.world.is_staged(mention.family):
             return None
-        if place.own is None and place.world.window.is_output:
+        if place.own is None and place.world.window.is_output and mention.indices:
             return place.world.window.last  # what is nobody's layer, p_j = softmax(z)_j, stands at the end
         if place.own is None:
             raise Unread(f"the layer of {mention.family} is not printed")
@@ -484,7 +484,7 @@ def _read_sum(tree: Tree, place: Place) -> Value:
     if any(sign not in ("+", "-") for sign in signs):
         raise Unread(f"the sign {next(sign for sign in signs if sign not in ('+', '-'))}")
     values = [read(operand, place) for operand in operands]
-    if place.is_definition:
+    if place.is_definition and place.depth == 0:
         _check_summands(operands, values, place)
     value = values[0]
     for sign, other in zip(signs, values[1:], strict=True):
@@ -496,7 +496,7 @@ def _check_summands(operands: Sequence[Tree], values: Sequence[Value], place: Pl
     """z = wᵀx + b: what is added to a number that was worked out is a number; Z = X W + b: b is a row, and not a column."""
     for operand, value in zip(operands, values, strict=True):
         name = printed_name(operand)
-        if name is not None and not name.below and len(value.sides) == 1:
+        if name is not None and not place.world.lexicon.mention(name).indices and len(value.sides) == 1:
             missing = {ROW, COL} - value.sides
             for other in values:
                 if len(other.sides) == 2 and place.world.is_of_weights(other.axes[next(iter(missing))]):
@@ -866,7 +866,8 @@ def _bind(part: Tree, labels: list[str], exceptions: list, single: list) -> None
         if letter is None or len(operands_of(part)) != 2:
             raise Unread("a sum over what is no index")
         sign = operators_of(part)[0]
-        labels.append(letter)
+        if letter not in labels or sign != r"\neq":
+            labels.append(letter)  # j = 1, j ≠ i binds one j
         if sign == r"\neq":
             exceptions.append((left, right))
         elif sign == "=" and letter_of(right) is not None and letter_of(right) != letter and len(letter_of(right) or "") == 1:
@@ -927,7 +928,7 @@ def _sum_over_stages(tree: Tree, letter: str, place: Place) -> Value:
 def _stages_within(sign: Tree, letter: str, place: Place) -> list[int]:
     """The stages of the world that the printed bounds let through."""
     stages = list(place.world.summable[letter])
-    for label, lower, upper in _ranges(sign):
+    for label, lower, upper in ranges_of(sign):
         if label != letter:
             continue
         shift = script_shift(upper) if upper is not None else None

@@ -252,6 +252,7 @@ class Sheet:
         self.unit_sums: set[str] = set()
         self.columns: dict[int, tuple[str, int]] = {}
         self.outputs: frozenset[str] = frozenset()
+        self.softmax_letters: frozenset[str] = frozenset()
         self.is_implicit = False
         self.lower_bounds = lower_bounds(trees)
         self.is_array_program = any(node.kind == "relation" and node.children[0].text in ("dim", "axis") for tree in trees for node in walk_tree(tree))
@@ -480,10 +481,36 @@ class World:
         if self.is_uniform:
             return
         self._check_declared_sizes()
+        self._link()
         self.cost, self.facts = self._cost()
         self.equations.append(Equation(self.cost.symbol, self.cost.definition, "cost"))
         self.forward[self.cost.symbol] = self.cost.definition
         self._sweep()
+
+    def _link(self) -> None:
+        """H = σ(X W + b) goes through Z where Z = X W + b is an equation too."""
+        for equation in list(self.equations):
+            if isinstance(equation.definition, Var | Const):
+                continue
+            for place, other in enumerate(self.equations):
+                if other.symbol is not equation.symbol and equation.definition in walk(other.definition) and other.definition is not equation.definition:
+                    linked = replaced(other.definition, {equation.definition: equation.symbol})
+                    self.equations[place] = Equation(other.symbol, linked, other.role)
+                    self.forward[other.symbol] = linked
+        self.equations = self._in_order()
+
+    def _in_order(self) -> list[Equation]:
+        """The equations, each after those that it rests on."""
+        waiting, found, done = list(self.equations), [], set[Var]()
+        defined = set(self.forward)
+        while waiting:
+            ready = [equation for equation in waiting if not (set(leaves(equation.definition)) & defined) - done]
+            if not ready:
+                return self.equations
+            found += ready
+            done |= {equation.symbol for equation in ready}
+            waiting = [equation for equation in waiting if equation.symbol not in done]
+        return found
 
     def _declared(self) -> Iterator[tuple[str, Axis]]:
         """What is declared to be as long as a letter says: X ∈ ℝ^{M×N} has M rows."""
@@ -536,6 +563,8 @@ class World:
         gradient = self._gradient_definition(family, stage)
         if gradient is not None:
             return gradient
+        if hasattr(self, "cotangents") and ("reading", family, stage) not in self.memory and self._names_gradient(family, stage):
+            raise Unread(f"the derivative that {family} stands for is not known here")
         if family in (r"\delta", r"\Delta") and (stage is not None or family in self.sheet.staged):
             for letter in ("z", "Z", "net", "s", "u"):
                 if (letter, stage) in self.values:
@@ -802,7 +831,7 @@ class World:
 
     def activation(self, letter: str) -> type[ScalarFunction] | None:
         """What is assumed of σ; None for softmax."""
-        if self.assumed.activation == "softmax":
+        if self.assumed.activation == "softmax" or letter in self.sheet.softmax_letters:
             return None
         return scalar_function(_letter(letter), ACTIVATIONS.get(self.assumed.activation or "unspecified"))
 
@@ -999,6 +1028,11 @@ class World:
     def is_parameter(self, of: Value) -> bool:
         """Whether it is the same for all samples."""
         return not any(axis.kind == "sample" for axis in of.tensor.axes)
+
+    def _names_gradient(self, family: str, stage: int | None) -> bool:
+        """Whether the document gives this name to a derivative."""
+        named = [d for d in self.edition.definitions if d.role == "gradient" and d.name.family == family]
+        return stage is None and any(definition.name.stage is None and definition.body.kind == "derivative" for definition in named)
 
     def _gradient_definition(self, family: str, stage: int | None) -> Value | None:
         """A name that the document gives to a derivative."""
