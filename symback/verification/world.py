@@ -258,6 +258,7 @@ class Sheet:
         self.is_array_program = any(node.kind == "relation" and node.children[0].text in ("dim", "axis") for tree in trees for node in walk_tree(tree))
         self.editions: dict[tuple, Edition] = {}
         self.worlds: dict[tuple, World | Exception] = {}
+        self.founds: dict[tuple, tuple[Sizes, frozenset[Definition]]] = {}
         self._look_at(trees)
         self.shapes = declared_shapes(trees, lexicon)
         defined = {definition.name.family for definition in definitions if definition.role == "forward"}
@@ -419,7 +420,7 @@ class Sheet:
             if len(self.worlds) > MOST_WORLDS:
                 self.worlds.clear()
             try:
-                self.worlds[key] = World(self, edition, window, assumed, about, sizes=self._sizes_of(edition))
+                self.worlds[key] = self._built(edition, window, assumed, about)
             except (Unread, Untyped) as error:
                 self.worlds[key] = error
         found = self.worlds[key]
@@ -428,20 +429,31 @@ class Sheet:
         return found
 
 
+    def _built(self, edition: Edition, window: Window, assumed: Assumed, about: frozenset) -> World:
+        """A world that begins with the sizes and the unreadable definitions which a world of the same equations found."""
+        key = (edition, window, replace(assumed, activation="", has_unit_targets=False, reach=None))
+        sizes = self._sizes_of(edition)
+        start, broken = self.founds.get(key, (sizes, frozenset()))
+        built = World(self, edition, window, assumed, about, sizes=sizes, start=start, broken=broken)
+        self.founds[key] = (built.sizes, frozenset(built.broken))
+        return built
+
+
 class World:
     """The equations of a window of stages, their cost, and every derivative in them."""
 
     def __init__(
         self, sheet: Sheet, edition: Edition, window: Window, assumed: Assumed, about: frozenset = frozenset(), is_uniform: bool = False,
-        sizes: Sizes | None = None, preset: dict[str, Axis] | None = None,
+        sizes: Sizes | None = None, preset: dict[str, Axis] | None = None, start: Sizes | None = None,
+        broken: Iterable[Definition] = (),
     ):  # fmt: skip
         self.preset = preset or {}
         self.sheet, self.edition, self.window, self.assumed, self.about = sheet, edition, window, assumed, about
         self.lexicon = sheet.lexicon
         self.summable = dict(window.summable)
-        self.sizes = (sizes or sheet.sizes).copy()
+        self.sizes = (start or sizes or sheet.sizes).copy()
         self.is_uniform = is_uniform
-        self.broken: set[Definition] = set()
+        self.broken: set[Definition] = set(broken)
         self._turned: set[str] = set()
         self._functions = {function.letter: function for function in edition.functions}
         for _ in range(MOST_RESTARTS):
@@ -739,7 +751,7 @@ class World:
         key = ("count", letter, axis)
         if key not in self.memory:
             counted = {**self.preset, letter: axis}
-            self.memory[key] = World(self.sheet, self.edition, self.window, self.assumed, self.about, sizes=self.sizes, preset=counted)
+            self.memory[key] = World(self.sheet, self.edition, self.window, self.assumed, self.about, sizes=self.sizes, preset=counted, broken=self.broken)
         return self.memory[key]
 
     def fresh_axis(self) -> Axis:
@@ -1109,7 +1121,7 @@ class World:
             sizes = self.sizes.copy()
             if not sizes.merge(left, right):
                 raise Untyped(f"sizes {left.size} and {right.size} stand at the same place")
-            self.memory[key] = World(self.sheet, self.edition, self.window, self.assumed, self.about, sizes=sizes)
+            self.memory[key] = World(self.sheet, self.edition, self.window, self.assumed, self.about, sizes=sizes, broken=self.broken)
         return self.memory[key]
 
     def setting_for(self, seed: int, tensors: Sequence[Tensor]) -> Setting:
