@@ -442,7 +442,8 @@ def _numbers_above(names: Sequence[tuple[Tree, Printed]]) -> tuple[bool, bool]:
                 all_bare.add(shift[1])
                 if name.letter in NAMED_BY_LAYER:
                     bare.add(shift[1])
-    is_usual = any(name.letter in ("W", "w", "Z", "z", "b") and name.above for _, name in names) and all_bare != {2}
+    scripts = [script_shift(content) for _, name in names if name.letter in ("W", "w", "Z", "z", "b") for content in name.above]
+    is_usual = bool(scripts) and (all_bare != {2} or any(shift is not None and shift[0] in ("l", "L") for shift in scripts))
     return bracketed or bool(bare - {2}) or is_usual, bracketed and not bare - {2}
 
 
