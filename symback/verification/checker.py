@@ -27,6 +27,7 @@ from symback.verification.definitions import Claim
 from symback.verification.meaning import COL, ROW, Mismatch, Unread, Unspread, Untyped, Value, common, transposed
 from symback.verification.mentions import Mention, letter_of, names_in, printed_name
 from symback.verification.reading import Choices, Place, all_choices, axes_of_indices, counted_name, read
+from symback.verification.time_windows import time_windows
 from symback.verification.tree import Tree, operands_of, operators_of
 from symback.verification.tree import walk as walk_tree
 from symback.verification.world import Assumed, Counted, Sheet, Window, World
@@ -67,11 +68,17 @@ def judge_claim(claim: Claim, sheet: Sheet, order: int, alternatives: Sequence[A
             if time.thread_time() > until:
                 return _settled([*outcomes, Outcome("undecided", "the time for one formula is over")])
             found = outcome_in(claim, sheet, order, window, assumed, until)
+            if found.word == "proved" and window.twin is not None:
+                found = outcome_in(claim, sheet, order, window.twin, assumed, until)
+            if found.word == "proved" and window.holds_if:
+                found = replace(found, word="conditional", reason=window.holds_if)
             if found.word == "proved" and len({letter for letter, _ in window.bases} & {"l", "L"}) == 2 and _has_both(claim, sheet):
                 found = replace(found, word="undecided", reason="holds for some distance between the layers l and L")
             if found.word == "proved":
                 return found
             outcomes.append(replace(found, assumed=assumed))
+            if found.word == "unread" and window.is_clock:
+                break  # the other windows are special cases of this one
     return _settled(outcomes)
 
 
@@ -102,13 +109,12 @@ def windows_of(claim: Claim, sheet: Sheet) -> list[Window]:
     mentions = mentions_in(claim.members, sheet)
     staged = [mention for mention in mentions if mention.stage is not None]
     letters = {mention.stage[0] for mention in staged if mention.stage is not None}
-    summed = _summed_letters(claim)
     if not sheet.staged:
         return [Window(0, 0)]
     if not staged:
         return [Window(1, 1, (("", 0), ("L", 1), ("l", 1)), 1, True), Window(1, 1, (("", 0), ("l", 1)), 1, False)]
-    if sheet.lexicon.times and letters & (sheet.lexicon.times | {""}) and not letters & {"l", "L"}:
-        return _times(staged, letters, summed)
+    if sheet.lexicon.times and not letters & {"l", "L"}:
+        return time_windows(claim, sheet)
     free = letters - {""}
     if free == {"l", "L"} and "" not in letters:
         return _two_bases(staged)
@@ -120,20 +126,6 @@ def windows_of(claim: Claim, sheet: Sheet) -> list[Window]:
             return []
         letters = free
     return _layers(staged, free.pop() if free else "", mentions, sheet)
-
-
-def _summed_letters(claim: Claim) -> set[str]:
-    found = set()
-    for member in claim.members:
-        for node in walk_tree(member):
-            if node.kind == "large" and node.children[0].kind == "scripts":
-                for script in node.children[0].children[1:]:
-                    if script.kind == "subscript":
-                        content = script.children[0]
-                        first = operands_of(content)[0] if content.kind == "relation" else content
-                        if (letter := letter_of(first)) is not None:
-                            found.add(letter)
-    return found
 
 
 def _has_both(claim: Claim, sheet: Sheet) -> bool:
@@ -169,27 +161,6 @@ def _layers(staged: Sequence[Mention], base: str, mentions: Sequence[Mention], s
     if has_target:
         return [Window(low, high, ((base, 0), ("L", high)), own, True), open_end]
     return [open_end]
-
-
-def _times(staged: Sequence[Mention], letters: set[str], summed: set[str]) -> list[Window]:
-    """Time steps t-1 … t+1 of a sequence that goes on; all of them where a sum runs over time; the last one."""
-    bases = sorted(letters - {""})
-    shifts = {letter: [m.stage[1] for m in staged if m.stage is not None and m.stage[0] == letter] for letter in letters}
-    own = next(iter(shifts[bases[0]])) if bases else 1
-    if summed & set(bases) or "T" in bases:
-        steps = (1, 2, 3)
-        numbered = tuple((letter, 3 if letter == "T" else 2) for letter in {*bases, "T", *summed})
-        return [Window(1, 3, (("", 0), *numbered), 2, True, summable=tuple((letter, steps) for letter in {*summed, *bases}))]
-    if len(bases) > 1:
-        return []
-    if not bases:
-        top = max(shifts[""])
-        return [Window(min(1, min(shifts[""])), top, (("", 0), ("T", top)), top, True)]
-    letter = bases[0]
-    low, high = min(shifts[letter]), max(shifts[letter])
-    first, last = min(low, 0), max(high, 0)
-    open_window = Window(first, last + 1, ((letter, 0),), own, False, True)
-    return [open_window, Window(first, last, ((letter, 0), ("T", 0)), own, False, False), Window(first, last, ((letter, 0),), own, True, False)]
 
 
 # One convention, all readings
@@ -240,6 +211,8 @@ def _outcome(
     claim: Claim, sheet: Sheet, order: int, window: Window, assumed: Assumed, choices: Choices, until: float
 ) -> Outcome:
     sentences = assumed.sentences()
+    summands = frozenset(id(term) for member in claim.members[1:] if member.kind == "sum" for term in operands_of(member))
+    held = frozenset(id(term) for member in claim.members[1:] if member.kind == "sum" for term in operands_of(member) if term == claim.members[0])
     place: Place | None = None
     try:
         world = sheet.world(order, window, assumed, _about(claim, sheet, window))
@@ -249,7 +222,9 @@ def _outcome(
         for _ in range(12):
             try:
                 has_stages = any(mention.stage is not None for mention in mentions_in(claim.members, sheet))
-                place = Place(world, dict(window.bases), choices, window.own, until=until, has_stages=has_stages)
+                place = Place(
+                    world, dict(window.bases), choices, window.own, until=until, has_stages=has_stages, summands=summands, held=held
+                )
                 axes_of_indices(claim.members, place)
                 found = _compared(claim, place)
                 break

@@ -15,11 +15,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from symback.network import Network
+from symback.verification.clock import with_clock
 from symback.verification.checker import Outcome, is_numeric, judge_claim, mentions_in
 from symback.verification.definitions import EQUALITIES, Claim, Definition, Function, chains_of, definitions_in, is_gradient_tree
 from symback.verification.diagnosis import chain_text, diagnose
 from symback.verification.dotted_sums import folded
 from symback.verification.documents import PrintedFormula, read_document
+from symback.verification.implied import with_braces_applied, with_implied
 from symback.verification.macros import Macro
 from symback.verification.mentions import Lexicon, bound_in, lexicon_of, letter_of, names_in, printed_name
 from symback.verification.numbers import NumberOutcome
@@ -116,7 +118,7 @@ def _page(latex: str, macros: Mapping[str, Macro] | None, printed: PrintedFormul
     if len(latex) > MAX_LATEX:
         return Page(latex, None, f"longer than {MAX_LATEX} characters", printed)
     try:
-        tree = folded(with_fonts_at_letters(parse(latex, macros)))
+        tree = folded(with_braces_applied(with_fonts_at_letters(parse(latex, macros))))
     except ParseError as error:
         return Page(latex, None, str(error), printed)
     return Page(latex, tree, "", printed, tuple(chains_of(tree)))
@@ -128,7 +130,7 @@ class _Judge:
     def __init__(self, pages: Sequence[Page], is_alone: bool, progress: Callable[[int, int], None] | None, text: str = ""):
         self.pages, self.is_alone, self.progress = pages, is_alone, progress
         trees = [page.tree for page in pages if page.tree is not None]
-        self.lexicon = lexicon_of(trees)
+        self.lexicon = with_clock(lexicon_of(trees), trees)
         self.leading: Tree | None = None
         self.until = float("inf")
         self.lefts: list[Tree] = []
@@ -139,6 +141,8 @@ class _Judge:
             for claim in page.claims:
                 for found in definitions_in(claim, self.lexicon, order):
                     (definitions if isinstance(found, Definition) else functions).append(found)  # type: ignore[arg-type]
+        claims = [(order, claim) for order, page in enumerate(pages) for claim in page.claims]
+        definitions = with_implied(claims, definitions, self.lexicon)
         if is_alone:
             definitions, functions = [], []
         self.stated = {definition.name.family for definition in definitions if definition.role == "forward"}

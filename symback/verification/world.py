@@ -34,8 +34,9 @@ from symback.numerics.evaluate import Setting, evaluate_equations, random_settin
 from symback.simplification.replacing import replaced
 from symback.verification.definitions import FUNCTION_HEADS, Definition, Function
 from symback.verification.meaning import COL, ROW, Mismatch, Unread, Unspread, Untyped, Value
-from symback.verification.mentions import Lexicon, names_in
+from symback.verification.mentions import Lexicon, is_any_of, names_in
 from symback.verification.reading import ACTIVATIONS, Choices, Place, axes_of_indices, read
+from symback.verification.recurrence import copy_of, cost_of_sequence, losses_under_sums, shared_families, swept_from
 from symback.verification.tree import Tree, walk as walk_tree
 
 __all__ = ["Assumed", "Counted", "Edition", "Sheet", "Window", "World"]
@@ -52,7 +53,13 @@ WEIGHTS = frozenset(["W", "U", "V", r"\Theta"])
 
 @dataclass(frozen=True)
 class Window:
-    """The stages first … last; `bases` numbers the letters; `summable` what a sum over a stage letter runs through."""
+    """The stages first … last; `bases` numbers the letters; `summable` what a sum over a stage letter runs through.
+
+    `is_clock`   the stages are steps of time, with the same weights at each;
+    `loss`       "last" if the last step alone has a loss;
+    `holds_if`   what a claim that holds here, and not elsewhere, rests on;
+    `twin`       a second choice of the stages, for which a claim must hold as well.
+    """
 
     first: int = 0
     last: int = 0
@@ -61,6 +68,10 @@ class Window:
     is_output: bool = True
     is_open: bool = False
     summable: tuple[tuple[str, tuple[int, ...]], ...] = ()
+    is_clock: bool = False
+    loss: str = ""
+    holds_if: str = ""
+    twin: Window | None = None
 
 
 @dataclass(frozen=True)
@@ -224,6 +235,11 @@ class Sheet:
         self.editions: dict[tuple, Edition] = {}
         self.worlds: dict[tuple, World | Exception] = {}
         self._look_at(trees)
+        self.shared = shared_families(self.definitions, lexicon) if lexicon.times else set()
+        self.staged = (self.staged | {d.name.family for d in self.definitions if d.name.stage is not None}) - self.shared
+        mentions = [lexicon.mention(name) for tree in trees for _, name in names_in(tree)]
+        self.losses_under_sums = losses_under_sums(self.definitions, lexicon)
+        self.has_step_losses = bool(self.losses_under_sums) or any(mention.family in lexicon.losses and mention.stage is not None for mention in mentions)
 
     def _look_at(self, trees: Sequence[Tree]) -> None:
         for tree in trees:
@@ -248,7 +264,7 @@ class Sheet:
         for definition in self.definitions:
             if definition in self.dropped or (reach is not None and definition.order >= 0 and abs(definition.order - order) > reach):
                 continue
-            key = (definition.name.family, definition.name.stage and definition.name.stage[0], definition.role == "cost")
+            key = (definition.name.family, self._counted_by(definition), definition.role == "cost")
             if definition.name.stage is not None and definition.name.stage[0] == "":
                 key = (*key, definition.name.stage[1])
             if key in chosen and column is not None:
@@ -266,6 +282,15 @@ class Sheet:
         costs.sort(key=lambda cost: (cost.order > order, -cost.order if cost.order <= order else cost.order))
         key = (tuple(chosen.values()), tuple(functions.values()), tuple(costs))
         return self.editions.setdefault(key, Edition(*key))
+
+    def _counted_by(self, definition: Definition) -> str | None:
+        """What the stages of a definition count: layers by their letter, since a hidden and the last one differ; or time."""
+        stage, step = definition.name.stage, definition.name.of_step
+        if stage is None:
+            return None
+        if stage[0] and is_any_of(stage[0], self.lexicon.times | self.lexicon.clock):
+            return "t" if step is None else "t of another step" if step[0] != stage[0] else "t of its own step"
+        return stage[0]
 
     def type_of(self, family: str, count: int) -> tuple[str, ...]:
         """The sides of a family: by its indices, else by what is usual for its letter."""
@@ -428,7 +453,8 @@ class World:
         self.forward = {equation.symbol: equation.definition for equation in self.equations}
         if self.is_uniform:
             return
-        self.cost, self.facts = self._cost()
+        self.further: list[Equation] = []
+        self.cost, self.facts = (cost_of_sequence(self), self._facts()) if self.window.is_clock else self._cost()
         self.equations.append(Equation(self.cost.symbol, self.cost.definition, "cost"))
         self.forward[self.cost.symbol] = self.cost.definition
         self._sweep()
@@ -460,8 +486,18 @@ class World:
                 found = definition, {**bases, letter: stage - shift}
         return found
 
-    def whole(self, family: str, stage: int | None, count: int = 0, place: Place | None = None) -> Value:
-        """A quantity with all its axes."""
+    def whole(self, family: str, stage: int | None, count: int = 0, place: Place | None = None, step: int | None = None) -> Value:
+        """A quantity with all its axes; `step` if it is a derivative of the loss of one step."""
+        if step is not None:
+            found = self._gradient_definition(family, stage, step)
+            if found is None:
+                raise Unread(f"what {family} of the loss of one step is, is not said")
+            return found
+        if family in self.sheet.shared and self.window.is_clock and not self.is_uniform:
+            if stage is None and place is not None and place.is_definition:
+                stage = place.own
+            if stage is not None and (family, stage) not in self.values:
+                return copy_of(self, family, stage, count)
         key = (family, stage)
         if key in self.values:
             return self.values[key]
@@ -862,21 +898,33 @@ class World:
         self.cotangents = {found.target: found.symbol for found in self.swept}
         self.definitions = {**self.forward, **{found.symbol: found.total for found in self.swept}}
 
-    def cost_value(self) -> Value:
-        """C itself."""
+    def cost_value(self, root: Var | None = None) -> Value:
+        """C itself, or the loss `root`."""
+        if root is not None:
+            return Value(root)
         if not hasattr(self, "cotangents"):
             raise Unread("the cost within a definition")
         return Value(self.cost.symbol)
 
-    def gradient(self, of: Value) -> Value:
-        """∂C/∂(of), in the shape of `of`."""
+    def loss_of_step(self, stage: int) -> Var:
+        """The loss of one step."""
+        found = getattr(self, "losses", {}).get(stage)
+        if found is None:
+            raise Unread("the loss of a step that is not built")
+        return found
+
+    def gradient(self, of: Value, root: Var | None = None) -> Value:
+        """∂C/∂(of), in the shape of `of`; of the loss `root` if that is given."""
         if not isinstance(of.tensor, Var):
             raise Unread("a derivative with respect to what is no single quantity")
         if not hasattr(self, "cotangents"):
             raise Unread("a gradient within a definition")
-        if of.tensor not in self.cotangents:
-            raise Unread(f"the cost does not depend on {of.tensor.name} here")
-        return Value(self.cotangents[of.tensor], of.labels)
+        cotangents = self.cotangents if root is None else swept_from(self, root)
+        if of.tensor not in cotangents:
+            if root is None:
+                raise Unread(f"the cost does not depend on {of.tensor.name} here")
+            return Value(contract(((const(0), ()),), range(of.tensor.rank), dict(enumerate(of.tensor.axes))), of.labels)
+        return Value(cotangents[of.tensor], of.labels)
 
     def knows(self, family: str) -> bool:
         """Whether a name has a place in the equations: defined there, mentioned there, or the name of a derivative."""
@@ -891,28 +939,40 @@ class World:
         """Whether it is the same for all samples."""
         return not any(axis.kind == "sample" for axis in of.tensor.axes)
 
-    def _gradient_definition(self, family: str, stage: int | None) -> Value | None:
+    def _gradient_definition(self, family: str, stage: int | None, step: int | None = None) -> Value | None:
         """A name that the document gives to a derivative."""
-        if not hasattr(self, "cotangents") or ("reading", family, stage) in self.memory:
+        key = ("reading", family, stage, step)
+        if not hasattr(self, "cotangents") or key in self.memory:
             return None
         for definition in self.edition.definitions:
-            if definition.role != "gradient" or definition.name.family != family or (definition.name.stage is None) != (stage is None):
-                continue
-            bases = dict(self.window.bases)
-            if definition.name.stage is not None and stage is not None:
-                letter, shift = definition.name.stage
-                if letter == "" and bases.get("", stage - shift) + shift != stage:
-                    continue
-                bases[letter] = stage - shift
-            self.memory["reading", family, stage] = True
-            try:
-                found = self.body_of(definition, bases, stage)
-            except (Unread, Untyped):
-                continue
-            finally:
-                self.memory.pop(("reading", family, stage), None)
-            return found
+            if definition.role == "gradient" and definition.name.family == family:
+                bases = self._bases_of(definition, stage, step)
+                found = self._gradient_body(definition, bases, stage, key) if bases is not None else None
+                if found is not None:
+                    return found
         return None
+
+    def _bases_of(self, definition: Definition, stage: int | None, step: int | None) -> dict[str, int] | None:
+        """What the stage letters of a definition stand for where its name is at a stage, and of the loss of a step; None if that cannot be."""
+        bases = dict(self.window.bases)
+        fixed: dict[str, int] = {}
+        for printed, number in ((definition.name.stage, stage), (definition.name.of_step, step)):
+            if (printed is None) != (number is None):
+                return None
+            if printed is not None and number is not None:
+                letter, shift = printed
+                if (letter == "" and bases.get("", number - shift) + shift != number) or fixed.setdefault(letter, number - shift) != number - shift:
+                    return None
+        return {**bases, **fixed}
+
+    def _gradient_body(self, definition: Definition, bases: dict[str, int], stage: int | None, key: tuple) -> Value | None:
+        self.memory[key] = True
+        try:
+            return self.body_of(definition, bases, stage)
+        except (Unread, Untyped):
+            return None
+        finally:
+            self.memory.pop(key, None)
 
     def derivative(self, of: Tensor, wrt: Var, is_direct: bool = False) -> Tensor:
         """d(of)/d(wrt); axes of the one, then of the other.  Direct: everything else that `of` mentions is held."""
@@ -1008,7 +1068,7 @@ class World:
                 assumed = {fact.of for fact in self.facts}
                 free |= {name: found.values[name] for name in assumed if name in found.values}
                 found = random_setting(self.equations, generator, self.facts, free, found.sizes)
-            swept = [Equation(cotangent.symbol, cotangent.total) for cotangent in self.swept]
+            swept = [*(Equation(cotangent.symbol, cotangent.total) for cotangent in self.swept), *self.further]
             self.memory[key] = found.with_values(evaluate_equations(swept, found))
         return self.memory[key]
 
