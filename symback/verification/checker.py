@@ -23,10 +23,11 @@ from symback.errors import SymbackError
 from symback.language.expressions import Const, Tensor, add, const, contract, delta
 from symback.numerics.evaluate import evaluate
 from symback.simplification.normal_form import prove_equal
+from symback.verification.choices import Choices, all_choices
 from symback.verification.definitions import Claim
 from symback.verification.meaning import COL, ROW, Mismatch, Unread, Unspread, Untyped, Value, common, transposed
 from symback.verification.mentions import Mention, letter_of, names_in, printed_name
-from symback.verification.reading import Choices, Place, all_choices, axes_of_indices, counted_name, read
+from symback.verification.reading import Place, axes_of_indices, counted_name, is_loss_of_step, read
 from symback.verification.time_windows import time_windows
 from symback.verification.tree import Tree, operands_of, operators_of
 from symback.verification.tree import walk as walk_tree
@@ -38,9 +39,10 @@ SEEDS = (10, 23, 36)
 DIFFERENT, EQUAL = 1e-5, 1e-9  # relative: float64 sums of a few products; between the two nothing is concluded
 PROOF_SECONDS = 1.0
 _SIZE = re.compile(r"\bn_([^\s,;()]+?)_(\d)(?:_m?\d+)?(?=\b)")
-MOST_READINGS = 24
+MOST_READINGS = 40
 CONDITIONAL_READINGS = {
     "Jacobian, transposed": "holds where ∂a/∂z has a row for each entry of z",
+    "the whole loss": "holds if the name is the derivative of the whole loss, and not of that of one step, as it is printed",
     "of the direct dependence alone": "holds if everything between is held fixed, and not as the whole derivative",
 }
 
@@ -168,20 +170,16 @@ def _layers(staged: Sequence[Mention], base: str, mentions: Sequence[Mention], s
 
 def outcome_in(claim: Claim, sheet: Sheet, order: int, window: Window, assumed: Assumed, until: float) -> Outcome:
     """The outcome under one set of conventions: true if true under one reading of the signs, false if false under all."""
-    asked: dict[str, tuple[str, ...]] = {}
-    choices = Choices()
-    found = [_outcome(claim, sheet, order, window, assumed, choices, until)]
-    asked.update(choices.asked)
-    if found[0].word == "proved" or not asked:
-        return found[0]
-    tried: list[dict[str, str]] = [{}]
-    for given in all_choices(asked):
-        if len(tried) > MOST_READINGS or time.thread_time() > until:
+    found: list[Outcome] = []
+    waiting: list[dict[str, str]] = [{}]
+    while waiting:
+        if len(found) > MOST_READINGS or (found and time.thread_time() > until):
             found.append(Outcome("undecided", "there are too many ways to read it"))
             break
-        tried.append(given)
+        given = waiting.pop(0)
         choices = Choices(given)
         outcome = _outcome(claim, sheet, order, window, assumed, choices, until)
+        waiting += all_choices(choices)
         if outcome.word == "proved":
             remarks = tuple(f"{question} is read as {answer}" for question, answer in given.items() if answer != choices.asked.get(question, ("",))[0])
             outcome = replace(outcome, assumptions=(*outcome.assumptions, *remarks))
@@ -221,12 +219,14 @@ def _outcome(
     try:
         for _ in range(12):
             try:
-                has_stages = any(mention.stage is not None for mention in mentions_in(claim.members, sheet))
+                mentions = mentions_in(claim.members, sheet)
+                has_stages = any(mention.stage is not None for mention in mentions)
                 place = Place(
-                    world, dict(window.bases), choices, window.own, until=until, has_stages=has_stages, summands=summands, held=held
+                    world, dict(window.bases), choices, window.own, until=until, has_stages=has_stages, summands=summands, held=held,
+                    has_step_losses=any(is_loss_of_step(mention, world) for mention in mentions),
                 )
                 axes_of_indices(claim.members, place)
-                found = _compared(claim, place)
+                found = _compared(claim, place, window.is_share)
                 break
             except Mismatch as error:
                 world = world.with_equal(error.left, error.right)
@@ -273,12 +273,13 @@ def _unknown(claim: Claim, place: Place) -> str:
     return ""
 
 
-def _compared(claim: Claim, place: Place) -> Outcome:
+def _compared(claim: Claim, place: Place, is_share: bool) -> Outcome:
     """Every member against the one before it; the first difference decides."""
     values: list[Value | None] = []
     reasons: list[str] = []
     misfit: Untyped | None = None
     for member in claim.members:
+        place.takes_share = place.world.window.is_clock and is_share and member is claim.members[0]
         if is_numeric(member) or member.kind == "empty":
             values.append(None)
             reasons += ["printed numbers"] if member.kind != "empty" else []

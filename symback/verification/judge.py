@@ -404,6 +404,8 @@ class _Judge:
             stated = [name for name in ("sigmoid", "tanh", "relu") if name in self.words]
             if self.is_alone:
                 stated = ["sigmoid", "tanh"]
+            if self._has_gates(order) and "sigmoid" not in stated:
+                stated.append("sigmoid")
             found += [replace(base, activation=name) for name in stated]
             if "softmax" in self.words:
                 found.append(replace(base, activation="softmax"))
@@ -438,6 +440,16 @@ class _Judge:
             return False
         return not any(letter in ("W", "A", "X", "Z") for node, mention in mentions for letter in (_letters(node),))
 
+    def _open_heads(self, order: int) -> set[str]:
+        r"""The letters of activations in the forward equations in force, and \tanh."""
+        bodies = [definition.body for definition in self.sheet.edition(order).definitions if definition.role == "forward"]
+        heads = [_head(node) for body in bodies for node in walk(body) if node.kind in ("call", "function")]
+        return {letter for head in heads if (letter := letter_of(head)) in FUNCTION_HEADS or letter == r"\tanh"}
+
+    def _has_gates(self, order: int) -> bool:
+        r"""\sigma beside \tanh in the equations of a step: by common use the logistic function."""
+        return bool(self.lexicon.times) and {r"\sigma", r"\tanh"} <= self._open_heads(order)
+
     def _doubt(self, claim: Claim, own: Sequence[Definition], order: int) -> str:
         """Why a claim that is false in the world that was built may be true all the same."""
         families = self._families(claim.members)
@@ -448,7 +460,8 @@ class _Judge:
         edition = self.sheet.edition(order)
         if self._names_target(claim) and not edition.costs:
             return "the cost is not stated, and no usual cost makes it true"
-        if not any(function.letter in FUNCTION_HEADS for function in edition.functions) and _works_out_slope(claim):
+        is_open = not any(function.letter in FUNCTION_HEADS for function in edition.functions) and bool(self._open_heads(order) - {r"\tanh"})
+        if is_open and _works_out_slope(claim) and not self._has_gates(order):
             return "the activation is not stated, and no usual one makes it true"
         unknown = [d.name.family for d in self.sheet.dropped if d.name.family in families]
         if unknown:

@@ -12,7 +12,6 @@ import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import product as all_combinations
 from typing import TYPE_CHECKING
 
 import sympy
@@ -39,6 +38,7 @@ from symback.verification.meaning import (
     summed,
     transposed,
 )  # fmt: skip
+from symback.verification.choices import Choices
 from symback.verification.clock import bounds_of, is_over_stages, whole_number
 from symback.verification.mentions import (
     Mention, indices_of, integer_of, is_transpose, letter_of, names_in, number_of_stage, printed_name, script_shift,
@@ -49,7 +49,7 @@ from symback.verification.written_rules import general_entry
 if TYPE_CHECKING:
     from symback.verification.world import World
 
-__all__ = ["Choices", "Place", "all_choices", "axes_of_indices", "read"]
+__all__ = ["Place", "axes_of_indices", "counted_name", "is_loss_of_step", "read"]
 
 ELEMENTWISE_SIGNS = ("\\odot", "\\circ", ".*", "\\circledast", "*")
 PLAIN_SIGNS = ("", "\\cdot", "\\times", ".", "\\otimes", "@", "\\cdotp")
@@ -71,27 +71,6 @@ MOST_SUMMANDS = 40
 
 
 @dataclass
-class Choices:
-    """The answers given so far to questions that the page leaves open; the first answer where none was given."""
-
-    given: Mapping[str, str] = field(default_factory=dict)
-    asked: dict[str, tuple[str, ...]] = field(default_factory=dict)
-
-    def __call__(self, question: str, answers: Sequence[str]) -> str:
-        self.asked[question] = tuple(answers)
-        return self.given.get(question, answers[0])
-
-
-def all_choices(asked: Mapping[str, Sequence[str]]) -> Iterator[dict[str, str]]:
-    """Every combination of answers but the first, which was tried."""
-    questions = list(asked)
-    combinations = all_combinations(*asked.values())
-    next(combinations, None)
-    for answers in combinations:
-        yield dict(zip(questions, answers, strict=True))
-
-
-@dataclass
 class Place:
     """Where an expression stands.
 
@@ -102,6 +81,8 @@ class Place:
     `remarks`  readings that are charitable: what holds by them alone is conditional;
     `doubts`   readings that are less than certain: nothing is refuted by them;
     `is_in_sum`  whether a sum over time stands around it;
+    `has_step_losses`  whether the formula speaks of losses of single steps;
+    `takes_share`  whether a derivative by a state is meant as its share that comes through the next step;
     `summands`   which trees are whole terms of a sum, `held` which of them are what the formula is about as well.
     """
 
@@ -116,6 +97,8 @@ class Place:
     depth: int = 0
     until: float = float("inf")
     is_in_sum: bool = False
+    has_step_losses: bool = False
+    takes_share: bool = False
     summands: frozenset[int] = frozenset()
     held: frozenset[int] = frozenset()
     vacuous: dict[str, None] = field(default_factory=dict)
@@ -145,7 +128,7 @@ def stage_of(mention: Mention, place: Place) -> int | None:
             return found
         if place.own is None:
             raise Unread(f"the layer of {mention.family} is not printed")
-        if place.has_stages and not place.is_definition:
+        if place.has_stages and not place.is_definition and mention.family not in place.world.sheet.stageless:
             place.doubts[f"{mention.family} without a layer is read in the layer of the left side"] = None
         return place.own
     return stage_number(mention.stage, place)
@@ -164,7 +147,7 @@ def quantity(mention: Mention, place: Place) -> Value:
     """The quantity that a name means, with its indices as labels."""
     if mention.family in place.bound:
         value = place.bound[mention.family]
-    elif is_loss_of_step(mention, place):
+    elif is_loss_of_step(mention, place.world):
         return Value(place.world.loss_of_step(stage_of(mention, place) or 0))
     elif mention.family in place.world.lexicon.losses and not place.world.defines_forward(mention.family) and not place.is_definition:
         raise Unread("the cost of one sample, which is not defined here")
@@ -184,10 +167,10 @@ def quantity(mention: Mention, place: Place) -> Value:
     return _raised(value, mention, place)
 
 
-def is_loss_of_step(mention: Mention, place: Place) -> bool:
+def is_loss_of_step(mention: Mention, world: World) -> bool:
     """L_t, J^{(t)}."""
-    is_loss = mention.family in place.world.lexicon.losses and not place.world.defines_forward(mention.family)
-    return is_loss and place.world.window.is_clock and mention.stage is not None and not mention.indices
+    is_loss = mention.family in world.lexicon.losses and not world.defines_forward(mention.family)
+    return is_loss and world.window.is_clock and mention.stage is not None and not mention.indices
 
 
 def transposed_axes(value: Value) -> Value:
@@ -1056,7 +1039,7 @@ def _gradient_of(tree: Tree, place: Place, is_name: bool = False, root: Var | No
     if mention.power is not None:
         raise Unread("a derivative by a power")
     plain = _variable(mention, place)
-    value = place.world.gradient(plain, root)
+    value = place.world.gradient(plain, root, place.has_step_losses, place.takes_share)
     sample_axes = [axis for axis in value.tensor.axes if axis.kind == "sample"]
     if is_name and sample_axes and not place.world.is_parameter(plain):
         way = place.choices("dZ in a batch", ("the derivative of the cost", "the derivative of the sum of the samples' costs"))
@@ -1117,7 +1100,7 @@ def is_cost(tree: Tree, place: Place) -> bool:
     if name is None or name.letter not in place.world.lexicon.losses or name.primes:
         return False
     mention = place.world.lexicon.mention(name)
-    if is_loss_of_step(mention, place):
+    if is_loss_of_step(mention, place.world):
         return mention.sample is None
     return mention.sample is None and not name.above and (
         not mention.indices or (len(mention.indices) == 1 and integer_of(mention.indices[0]) is not None)
@@ -1138,9 +1121,12 @@ def _root_for(tree: Tree, body: Tree, variable: Tree, place: Place) -> Var | Non
     root = root_of(body, place)
     name = printed_name(variable)
     mention = place.world.lexicon.mention(name) if name is not None else None
-    if not place.world.window.is_clock or mention is None or mention.stage is None or root not in (None, place.world.total):
+    if not place.world.window.is_clock or mention is None or mention.stage is None or mention.family in place.world.sheet.shared:
         return root
-    if id(tree) not in place.summands:
+    if place.is_definition and root is not None and root is place.world.losses.get(stage_number(mention.stage, place)):
+        way = place.choices("the loss in the name of a derivative", ("as printed", "the whole loss"))
+        return root if way == "as printed" else None
+    if id(tree) not in place.summands or root not in (None, place.world.total):
         return root
     ways = ("the whole derivative", "of its own step alone")
     way = place.choices("a loss by a state, as a term of a sum", ways[::-1] if id(tree) in place.held else ways)

@@ -15,20 +15,23 @@ from typing import TYPE_CHECKING
 
 import sympy
 
-from symback.calculus.chain_rule import chain_rule
+from symback.calculus.chain_rule import chain_rule, sum_over
 from symback.language.expressions import Equation, Tensor, Var, add, const, contract, leaves, unspecified, var
 from symback.language.names import Name
 from symback.simplification.replacing import replaced
+from symback.verification.choices import Choices
 from symback.verification.definitions import Definition
 from symback.verification.meaning import Mismatch, Unread, Untyped, Value
 from symback.verification.mentions import Lexicon, names_in, printed_name
-from symback.verification.reading import Choices, Place, axes_of_indices, read
+from symback.verification.reading import Place, axes_of_indices, read
 from symback.verification.tree import Tree, walk
 
 if TYPE_CHECKING:
     from symback.verification.world import World
 
-__all__ = ["copy_of", "cost_of_sequence", "losses_under_sums", "shared_families", "swept_from"]
+__all__ = [
+    "copy_of", "cost_of_sequence", "losses_under_sums", "share_of_next_step", "shared_families", "sum_over_steps", "swept_from",
+]  # fmt: skip
 
 LENGTH = sympy.Symbol("T_steps", integer=True, positive=True)
 
@@ -71,7 +74,7 @@ def copy_of(world: World, family: str, stage: int, count: int) -> Value:
 
 def cost_of_sequence(world: World) -> Equation:
     """The losses of all steps as equations of the world, and the whole loss."""
-    world.losses = {}
+    world.losses, world.has_one_end = {}, True
     window = world.window
     for stage in range(window.first, window.last + 1):
         if window.loss != "last" or stage == window.last:
@@ -195,3 +198,25 @@ def _renamed(symbol: Var, root: Var) -> Var:
     name, stage = symbol.name, root.name.layer
     tail = root.name.letter if stage is None else f"{root.name.letter}_{stage}".replace("-", "m")
     return var(Name(f"{name.letter}_for_{tail}", name.layer, name.is_gradient), symbol.axes)
+
+
+def sum_over_steps(world: World, of: Var) -> Tensor | None:
+    """∂L/∂x = Σ_t ∂L/∂L_t ∂L_t/∂x, where the sequence ends with the last step."""
+    if world.window.is_open:
+        return None
+    terms = []
+    for root in world.losses.values():
+        found = swept_from(world, root).get(of)
+        if found is not None and root in world.cotangents:
+            own = tuple(range(found.rank))
+            terms.append(contract(((world.cotangents[root], ()), (found, own)), own, {}))
+    return add(*terms) if terms else None
+
+
+def share_of_next_step(world: World, of: Var) -> Tensor | None:
+    """What later steps make of a state directly; None if nothing else is made of it, or if no later step makes anything of it."""
+    found = next((cotangent for cotangent in world.swept if cotangent.target is of), None)
+    if found is None or of not in world.forward:
+        return None
+    later = [edge for edge in found.edges if edge.consumer.symbol.name.layer not in (None, of.name.layer)]
+    return sum_over(later, None, ()) if later and len(later) < len(found.edges) else None

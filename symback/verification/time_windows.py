@@ -24,6 +24,7 @@ __all__ = ["time_windows"]
 LATEST = 5
 MOST_LETTERS = 4
 AT_THE_END = "holds at the last step, after which nothing follows"
+THE_SHARE = "holds for the share of the left side that comes from the next step, and not for the whole"
 LOSS_AT_THE_END = "last"
 
 
@@ -122,6 +123,7 @@ def _alternatives(window: Window, sheet: Sheet, is_whole: bool) -> Iterator[Wind
         yield _changed(window, loss=LOSS_AT_THE_END)
     if not is_whole:
         yield _changed(window, is_output=True, is_open=False, holds_if=AT_THE_END, last=-1)
+        yield _changed(window, is_share=True, holds_if=THE_SHARE)
 
 
 def _changed(window: Window, **changes) -> Window:

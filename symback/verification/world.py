@@ -32,11 +32,14 @@ from symback.language.names import Name
 from symback.language.steps import Fact
 from symback.numerics.evaluate import Setting, evaluate_equations, random_setting
 from symback.simplification.replacing import replaced
+from symback.verification.choices import Choices
 from symback.verification.definitions import FUNCTION_HEADS, Definition, Function
 from symback.verification.meaning import COL, ROW, Mismatch, Unread, Unspread, Untyped, Value
 from symback.verification.mentions import Lexicon, is_any_of, names_in
-from symback.verification.reading import ACTIVATIONS, Choices, Place, axes_of_indices, read
-from symback.verification.recurrence import copy_of, cost_of_sequence, losses_under_sums, shared_families, swept_from
+from symback.verification.reading import ACTIVATIONS, Place, axes_of_indices, read
+from symback.verification.recurrence import (
+    copy_of, cost_of_sequence, losses_under_sums, share_of_next_step, shared_families, sum_over_steps, swept_from,
+)  # fmt: skip
 from symback.verification.tree import Tree, walk as walk_tree
 
 __all__ = ["Assumed", "Counted", "Edition", "Sheet", "Window", "World"]
@@ -57,6 +60,7 @@ class Window:
 
     `is_clock`   the stages are steps of time, with the same weights at each;
     `loss`       "last" if the last step alone has a loss;
+    `is_share`   the left side is what comes through the next step alone;
     `holds_if`   what a claim that holds here, and not elsewhere, rests on;
     `twin`       a second choice of the stages, for which a claim must hold as well.
     """
@@ -70,6 +74,7 @@ class Window:
     summable: tuple[tuple[str, tuple[int, ...]], ...] = ()
     is_clock: bool = False
     loss: str = ""
+    is_share: bool = False
     holds_if: str = ""
     twin: Window | None = None
 
@@ -236,6 +241,8 @@ class Sheet:
         self.worlds: dict[tuple, World | Exception] = {}
         self._look_at(trees)
         self.shared = shared_families(self.definitions, lexicon) if lexicon.times else set()
+        named = {d.name.family for d in self.definitions if d.name.stage is not None}
+        self.stageless = named - self.staged if lexicon.times else set()  # a_f, which is that of step t and says so nowhere
         self.staged = (self.staged | {d.name.family for d in self.definitions if d.name.stage is not None}) - self.shared
         mentions = [lexicon.mention(name) for tree in trees for _, name in names_in(tree)]
         self.losses_under_sums = losses_under_sums(self.definitions, lexicon)
@@ -373,7 +380,7 @@ class Sheet:
     def world(self, order: int, window: Window, assumed: Assumed, about: frozenset) -> World:
         """The world of a claim, built once for all claims that share it."""
         edition = self.edition(order, assumed.reach)
-        window = replace(window, own=None)
+        window = replace(window, own=None, twin=None, holds_if="", is_share=False)
         plain = self._kept(edition, window, assumed, frozenset())
         return plain if plain.has_one_end else self._kept(edition, window, assumed, about)
 
@@ -489,7 +496,7 @@ class World:
     def whole(self, family: str, stage: int | None, count: int = 0, place: Place | None = None, step: int | None = None) -> Value:
         """A quantity with all its axes; `step` if it is a derivative of the loss of one step."""
         if step is not None:
-            found = self._gradient_definition(family, stage, step)
+            found = self._gradient_definition(family, stage, step, place)
             if found is None:
                 raise Unread(f"what {family} of the loss of one step is, is not said")
             return found
@@ -501,7 +508,7 @@ class World:
         key = (family, stage)
         if key in self.values:
             return self.values[key]
-        gradient = self._gradient_definition(family, stage)
+        gradient = self._gradient_definition(family, stage, None, place)
         if gradient is not None:
             return gradient
         if family in (r"\delta", r"\Delta") and (stage is not None or family in self.sheet.staged):
@@ -576,11 +583,12 @@ class World:
             raise Retyped
         self.sheet.types[family] = sides
 
-    def body_of(self, definition: Definition, bases: dict[str, int], stage: int | None) -> Value:
-        """The body of a definition as a whole: its index letters become sides."""
+    def body_of(self, definition: Definition, bases: dict[str, int], stage: int | None, around: Place | None = None) -> Value:
+        """The body of a definition as a whole: its index letters become sides.  The name of a derivative may be open as the claim is."""
         if self.assumed.is_scalar and definition.labels:
             raise Unread("an indexed definition, where each layer has one neuron")
-        place = Place(self, bases, Choices(self._choices()), stage, is_definition=True)
+        choices = around.choices if around is not None and not around.is_definition else Choices(self._choices())
+        place = Place(self, bases, choices, stage, is_definition=True)
         axes_of_indices((definition.body,), place)
         found = read(definition.body, place)
         has_sample = definition.name.sample is not None
@@ -913,12 +921,19 @@ class World:
             raise Unread("the loss of a step that is not built")
         return found
 
-    def gradient(self, of: Value, root: Var | None = None) -> Value:
-        """∂C/∂(of), in the shape of `of`; of the loss `root` if that is given."""
+    def gradient(self, of: Value, root: Var | None = None, by_steps: bool = False, is_share: bool = False) -> Value:
+        """∂C/∂(of), in the shape of `of`; of the loss `root` if that is given.
+
+        `by_steps`: as a sum over the losses of single steps;  `is_share`: what comes through the next step alone.
+        """
         if not isinstance(of.tensor, Var):
             raise Unread("a derivative with respect to what is no single quantity")
         if not hasattr(self, "cotangents"):
             raise Unread("a gradient within a definition")
+        if self.window.is_clock and root is None and (by_steps or is_share):
+            found = share_of_next_step(self, of.tensor) if is_share else sum_over_steps(self, of.tensor)
+            if found is not None:
+                return Value(found, of.labels)
         cotangents = self.cotangents if root is None else swept_from(self, root)
         if of.tensor not in cotangents:
             if root is None:
@@ -939,7 +954,7 @@ class World:
         """Whether it is the same for all samples."""
         return not any(axis.kind == "sample" for axis in of.tensor.axes)
 
-    def _gradient_definition(self, family: str, stage: int | None, step: int | None = None) -> Value | None:
+    def _gradient_definition(self, family: str, stage: int | None, step: int | None, place: Place | None) -> Value | None:
         """A name that the document gives to a derivative."""
         key = ("reading", family, stage, step)
         if not hasattr(self, "cotangents") or key in self.memory:
@@ -947,7 +962,7 @@ class World:
         for definition in self.edition.definitions:
             if definition.role == "gradient" and definition.name.family == family:
                 bases = self._bases_of(definition, stage, step)
-                found = self._gradient_body(definition, bases, stage, key) if bases is not None else None
+                found = self._gradient_body(definition, bases, stage, key, place) if bases is not None else None
                 if found is not None:
                     return found
         return None
@@ -965,10 +980,10 @@ class World:
                     return None
         return {**bases, **fixed}
 
-    def _gradient_body(self, definition: Definition, bases: dict[str, int], stage: int | None, key: tuple) -> Value | None:
+    def _gradient_body(self, definition: Definition, bases: dict[str, int], stage: int | None, key: tuple, place: Place | None) -> Value | None:
         self.memory[key] = True
         try:
-            return self.body_of(definition, bases, stage)
+            return self.body_of(definition, bases, stage, place)
         except (Unread, Untyped):
             return None
         finally:
