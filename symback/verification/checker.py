@@ -64,24 +64,32 @@ class Outcome:
 
 def judge_claim(claim: Claim, sheet: Sheet, order: int, alternatives: Sequence[Assumed], until: float) -> Outcome:
     """The outcome under all conventions that are open, the likeliest first."""
-    outcomes = []
-    for assumed in alternatives:
-        for window in windows_of(claim, sheet):
-            if time.thread_time() > until:
-                return _settled([*outcomes, Outcome("undecided", "the time for one formula is over")])
-            found = outcome_in(claim, sheet, order, window, assumed, until)
-            if found.word == "proved" and window.twin is not None:
-                found = outcome_in(claim, sheet, order, window.twin, assumed, until)
-            if found.word == "proved" and window.holds_if:
-                found = replace(found, word="conditional", reason=window.holds_if)
-            if found.word == "proved" and len({letter for letter, _ in window.bases} & {"l", "L"}) == 2 and _has_both(claim, sheet):
-                found = replace(found, word="undecided", reason="holds for some distance between the layers l and L")
-            if found.word == "proved":
-                return found
-            outcomes.append(replace(found, assumed=assumed))
-            if found.word == "unread" and window.is_clock:
-                break  # the other windows are special cases of this one
+    outcomes: list[Outcome] = []
+    windows = windows_of(claim, sheet)
+    is_clock = bool(windows) and windows[0].is_clock  # its other windows are special cases of the first
+    pairs = [(assumed, window) for window in windows for assumed in alternatives] if is_clock else [(a, w) for a in alternatives for w in windows]
+    for assumed, window in pairs:
+        if time.thread_time() > until:
+            return _settled([*outcomes, Outcome("undecided", "the time for one formula is over")])
+        if is_clock and window is not windows[0] and _settled(outcomes).word not in ("refuted", "untyped"):
+            break
+        found = _outcome_with_twin(claim, sheet, order, window, assumed, until)
+        if found.word == "proved" and len({letter for letter, _ in window.bases} & {"l", "L"}) == 2 and _has_both(claim, sheet):
+            found = replace(found, word="undecided", reason="holds for some distance between the layers l and L")
+        if found.word == "proved":
+            return found
+        outcomes.append(replace(found, assumed=assumed))
     return _settled(outcomes)
+
+
+def _outcome_with_twin(claim: Claim, sheet: Sheet, order: int, window: Window, assumed: Assumed, until: float) -> Outcome:
+    """The outcome in a window; what holds there must hold in its twin as well, and holds on the condition of the window."""
+    found = outcome_in(claim, sheet, order, window, assumed, until)
+    if found.word == "proved" and window.twin is not None:
+        found = outcome_in(claim, sheet, order, window.twin, assumed, until)
+    if found.word == "proved" and window.holds_if:
+        found = replace(found, word="conditional", reason=window.holds_if)
+    return found
 
 
 def _settled(outcomes: Sequence[Outcome]) -> Outcome:

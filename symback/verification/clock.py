@@ -17,7 +17,7 @@ from symback.verification.definitions import EQUALITIES, chains_of
 from symback.verification.mentions import (
     ALWAYS_STAGES, Lexicon, Mention, Printed, integer_of, letter_of, letters_of_stage, names_in, number_of_stage, printed_name, script_shift,
 )  # fmt: skip
-from symback.verification.tree import Tree, operands_of, operators_of
+from symback.verification.tree import Tree, operands_of, operators_of, walk
 
 __all__ = ["bounds_of", "is_over_stages", "stages_of", "whole_number", "with_clock"]
 
@@ -42,8 +42,22 @@ def with_clock(lexicon: Lexicon, trees: Sequence[Tree]) -> Lexicon:
         timed_above=frozenset(timed_above),
         timed_below=frozenset(alone),
         clock=frozenset(_clock(names, alone)),
+        losses=_losses(lexicon, trees),
         merged={**lexicon.merged, **_two_sizes(trees, {letter for _, letter in recurrent})},
     )
+
+
+def _losses(lexicon: Lexicon, trees: Sequence[Tree]) -> frozenset[str]:
+    """The letters of losses: those that something is derived of, and capital ones; a small c or e is a state or a gate."""
+    derived = {name.letter for tree in trees for node in walk(tree) if (name := _derived(node)) is not None}
+    return frozenset(letter for letter in lexicon.losses if letter in derived or letter.split(" ")[-1][:1].isupper() or len(letter.lstrip("\\")) > 1)
+
+
+def _derived(node: Tree) -> Printed | None:
+    """The L of ∂L/∂w, ∇L."""
+    if node.kind == "derivative":
+        return printed_name(node.children[1].children[0] if node.children[1].kind == "call" else node.children[1])
+    return printed_name(node.children[1]) if node.kind == "applied" else None
 
 
 def whole_number(tree: Tree, bases: Mapping[str, int]) -> int | None:

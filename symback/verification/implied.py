@@ -26,10 +26,12 @@ class Named:
 
 
 def with_braces_applied(tree: Tree) -> Tree:
-    r"""\sigma \underbrace{(z)}_{…} is \sigma applied to z, and no product."""
+    r"""\sigma \underbrace{(z)}_{…} is \sigma applied to z, and no product; \underbrace{z}_{\text{state}} is z."""
     children = tuple(with_braces_applied(child) for child in tree.children)
     if children != tree.children:
         tree = replace(tree, children=children)
+    if tree.kind == "annotated" and len(tree.children) == 2 and tree.text.endswith("brace") and _is_prose(tree.children[1]):
+        return tree.children[0]
     if tree.kind != "product":
         return tree
     kept: list[Tree] = []
@@ -40,6 +42,12 @@ def with_braces_applied(tree: Tree) -> Tree:
         else:
             kept.append(child)
     return kept[0] if len(kept) == 1 else replace(tree, children=tuple(kept)) if len(kept) != len(tree.children) else tree
+
+
+def _is_prose(tree: Tree) -> bool:
+    """Words, and what stands between them."""
+    leaves = [node for node in walk(tree) if not node.children and node.kind not in ("operator", "empty")]
+    return bool(leaves) and all(node.kind in ("text", "word") for node in leaves)
 
 
 def _is_head(tree: Tree) -> bool:

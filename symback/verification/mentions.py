@@ -214,6 +214,8 @@ def _with_script(name: Printed, script: Tree) -> Printed | None:
         return replace(name, is_transposed=not name.is_transposed) if script.text == r"\top" else None
     content = script.children[0]
     if script.kind == "subscript":
+        if content.kind == "empty":
+            return name
         if content.kind == "product" and set(operators_of(content)) & {r"\times", ":"}:
             return name  # W_{n × m}: its shape is noted, no entry is meant
         return replace(name, below=(*name.below, *indices_of(content)))

@@ -344,9 +344,10 @@ def _read_name(tree: Tree, place: Place) -> Value:
     name = printed_name(tree)
     if name is None:
         raise Unread("scripts at what is no name")
-    if name.letter == "e" and len(name.above) == 1 and not name.below and not place.world.defines("e"):
-        return apply(sympy.exp(slot(0)), read(name.above[0], place))
     mention = place.world.lexicon.mention(name)
+    is_power = len(name.above) == 1 and not name.below and mention.stage is None
+    if name.letter == "e" and is_power and (place.world.is_staged("e") or not place.world.defines("e")):
+        return apply(sympy.exp(slot(0)), read(name.above[0], place))
     if tree.kind == "symbol" and tree.text in place.bases and place.world.window.is_clock and tree.text not in place.bound:
         return number(place.bases[tree.text])
     if name.letter in (r"\mathbb 1", r"\mathbf 1", "I", r"\mathbb I") and not place.world.defines(name.letter):

@@ -10,6 +10,7 @@ What a step puts out is what nothing else of that step is made of: y_t if y_t = 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from symback.verification.world import World
 
 __all__ = [
-    "copy_of", "cost_of_sequence", "losses_under_sums", "share_of_next_step", "shared_families", "sum_over_steps", "swept_from",
+    "copy_of", "cost_of_sequence", "losses_under_sums", "share_of_next_step", "shared_families", "states_of", "sum_over_steps", "swept_from",
 ]  # fmt: skip
 
 LENGTH = sympy.Symbol("T_steps", integer=True, positive=True)
@@ -115,20 +116,22 @@ def _outputs(world: World, stage: int) -> list[Var]:
     return list(dict.fromkeys(tensor for tensor in own if tensor not in used))
 
 
+def states_of(definitions: Iterable[Definition], lexicon: Lexicon) -> set[str]:
+    """The families that a later step is made of."""
+    found = set()
+    for definition in definitions:
+        stage = definition.name.stage
+        if definition.role == "forward" and stage is not None:
+            mentions = [lexicon.mention(name) for _, name in names_in(definition.body)]
+            earlier = [m for m in mentions if m.stage is not None and m.stage[0] == stage[0] and m.stage[1] < stage[1]]
+            found |= {mention.family for mention in earlier}
+    return found
+
+
 def _states(world: World) -> list[Var]:
     """What the step after the last one is made of."""
-    found: dict[Var, None] = {}
-    for definition in world.edition.definitions:
-        stage = definition.name.stage
-        if definition.role != "forward" or stage is None or definition in world.broken:
-            continue
-        for _, name in names_in(definition.body):
-            mention = world.lexicon.mention(name)
-            if mention.stage is not None and mention.stage[0] == stage[0] and mention.stage[1] < stage[1]:
-                value = world.values.get((mention.family, world.window.last))
-                if value is not None and isinstance(value.tensor, Var) and value.tensor in world.forward:
-                    found.setdefault(value.tensor)
-    return list(found)
+    known = [world.values.get((family, world.window.last)) for family in sorted(states_of(world.edition.definitions, world.lexicon))]
+    return [value.tensor for value in known if value is not None and isinstance(value.tensor, Var) and value.tensor in world.forward]
 
 
 def _stated_loss(world: World, stage: int) -> Tensor | None:
@@ -137,8 +140,8 @@ def _stated_loss(world: World, stage: int) -> Tensor | None:
         if definition.role == "cost" and definition.name.stage is not None and definition not in world.broken:
             letter, shift = definition.name.stage
             found = _read_cost(world, definition, {**dict(world.window.bases), letter: stage - shift}, stage)
-            if found is not None and leaves(found):
-                return found
+            if found is not None and set(leaves(found)) & world.forward.keys():
+                return found  # one that nothing here leads to would have no derivatives
     return None
 
 

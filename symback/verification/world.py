@@ -18,6 +18,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import product as combinations_of
+from typing import TypeVar
 
 import numpy as np
 import sympy
@@ -25,20 +26,19 @@ import sympy
 from symback.calculus.chain_rule import chain_rule
 from symback.calculus.jacobian import jacobian
 from symback.language.expressions import (
-    Add, Axis, Const, Contract, Equation, Map, Tensor, Unspecified, Var, const, contract, leaves, map_, slot, unspecified, var, walk,
+    Add, Axis, Const, Contract, Equation, Map, Tensor, Unspecified, Var, add, const, contract, leaves, map_, slot, unspecified, var, walk,
 )  # fmt: skip
 from symback.language.functions import ScalarFunction, scalar_function
 from symback.language.names import Name
 from symback.language.steps import Fact
 from symback.numerics.evaluate import Setting, evaluate_equations, random_setting
-from symback.simplification.replacing import replaced
 from symback.verification.choices import Choices
 from symback.verification.definitions import FUNCTION_HEADS, Definition, Function
 from symback.verification.meaning import COL, ROW, Mismatch, Unread, Unspread, Untyped, Value
 from symback.verification.mentions import Lexicon, is_any_of, names_in
 from symback.verification.reading import ACTIVATIONS, Place, axes_of_indices, read
 from symback.verification.recurrence import (
-    copy_of, cost_of_sequence, losses_under_sums, share_of_next_step, shared_families, sum_over_steps, swept_from,
+    copy_of, cost_of_sequence, losses_under_sums, share_of_next_step, shared_families, states_of, sum_over_steps, swept_from,
 )  # fmt: skip
 from symback.verification.tree import Tree, walk as walk_tree
 
@@ -48,6 +48,7 @@ SHAPES: dict[str, tuple[str, ...]] = {"scalar": (), "column": (ROW,), "row": (CO
 ANY = Axis(sympy.Symbol("n", integer=True, positive=True), "sample")
 MOST_WORLDS = 300
 MOST_RESTARTS = 200
+Stated = TypeVar("Stated", Definition, Function)
 MOST_TRIALS = 60
 SETTLING_SECONDS = 2.0
 SMALL_GREEK_SCALARS = frozenset([r"\eta", r"\alpha", r"\lambda", r"\epsilon", r"\varepsilon", r"\mu", r"\sigma", r"\gamma", r"\beta", r"\tau", r"\rho"])
@@ -238,6 +239,7 @@ class Sheet:
         self.unit_sums: set[str] = set()
         self.columns: dict[int, tuple[str, int]] = {}
         self.editions: dict[tuple, Edition] = {}
+        self.first_like: dict = {}
         self.worlds: dict[tuple, World | Exception] = {}
         self._look_at(trees)
         self.shared = shared_families(self.definitions, lexicon) if lexicon.times else set()
@@ -287,8 +289,12 @@ class Sheet:
                 functions[function.letter] = function
         costs = [definition for definition in self.definitions if definition.role == "cost" and definition not in self.dropped]
         costs.sort(key=lambda cost: (cost.order > order, -cost.order if cost.order <= order else cost.order))
-        key = (tuple(chosen.values()), tuple(functions.values()), tuple(costs))
+        key = (tuple(map(self._first_like, chosen.values())), tuple(map(self._first_like, functions.values())), tuple(map(self._first_like, costs)))
         return self.editions.setdefault(key, Edition(*key))
+
+    def _first_like(self, stated: Stated) -> Stated:
+        """The first definition that says the same: what a page repeats needs no world of its own."""
+        return self.first_like.setdefault(replace(stated, order=0), stated)
 
     def _counted_by(self, definition: Definition) -> str | None:
         """What the stages of a definition count: layers by their letter, since a hidden and the last one differ; or time."""
@@ -461,6 +467,7 @@ class World:
         if self.is_uniform:
             return
         self.further: list[Equation] = []
+        self.unknown_states = {_letter(family) for family in states_of(self.edition.definitions, self.lexicon) - self._patterns.keys()}
         self.cost, self.facts = (cost_of_sequence(self), self._facts()) if self.window.is_clock else self._cost()
         self.equations.append(Equation(self.cost.symbol, self.cost.definition, "cost"))
         self.forward[self.cost.symbol] = self.cost.definition
@@ -930,6 +937,8 @@ class World:
             raise Unread("a derivative with respect to what is no single quantity")
         if not hasattr(self, "cotangents"):
             raise Unread("a gradient within a definition")
+        if self.window.is_clock and of.tensor.name.letter in self.unknown_states and of.tensor not in self.forward:
+            raise Unread(f"what {of.tensor.name.letter} is made of is not said, or was not understood")
         if self.window.is_clock and root is None and (by_steps or is_share):
             found = share_of_next_step(self, of.tensor) if is_share else sum_over_steps(self, of.tensor)
             if found is not None:
@@ -993,10 +1002,9 @@ class World:
         """d(of)/d(wrt); axes of the one, then of the other.  Direct: everything else that `of` mentions is held."""
         key = ("derivative", of, wrt, is_direct)
         if key not in self.memory:
-            unfolded = of if is_direct and wrt in leaves(of) else self._unfolded(of, wrt, is_direct)
-            found = jacobian(Equation(var(Name("unfolded"), of.axes), unfolded), wrt)
+            found = self._chained(of, wrt, is_direct)
             axes = of.axes + wrt.axes
-            if found is None and any(leaf is not wrt and self._is_cut_off(leaf) for leaf in leaves(unfolded)):
+            if found is None and any(leaf is not wrt and self._is_cut_off(leaf) for leaf in self._ancestors(leaves(of))):
                 raise Unread("a derivative of what is defined beyond the equations at hand")
             self.memory[key] = contract(((const(0), ()),), range(len(axes)), dict(enumerate(axes))) if found is None else found
         return self.memory[key]
@@ -1014,16 +1022,20 @@ class World:
         direct = leaves(tensor)
         return wrt in direct and any(leaf is not wrt and self._depends(leaf, wrt) for leaf in direct)
 
-    def _unfolded(self, tensor: Tensor, wrt: Var, is_direct: bool) -> Tensor:
-        """Names that depend on `wrt` replaced by what they are, until `wrt` itself is mentioned."""
-        for _ in range(24):
-            inner = {leaf: self.forward[leaf] for leaf in leaves(tensor) if leaf is not wrt and leaf in self.forward and self._depends(leaf, wrt)}
-            if not inner:
-                return tensor
-            tensor = replaced(tensor, inner)
-            if is_direct and wrt in leaves(tensor):
-                return tensor
-        raise Untyped("a derivative through too many layers")
+    def _chained(self, of: Tensor, wrt: Var, is_direct: bool) -> Tensor | None:
+        """∂u/∂w + Σ_v ∂u/∂v dv/dw over the names v between, which stay as they are printed; None where it is zero."""
+        key = ("chained", of, wrt, is_direct)
+        if key not in self.memory:
+            self.memory[key] = None
+            own = self.forward.get(of, of) if isinstance(of, Var) and of is not wrt else of
+            terms = [jacobian(Equation(var(Name("chained"), of.axes), own), wrt)] if wrt in leaves(own) else []
+            for between in leaves(own) if not (is_direct and terms) else ():
+                if between is not wrt and between is not of and between in self.forward and self._depends(between, wrt):
+                    outer = jacobian(Equation(var(Name("chained"), of.axes), own), between)
+                    terms.append(_composed(outer, self._chained(between, wrt, is_direct), of.rank, between.rank))
+            kept = [term for term in terms if term is not None]
+            self.memory[key] = add(*kept) if kept else None
+        return self.memory[key]
 
     def _depends(self, name: Var, wrt: Var) -> bool:
         key = ("depends", name, wrt)
@@ -1086,6 +1098,16 @@ class World:
             swept = [*(Equation(cotangent.symbol, cotangent.total) for cotangent in self.swept), *self.further]
             self.memory[key] = found.with_values(evaluate_equations(swept, found))
         return self.memory[key]
+
+
+def _composed(outer: Tensor | None, inner: Tensor | None, rank: int, between: int) -> Tensor | None:
+    """Σ over the axes of the name between; its derivative by the last name follows."""
+    if outer is None or inner is None:
+        return None
+    first = tuple(range(rank))
+    bound = tuple(range(100, 100 + between))
+    last = tuple(range(200, 200 + inner.rank - between))
+    return contract(((outer, (*first, *bound)), (inner, (*bound, *last))), (*first, *last), {})
 
 
 def _axes_in(equation: Equation) -> list[Axis]:
