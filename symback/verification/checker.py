@@ -23,10 +23,12 @@ from symback.errors import SymbackError
 from symback.language.expressions import Const, Tensor, add, const, contract, delta
 from symback.numerics.evaluate import evaluate
 from symback.simplification.normal_form import prove_equal
+from symback.verification.choices import Choices, all_choices
 from symback.verification.definitions import Claim
 from symback.verification.meaning import COL, ROW, Mismatch, OutOfRange, Unread, Unspread, Untyped, Value, common, transposed
 from symback.verification.mentions import Mention, index_name, letter_of, names_in, printed_name
-from symback.verification.reading import Choices, Place, all_choices, axes_of_indices, counted_name, read
+from symback.verification.reading import Place, axes_of_indices, counted_name, is_loss_of_step, read
+from symback.verification.time_windows import time_windows
 from symback.verification.tree import Tree, operands_of, operators_of
 from symback.verification.tree import walk as walk_tree
 from symback.verification.world import Assumed, Counted, Sheet, Window, World
@@ -39,9 +41,10 @@ LEAST_SCALE = 1e-3
 PROOF_SECONDS = 1.0
 _SIZE = re.compile(r"\bn_([^\s,;()]+?)_(\d)(?:_(m?\d+))?(?=\b)")
 MOST_STAGES = 8  # built at once
-MOST_READINGS = 24
+MOST_READINGS = 40
 CONDITIONAL_READINGS = {
     "Jacobian, transposed": "holds where ∂a/∂z has a row for each entry of z",
+    "the whole loss": "holds if the name is the derivative of the whole loss, and not of that of one step, as it is printed",
     "of the direct dependence alone": "holds if everything between is held fixed, and not as the whole derivative",
 }
 
@@ -64,18 +67,32 @@ class Outcome:
 
 def judge_claim(claim: Claim, sheet: Sheet, order: int, alternatives: Sequence[Assumed], until: float) -> Outcome:
     """The outcome under all conventions that are open, the likeliest first."""
-    outcomes = []
-    for assumed in alternatives:
-        for window in windows_of(claim, sheet):
-            if time.thread_time() > until:
-                return _settled([*outcomes, Outcome("undecided", "the time for one formula is over")])
-            found = outcome_in(claim, sheet, order, window, assumed, until)
-            if found.word == "proved" and len({letter for letter, _ in window.bases} & {"l", "L"}) == 2 and _has_both(claim, sheet):
-                found = replace(found, word="undecided", reason="holds for some distance between the layers l and L")
-            if found.word == "proved":
-                return found
-            outcomes.append(replace(found, assumed=assumed))
+    outcomes: list[Outcome] = []
+    windows = windows_of(claim, sheet)
+    is_clock = bool(windows) and windows[0].is_clock  # its other windows are special cases of the first
+    pairs = [(assumed, window) for window in windows for assumed in alternatives] if is_clock else [(a, w) for a in alternatives for w in windows]
+    for assumed, window in pairs:
+        if time.thread_time() > until:
+            return _settled([*outcomes, Outcome("undecided", "the time for one formula is over")])
+        if is_clock and window is not windows[0] and _settled(outcomes).word not in ("refuted", "untyped"):
+            break
+        found = _outcome_with_twin(claim, sheet, order, window, assumed, until)
+        if found.word == "proved" and len({letter for letter, _ in window.bases} & {"l", "L"}) == 2 and _has_both(claim, sheet):
+            found = replace(found, word="undecided", reason="holds for some distance between the layers l and L")
+        if found.word == "proved":
+            return found
+        outcomes.append(replace(found, assumed=assumed))
     return _settled(outcomes)
+
+
+def _outcome_with_twin(claim: Claim, sheet: Sheet, order: int, window: Window, assumed: Assumed, until: float) -> Outcome:
+    """The outcome in a window; what holds there must hold in its twin as well, and holds on the condition of the window."""
+    found = outcome_in(claim, sheet, order, window, assumed, until)
+    if found.word == "proved" and window.twin is not None:
+        found = outcome_in(claim, sheet, order, window.twin, assumed, until)
+    if found.word == "proved" and window.holds_if:
+        found = replace(found, word="conditional", reason=window.holds_if)
+    return found
 
 
 def _settled(outcomes: Sequence[Outcome]) -> Outcome:
@@ -109,13 +126,12 @@ def _all_windows(claim: Claim, sheet: Sheet) -> list[Window]:
     mentions = mentions_in(claim.members, sheet)
     staged = [mention for mention in mentions if mention.stage is not None]
     letters = {mention.stage[0] for mention in staged if mention.stage is not None}
-    summed = _summed_letters(claim)
     if not sheet.staged:
         return [Window(0, 0)]
     if not staged:
         return [Window(1, 1, (("", 0), ("L", 1), ("l", 1)), 1, True), Window(1, 1, (("", 0), ("l", 1)), 1, False)]
-    if sheet.lexicon.times and letters & (sheet.lexicon.times | {""}) and not letters & {"l", "L"}:
-        return _times(staged, letters, summed)
+    if sheet.lexicon.times and not letters & {"l", "L"}:
+        return time_windows(claim, sheet)
     free = letters - {""}
     if free == {"l", "L"} and "" not in letters:
         return _two_bases(staged)
@@ -127,20 +143,6 @@ def _all_windows(claim: Claim, sheet: Sheet) -> list[Window]:
             return []
         letters = free
     return _layers(staged, free.pop() if free else "", mentions, sheet)
-
-
-def _summed_letters(claim: Claim) -> set[str]:
-    found = set()
-    for member in claim.members:
-        for node in walk_tree(member):
-            if node.kind == "large" and node.children[0].kind == "scripts":
-                for script in node.children[0].children[1:]:
-                    if script.kind == "subscript":
-                        content = script.children[0]
-                        first = operands_of(content)[0] if content.kind == "relation" else content
-                        if (letter := letter_of(first)) is not None:
-                            found.add(letter)
-    return found
 
 
 def _has_both(claim: Claim, sheet: Sheet) -> bool:
@@ -178,46 +180,21 @@ def _layers(staged: Sequence[Mention], base: str, mentions: Sequence[Mention], s
     return [open_end]
 
 
-def _times(staged: Sequence[Mention], letters: set[str], summed: set[str]) -> list[Window]:
-    """Time steps t-1 … t+1 of a sequence that goes on; all of them where a sum runs over time; the last one."""
-    bases = sorted(letters - {""})
-    shifts = {letter: [m.stage[1] for m in staged if m.stage is not None and m.stage[0] == letter] for letter in letters}
-    own = next(iter(shifts[bases[0]])) if bases else 1
-    if summed & set(bases) or "T" in bases:
-        steps = (1, 2, 3)
-        numbered = tuple((letter, 3 if letter == "T" else 2) for letter in {*bases, "T", *summed})
-        return [Window(1, 3, (("", 0), *numbered), 2, True, summable=tuple((letter, steps) for letter in {*summed, *bases}))]
-    if len(bases) > 1:
-        return []
-    if not bases:
-        top = max(shifts[""])
-        return [Window(min(1, min(shifts[""])), top, (("", 0), ("T", top)), top, True)]
-    letter = bases[0]
-    low, high = min(shifts[letter]), max(shifts[letter])
-    first, last = min(low, 0), max(high, 0)
-    open_window = Window(first, last + 1, ((letter, 0),), own, False, True)
-    return [open_window, Window(first, last, ((letter, 0), ("T", 0)), own, False, False), Window(first, last, ((letter, 0),), own, True, False)]
-
-
 # One convention, all readings
 
 
 def outcome_in(claim: Claim, sheet: Sheet, order: int, window: Window, assumed: Assumed, until: float) -> Outcome:
     """The outcome under one set of conventions: true if true under one reading of the signs, false if false under all."""
-    asked: dict[str, tuple[str, ...]] = {}
-    choices = Choices()
-    found = [_outcome(claim, sheet, order, window, assumed, choices, until)]
-    asked.update(choices.asked)
-    if found[0].word == "proved" or not asked:
-        return found[0]
-    tried: list[dict[str, str]] = [{}]
-    for given in all_choices(asked):
-        if len(tried) > MOST_READINGS or time.thread_time() > until:
+    found: list[Outcome] = []
+    waiting: list[dict[str, str]] = [{}]
+    while waiting:
+        if len(found) > MOST_READINGS or (found and time.thread_time() > until):
             found.append(Outcome("undecided", "there are too many ways to read it"))
             break
-        tried.append(given)
+        given = waiting.pop(0)
         choices = Choices(given)
         outcome = _outcome(claim, sheet, order, window, assumed, choices, until)
+        waiting += all_choices(choices)
         if outcome.word == "proved":
             remarks = tuple(f"{question} is read as {answer}" for question, answer in given.items() if answer != choices.asked.get(question, ("",))[0])
             outcome = replace(outcome, assumptions=(*outcome.assumptions, *remarks))
@@ -247,6 +224,8 @@ def _outcome(
     claim: Claim, sheet: Sheet, order: int, window: Window, assumed: Assumed, choices: Choices, until: float
 ) -> Outcome:
     sentences = assumed.sentences()
+    summands = frozenset(id(term) for member in claim.members[1:] if member.kind == "sum" for term in operands_of(member))
+    held = frozenset(id(term) for member in claim.members[1:] if member.kind == "sum" for term in operands_of(member) if term == claim.members[0])
     place: Place | None = None
     try:
         world = sheet.world(order, window, assumed, _about(claim, sheet, window))
@@ -255,10 +234,14 @@ def _outcome(
     try:
         for _ in range(12):
             try:
-                has_stages = any(mention.stage is not None for mention in mentions_in(claim.members, sheet))
-                place = Place(world, dict(window.bases), choices, window.own, until=until, has_stages=has_stages)
+                mentions = mentions_in(claim.members, sheet)
+                has_stages = any(mention.stage is not None for mention in mentions)
+                place = Place(
+                    world, dict(window.bases), choices, window.own, until=until, has_stages=has_stages, summands=summands, held=held,
+                    has_step_losses=any(is_loss_of_step(mention, world) for mention in mentions),
+                )
                 axes_of_indices(claim.members, place)
-                found = _compared(claim, place)
+                found = _compared(claim, place, window.is_share)
                 break
             except Mismatch as error:
                 world = world.with_equal(error.left, error.right)
@@ -270,7 +253,9 @@ def _outcome(
         return Outcome("unread", str(error))
     except OutOfRange as error:
         return Outcome("refuted", str(error), sentences, is_sure=True)
-    except (Mismatch, Unspread, Untyped) as error:
+    except Unspread as error:
+        return Outcome("undecided", str(error), sentences)
+    except (Mismatch, Untyped) as error:
         if place is not None and (unknown := _unknown(claim, place)):
             return Outcome("unread", f"what {unknown} is, is not said", sentences)
         if place is not None and place.doubts:
@@ -337,12 +322,13 @@ def _unknown(claim: Claim, place: Place) -> str:
     return ""
 
 
-def _compared(claim: Claim, place: Place) -> Outcome:
+def _compared(claim: Claim, place: Place, is_share: bool) -> Outcome:
     """Every member against the one before it; the first difference decides."""
     values: list[Value | None] = []
     reasons: list[str] = []
     misfit: Untyped | None = None
     for member in claim.members:
+        place.takes_share = place.world.window.is_clock and is_share and member is claim.members[0]
         if is_numeric(member) or member.kind == "empty":
             values.append(None)
             reasons += ["printed numbers"] if member.kind != "empty" else []

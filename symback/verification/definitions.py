@@ -17,7 +17,10 @@ from dataclasses import dataclass, replace
 from symback.verification.mentions import FUNCTION_HEADS, Lexicon, Mention, Printed, integer_of, is_label, letter_of, names_in, printed_name
 from symback.verification.tree import Tree, operands_of, operators_of, spelling, walk
 
-__all__ = ["EQUALITIES", "Claim", "Definition", "FUNCTION_HEADS", "Function", "chains_of", "definitions_in", "is_condition", "is_gradient_tree", "is_repeated", "mention_of"]
+__all__ = [
+    "EQUALITIES", "Claim", "Definition", "FUNCTION_HEADS", "Function", "chains_of", "definition_of", "definitions_in", "is_condition",
+    "is_gradient_tree", "is_repeated", "mention_of",
+]  # fmt: skip
 
 EQUALITIES = frozenset(["=", ":=", r"\equiv", r"\triangleq", "=:", r"\doteq"])
 
@@ -159,13 +162,13 @@ def definitions_in(claim: Claim, lexicon: Lexicon, order: int) -> Iterator[Defin
         if sign in EQUALITIES and (function := _function(left, right, lexicon, order)) is not None:
             yield function
     first, *others = claim.members
-    definition = _definition(first, [other for other, sign in zip(others, claim.signs, strict=True) if sign in EQUALITIES], lexicon, order)
+    definition = definition_of(first, [other for other, sign in zip(others, claim.signs, strict=True) if sign in EQUALITIES], lexicon, order)
     if definition is not None:
         yield definition
     is_alias = len(others) > 0 and printed_name(first) is not None and printed_name(others[0]) is not None
     is_late = definition is None and printed_name(first) is None and first.kind == "sign"  # -log L = C = …
     if len(others) > 1 and (is_alias or is_late) and claim.signs[1] in EQUALITIES:
-        second = _definition(others[0], others[1:], lexicon, order)  # y_c = s_c = …: both are defined
+        second = definition_of(others[0], others[1:], lexicon, order)  # y_c = s_c = …: both are defined
         if second is not None:
             yield second
 
@@ -202,7 +205,8 @@ def _function(left: Tree, right: Tree, lexicon: Lexicon, order: int) -> Function
     return Function(letter, mention.family, label, right, order)
 
 
-def _definition(first: Tree, others: Sequence[Tree], lexicon: Lexicon, order: int) -> Definition | None:
+def definition_of(first: Tree, others: Sequence[Tree], lexicon: Lexicon, order: int) -> Definition | None:
+    """What a chain that begins with `first` defines; None if that is no name, or nothing after it can be its meaning."""
     name = printed_name(first)
     is_loss = False
     if name is None and first.kind == "call" and (head := printed_name(first.children[0])) is not None and head.letter in lexicon.losses:
@@ -222,8 +226,8 @@ def _definition(first: Tree, others: Sequence[Tree], lexicon: Lexicon, order: in
         return None
     is_loss = is_loss or (name.letter in lexicon.losses and not mention.family.endswith(" each"))
     bodies = [other for other in others if _can_define(other, mention, lexicon)]
-    if not bodies:
-        return None
+    if not bodies or (any(_is_number(other) for other in others) and printed_name(bodies[0]) is not None):
+        return None  # u = v = 1 says what both are worth, and not what u is
     body = bodies[0]
     is_error = name.letter in (r"\delta", r"\Delta")
     if is_error and len(labels) == 2 and mention.stage is None:
@@ -238,8 +242,15 @@ def _definition(first: Tree, others: Sequence[Tree], lexicon: Lexicon, order: in
     else:
         role = "forward"
         body = next((other for other in bodies if not is_gradient_tree(other) and not _mentions_gradient(other)), body)
-    whole = Mention(mention.family, mention.stage, mention.sample)
+    if mention.of_step is not None and role != "gradient":
+        return None
+    whole = Mention(mention.family, mention.stage, mention.of_step, mention.sample)
     return Definition(whole, tuple(label for label in labels if label is not None), body, role, order)
+
+
+def _is_number(tree: Tree) -> bool:
+    """1, -2."""
+    return tree.kind == "number" or (tree.kind == "sign" and tree.children[0].kind == "number")
 
 
 def _is_pure_gradient(tree: Tree, lexicon: Lexicon) -> bool:
@@ -258,7 +269,7 @@ def _mentions_gradient(tree: Tree) -> bool:
 def _can_define(body: Tree, mention: Mention, lexicon: Lexicon) -> bool:
     """A body that does not mention what it defines, and is more than a number or an array of numbers."""
     if body.kind in ("number", "text", "empty", "matrix", "ellipsis", "sign") or any(node.kind == "ellipsis" for node in walk(body)):
-        return body.kind == "sign"
+        return body.kind == "sign" and not _is_number(body)
     if all(node.kind not in ("symbol", "word") or node.text in ("T", r"\top") for node in walk(body)):
         return False
     for _, name in names_in(body):
@@ -266,6 +277,6 @@ def _can_define(body: Tree, mention: Mention, lexicon: Lexicon) -> bool:
         if mention.stage is not None and other.stage is not None and {mention.stage[0], other.stage[0]} == {"l", "L"}:
             return False
         is_square = other.power is not None and integer_of(other.power) == 2 and not mention.family.endswith("^2")
-        if other.family == mention.family and other.stage == mention.stage and not is_square:
+        if other.family == mention.family and other.stage in (mention.stage, None) and not is_square:
             return False
     return True

@@ -18,11 +18,13 @@ from pathlib import Path
 from symback.network import Network
 from symback.verification.cases import conditions_of_place
 from symback.verification.checker import MOST_STAGES, Outcome, is_numeric, judge_claim, mentions_in
+from symback.verification.clock import with_clock
 from symback.verification.definitions import EQUALITIES, Claim, Definition, Function, chains_of, definitions_in, is_condition, is_gradient_tree
 from symback.verification.diagnosis import chain_text, diagnose, with_other_bounds
 from symback.verification.dotted_sums import folded
 from symback.verification.documents import PrintedFormula, read_document
 from symback.verification.implicit import claim_with_sums, is_implicit
+from symback.verification.implied import with_braces_applied, with_implied
 from symback.verification.macros import Macro
 from symback.verification.meant import diagonals, meant_claims
 from symback.verification.mentions import Lexicon, bound_in, lexicon_of, letter_of, names_in, printed_name
@@ -123,7 +125,7 @@ def _page(latex: str, macros: Mapping[str, Macro] | None, printed: PrintedFormul
     if len(latex) > MAX_LATEX:
         return Page(latex, None, f"longer than {MAX_LATEX} characters", printed)
     try:
-        tree = folded(with_fonts_at_letters(parse(latex, macros)))
+        tree = folded(with_braces_applied(with_fonts_at_letters(parse(latex, macros))))
     except ParseError as error:
         return Page(latex, None, str(error), printed)
     return Page(latex, tree, "", printed, tuple(chains_of(tree)))
@@ -148,7 +150,7 @@ class _Judge:
         self.pages, self.is_alone, self.progress = _with_named_values(pages, named), is_alone, progress
         pages = self.pages
         trees = [page.tree for page in pages if page.tree is not None]
-        self.lexicon = lexicon_of(trees, frozenset(named.outer))
+        self.lexicon = with_clock(lexicon_of(trees, frozenset(named.outer)), trees)
         self.leading: Tree | None = None
         self.until = float("inf")
         self.lefts: list[Tree] = []
@@ -162,6 +164,8 @@ class _Judge:
                 claim = claim_with_sums(claim, self.lexicon) if self.is_implicit else claim
                 for found in definitions_in(claim, self.lexicon, order):
                     (definitions if isinstance(found, Definition) else functions).append(found)  # type: ignore[arg-type]
+        claims = [(order, claim) for order, page in enumerate(pages) for claim in page.claims]
+        definitions = with_implied(claims, definitions, self.lexicon)
         if is_alone:
             definitions, functions = [], []
         self.stated = {definition.name.family for definition in definitions if definition.role == "forward"}
@@ -464,6 +468,8 @@ class _Judge:
             stated = [name for name in ("sigmoid", "tanh", "relu") if name in self.words]
             if self.is_alone:
                 stated = ["sigmoid", "tanh"]
+            if self._has_gates(order) and "sigmoid" not in stated:
+                stated.append("sigmoid")
             found += [replace(base, activation=name) for name in stated]
             if "softmax" in self.words:
                 found.append(replace(base, activation="softmax"))
@@ -522,6 +528,16 @@ class _Judge:
                     return True
         return False
 
+    def _open_heads(self, order: int) -> set[str]:
+        r"""The letters of activations in the forward equations in force, and \tanh."""
+        bodies = [definition.body for definition in self.sheet.edition(order).definitions if definition.role == "forward"]
+        heads = [_head(node) for body in bodies for node in walk(body) if node.kind in ("call", "function")]
+        return {letter for head in heads if (letter := letter_of(head)) in FUNCTION_HEADS or letter == r"\tanh"}
+
+    def _has_gates(self, order: int) -> bool:
+        r"""\sigma beside \tanh in the equations of a step: by common use the logistic function."""
+        return bool(self.lexicon.times) and {r"\sigma", r"\tanh"} <= self._open_heads(order)
+
     def _doubt(self, claim: Claim, own: Sequence[Definition], order: int) -> str:
         """Why a claim that is false in the world that was built may be true all the same."""
         families = self._families(claim.members)
@@ -532,7 +548,8 @@ class _Judge:
         edition = self.sheet.edition(order)
         if self._names_target(claim) and not edition.costs:
             return "the cost is not stated, and no usual cost makes it true"
-        if not self.softmax_letters and self._has_open_activation(edition) and _works_out_slope(claim):
+        is_open = not self.softmax_letters and self._has_open_activation(edition) and bool(self._open_heads(order) - {r"\tanh"})
+        if is_open and _works_out_slope(claim) and not self._has_gates(order):
             return "the activation is not stated, and no usual one makes it true"
         forward = [d for d in self.sheet.definitions if d.role == "forward" and len(d.labels) > 2]
         twofold = {d.name.family for d in forward if any(e.name == d.name and not e.labels for e in self.sheet.definitions)}

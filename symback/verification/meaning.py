@@ -12,13 +12,14 @@ thereby one language; the road not taken, two readers and a translation between 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sympy
 
 from symback.errors import ShapeError, SymbackError
 from symback.language.expressions import Axis, Const, Tensor, add, const, contract, map_, slot
+from symback.verification.choices import Choices
 
 __all__ = [
     "COL",
@@ -44,6 +45,7 @@ __all__ = [
 ]
 
 ROW, COL = "row", "column"
+BEFORE_A_MATRIX, DIAGONAL = "a column before a matrix", "the diagonal matrix of the column"
 MOST_LABELS = 5  # arrays have one axis for each
 
 
@@ -179,7 +181,7 @@ def matrix_product(left: Value, right: Value) -> Value:
     return _contracted(((left, own_left), (right, own_right)), [x for x in dict.fromkeys((*own_left, *own_right)) if x is not bound])
 
 
-def product(left: Value, right: Value, sign: str, choose: Callable[[str, Sequence[str]], str]) -> Value:
+def product(left: Value, right: Value, sign: str, choose: Choices) -> Value:
     """Matrix product if that fits, else element-wise; for two columns of one shape under a dot, what `choose` says."""
     if sign in ("\\odot", "\\circ", ".*", "\\circledast"):
         return elementwise(left, right)
@@ -192,6 +194,8 @@ def product(left: Value, right: Value, sign: str, choose: Callable[[str, Sequenc
         return elementwise(left, right)
     if sign == "*" and left.sides == right.sides:
         return elementwise(left, right)
+    if left.sides == {ROW, COL} and right.sides == {ROW} and choose.is_given(BEFORE_A_MATRIX, DIAGONAL):
+        return _scaled(left, transposed(right))
     try:
         return matrix_product(left, right)
     except Mismatch:
@@ -201,7 +205,14 @@ def product(left: Value, right: Value, sign: str, choose: Callable[[str, Sequenc
     except Untyped:
         if left.sides == right.sides:
             return elementwise(left, right)
+        if left.sides == {ROW} and right.sides == {ROW, COL} and choose(BEFORE_A_MATRIX, ("a misfit", DIAGONAL)) == DIAGONAL:
+            return _scaled(left, right)
         raise
+
+
+def _scaled(left: Value, right: Value) -> Value:
+    """diag(u) W, W diag(u)."""
+    return _contracted(((left, left.labels), (right, right.labels)), _union(left, right))
 
 
 def _spread(value: Value, labels: Sequence[str], axis_of: dict[str, Axis]) -> Tensor:

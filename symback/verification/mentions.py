@@ -13,14 +13,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from symback.verification.tree import Tree, operands_of, operators_of, spelling, walk
 
 __all__ = [
-    "FUNCTION_HEADS", "KNOWN_LOSSES", "Lexicon", "Mention", "Printed", "index_name", "indices_of", "integer_of", "is_ones", "is_transpose", "letter_of", "lexicon_of",
-    "printed_name", "script_shift",
+    "FUNCTION_HEADS", "KNOWN_LOSSES", "Lexicon", "Mention", "Printed", "index_name", "indices_of", "integer_of", "is_ones", "is_transpose",
+    "letter_of", "letters_of_stage", "lexicon_of", "number_of_stage", "printed_name", "script_shift",
 ]  # fmt: skip
 
 KNOWN_LOSSES = frozenset(
@@ -35,6 +35,7 @@ INDEX_LETTERS = frozenset("ijklmnpqrsuvcdIJKMN")
 ALWAYS_STAGES = frozenset(["l", "L", r"\ell"])
 TIMES = frozenset(["t", "T", r"\tau"])
 LAYERED = frozenset(["W", "w", "z", "Z", "a", "A", "b", r"\delta", r"\Delta", "h", "H", r"\Theta", r"\theta"])
+WEIGHTS_OF_STEPS = frozenset(["W", "U", "V", "b", "B", "w", "u", "v", "R"])
 FUNCTION_HEADS = frozenset(
     [r"\sigma", r"\varsigma", "f", "g", "h", r"\phi", r"\varphi", r"\psi", "s", "S", r"\rho", "act"]
     + [rf"\operatorname{{{name}}}" for name in ("softmax", "sigmoid", "Sigmoid", "relu", "ReLU", "Relu", "rms", "LeakyReLU", "softplus")]
@@ -55,10 +56,14 @@ class Printed:
 
 @dataclass(frozen=True)
 class Mention:
-    """A name in its document's roles.  `stage` is (letter or "", number): l + 1 is ("l", 1), layer 2 is ("", 2)."""
+    """A name in its document's roles.  `stage` is (letter or "", number): l + 1 is ("l", 1), layer 2 is ("", 2).
+
+    `of_step` is a second stage, that of the loss which a derivative is taken of: γ_t^{(k)} = ∂J^{(t)}/∂h^{(k)}.
+    """
 
     family: str
     stage: tuple[str, int] | None = None
+    of_step: tuple[str, int] | None = None
     sample: Tree | None = None
     indices: tuple[Tree, ...] = ()
     power: Tree | None = None
@@ -68,7 +73,7 @@ class Mention:
     @property
     def whole(self) -> Mention:
         """The quantity without its indices."""
-        return Mention(self.family, self.stage)
+        return Mention(self.family, self.stage, self.of_step)
 
 
 def letter_of(tree: Tree) -> str | None:
@@ -108,11 +113,38 @@ def script_shift(tree: Tree) -> tuple[str, int] | None:
     letter = letter_of(tree) if tree.kind in ("symbol", "font") else None
     if letter is not None:
         return ("l" if letter == r"\ell" else letter), 0
-    if tree.kind == "sum" and len(tree.children) == 3 and tree.children[1].text in ("+", "-"):
-        left, right = script_shift(tree.children[0]), integer_of(tree.children[2])
-        if left is not None and left[0] and left[1] == 0 and right is not None:
-            return left[0], right if tree.children[1].text == "+" else -right
-    return None
+    return _sum_shift(tree) if tree.kind == "sum" else None
+
+
+def _sum_shift(tree: Tree) -> tuple[str, int] | None:
+    """t-1 -> ("t", -1); t-k+1 -> ("t-k", 1): letters in their order, each once, and what is added to them."""
+    letters, shift = "", 0
+    for sign, operand in zip(("+", *operators_of(tree)), operands_of(tree), strict=True):
+        whole = integer_of(operand)
+        letter = {r"\ell": "l"}.get(name := letter_of(operand) or "", name) if whole is None and operand.kind in ("symbol", "font") else ""
+        if sign not in ("+", "-") or (whole is None and not letter):
+            return None
+        if whole is not None:
+            shift += whole if sign == "+" else -whole
+        else:
+            letters += f"{sign}{letter}"
+    plain = letters.removeprefix("+")
+    return (plain, shift) if plain and not plain.startswith("-") and plain not in ("+", "-") else None
+
+
+def letters_of_stage(base: str) -> tuple[tuple[int, str], ...]:
+    """The letters of a stage, with their signs: "t-k" -> ((1, "t"), (-1, "k")); none for a number."""
+    return tuple((-1 if sign == "-" else 1, letter) for sign, letter in re.findall(r"([+-]?)([^+-]+)", base))
+
+
+def number_of_stage(base: str, bases: Mapping[str, int]) -> int | None:
+    """What the letters of a stage come to; None if one of them stands for no number."""
+    if base in bases:
+        return bases[base]
+    parts = letters_of_stage(base)
+    if not parts or any(letter not in bases for _, letter in parts):
+        return None
+    return sum(sign * bases[letter] for sign, letter in parts)
 
 
 def is_transpose(tree: Tree) -> bool:
@@ -125,6 +157,8 @@ def indices_of(tree: Tree) -> tuple[Tree, ...]:
     word = spelling(tree)
     if word is not None and len(word) > 2:
         return (Tree("word", (), word, tree.start, tree.end),)
+    if tree.kind == "product" and len(tree.children) == 3 and tree.children[0].text == "t" and integer_of(tree.children[2]) is not None:
+        return tree.children[0], replace(tree.children[2], kind="word")  # y_{t0}: another y at the time t
     if tree.kind in ("product", "list") and all(sign in ("", ",") for sign in operators_of(tree)):
         return tuple(index for operand in operands_of(tree) for index in indices_of(operand))
     if tree.kind == "group" and tree.text in ("[ ]", "( )"):
@@ -199,6 +233,8 @@ def _with_script(name: Printed, script: Tree) -> Printed | None:
         return replace(name, is_transposed=not name.is_transposed) if script.text == r"\top" else None
     content = script.children[0]
     if script.kind == "subscript":
+        if content.kind == "empty":
+            return name
         if content.kind == "product" and set(operators_of(content)) & {r"\times", ":"}:
             return name  # W_{n × m}: its shape is noted, no entry is meant
         return replace(name, below=(*name.below, *indices_of(content)))
@@ -208,7 +244,7 @@ def _with_script(name: Printed, script: Tree) -> Printed | None:
 def _with_superscript(name: Printed, content: Tree) -> Printed:
     if name.letter == "e" and content.kind in ("call", "scripts"):
         return replace(name, above=(*name.above, content))
-    if is_transpose(content):
+    if is_transpose(content) and not (content.kind == "symbol" and content.text == "t"):  # h^t may be a time: the lexicon decides
         return replace(name, is_transposed=not name.is_transposed)
     if content.kind == "symbol" and content.text in (r"\prime", "'"):
         return replace(name, primes=name.primes + 1)
@@ -244,7 +280,9 @@ class Lexicon:
     `has_layers_below`               numbers below are layers: W_3 a_2;
     `bound`                          letters that some Σ runs over;
     `losses`                         letters of the cost;
-    `merged`                         small letters that are the entries of a capital one: w_{jk} of W.
+    `merged`                         small letters that are the entries of a capital one: w_{jk} of W;
+    `timed_above`, `timed_below`     letters that have a time there;
+    `clock`                          what these times are called.
     """
 
     stages_above: frozenset[str] = frozenset(["l", "L"])
@@ -259,6 +297,9 @@ class Lexicon:
     tagged: frozenset[str] = frozenset()
     stray: frozenset[tuple[str, str]] = frozenset()
     numbered: frozenset[str] = frozenset()
+    timed_above: frozenset[str] = frozenset()
+    timed_below: frozenset[str] = frozenset()
+    clock: frozenset[str] = frozenset()
 
     def mention(self, name: Printed) -> Mention:
         """The name in this document's roles."""
@@ -287,8 +328,10 @@ class Lexicon:
             if is_layer and found.stage is None:
                 return replace(found, stage=shift)
             return replace(found, sample=content.children[0]) if is_bracketed else replace(found, power=content)
-        if base in self.stages_above and found.stage is None:
+        if found.stage is None and (base in self.stages_above or (letter in self.timed_above and is_any_of(base, self.stages_above))):
             return replace(found, stage=shift)
+        if base == "t" and not number and not is_bracketed and "t" not in self.stages_above:
+            return replace(found, is_transposed=not found.is_transposed)
         if (is_bracketed or base in self.bound) and found.sample is None and number == 0:
             return replace(found, sample=content.children[0] if is_bracketed else content)
         return replace(found, power=content)
@@ -301,19 +344,34 @@ class Lexicon:
         base, number = shift
         if base == "" and letter in self.numbered:
             return found, str(number)
-        if base and base in self.stages_below and found.stage is None:
+        if base and found.stage is None and (is_any_of(base, self.stages_below) or (count == 1 and letter in self.timed_below and base in self.clock)):
             return replace(found, stage=shift), ""
+        if base and found.stage is not None and is_any_of(base, self.times):
+            return replace(found, of_step=shift), ""
         if base == "":
-            if self.has_layers_below and count == 1 and found.stage is None:
+            if count == 1 and found.stage is None and (self.has_layers_below or letter in self.timed_below):
                 return replace(found, stage=shift), ""
+            if count == 1 and self.times and letter in WEIGHTS_OF_STEPS:
+                return found, str(number)  # b_1, b_2: the biases of the state and of the output
             return replace(found, indices=(*found.indices, item)), ""
-        if letter in self.tagged and count == 1 and base not in self.bound and not number:
+        is_tag = (letter in self.tagged and count == 1) or self._is_gate(letter, base)
+        if is_tag and base not in self.bound and not number:
             return found, base
         if (letter, base) in self.stray:
             return replace(found, indices=(*found.indices, item)), ""
         if item.kind == "word" or not (base in INDEX_LETTERS or base in self.bound or number or base in TIMES or len(base) > 1):
             return found, base
         return replace(found, indices=(*found.indices, item)), ""
+
+
+    def _is_gate(self, letter: str, tag: str) -> bool:
+        """W_{xi}, b_c: weights that are called by a quantity with a time, i_t or c_t."""
+        return letter in WEIGHTS_OF_STEPS and (tag in self.timed_below or tag in self.timed_above)
+
+
+def is_any_of(base: str, stages: frozenset[str]) -> bool:
+    """Whether a stage counts in given letters: t, or t-k where one of the two is a stage."""
+    return base in stages or (len(base) > 1 and any(letter in stages for _, letter in letters_of_stage(base)))
 
 
 def names_in(tree: Tree) -> Iterator[tuple[Tree, Printed]]:
@@ -406,7 +464,7 @@ def _recursive_letters(trees: Sequence[Tree]) -> dict[str, set[str]]:
             for place, scripts in (("above", name.above), ("below", name.below)):
                 for script in scripts:
                     shift = script_shift(script)
-                    if shift and shift[0] and (place == "above" or shift[0] not in summed or shift[0] in TIMES):
+                    if shift and shift[0] and len(letters_of_stage(shift[0])) == 1 and (place == "above" or shift[0] not in summed or shift[0] in TIMES):
                         seen.add((shift[0], place, shift[1] != 0))
         for letter, place, _ in seen:
             if letter in factors and place == "above":

@@ -12,7 +12,6 @@ import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import product as all_combinations
 from typing import TYPE_CHECKING
 
 import sympy
@@ -41,7 +40,12 @@ from symback.verification.meaning import (
     summed,
     transposed,
 )  # fmt: skip
-from symback.verification.mentions import Mention, Printed, index_name, indices_of, integer_of, is_ones, is_transpose, letter_of, names_in, printed_name, script_shift
+from symback.verification.choices import Choices
+from symback.verification.clock import bounds_of, is_over_stages, whole_number
+from symback.verification.mentions import (
+    Mention, Printed, index_name, indices_of, integer_of, is_ones, is_transpose, letter_of, names_in, number_of_stage, printed_name,
+    script_shift,
+)  # fmt: skip
 from symback.verification.tree import Tree, operands_of, operators_of, walk
 from symback.verification.unparse import unparse
 from symback.verification.written_rules import general_entry
@@ -49,7 +53,7 @@ from symback.verification.written_rules import general_entry
 if TYPE_CHECKING:
     from symback.verification.world import World
 
-__all__ = ["Choices", "Place", "all_choices", "axes_of_indices", "ranges_of", "read"]
+__all__ = ["Place", "axes_of_indices", "counted_name", "is_loss_of_step", "ranges_of", "read"]
 
 ELEMENTWISE_SIGNS = ("\\odot", "\\circ", ".*", "\\circledast", "*")
 PLAIN_SIGNS = ("", "\\cdot", "\\times", ".", "\\otimes", "@", "\\cdotp")
@@ -71,27 +75,6 @@ MOST_SUMMANDS = 40
 
 
 @dataclass
-class Choices:
-    """The answers given so far to questions that the page leaves open; the first answer where none was given."""
-
-    given: Mapping[str, str] = field(default_factory=dict)
-    asked: dict[str, tuple[str, ...]] = field(default_factory=dict)
-
-    def __call__(self, question: str, answers: Sequence[str]) -> str:
-        self.asked[question] = tuple(answers)
-        return self.given.get(question, answers[0])
-
-
-def all_choices(asked: Mapping[str, Sequence[str]]) -> Iterator[dict[str, str]]:
-    """Every combination of answers but the first, which was tried."""
-    questions = list(asked)
-    combinations = all_combinations(*asked.values())
-    next(combinations, None)
-    for answers in combinations:
-        yield dict(zip(questions, answers, strict=True))
-
-
-@dataclass
 class Place:
     """Where an expression stands.
 
@@ -100,7 +83,11 @@ class Place:
     `axes`     what each index letter runs over;
     `own`      the stage of names that print none;
     `remarks`  readings that are charitable: what holds by them alone is conditional;
-    `doubts`   readings that are less than certain: nothing is refuted by them.
+    `doubts`   readings that are less than certain: nothing is refuted by them;
+    `is_in_sum`  whether a sum over time stands around it;
+    `has_step_losses`  whether the formula speaks of losses of single steps;
+    `takes_share`  whether a derivative by a state is meant as its share that comes through the next step;
+    `summands`   which trees are whole terms of a sum, `held` which of them are what the formula is about as well.
     """
 
     world: World
@@ -113,6 +100,11 @@ class Place:
     is_definition: bool = False
     depth: int = 0
     until: float = float("inf")
+    is_in_sum: bool = False
+    has_step_losses: bool = False
+    takes_share: bool = False
+    summands: frozenset[int] = frozenset()
+    held: frozenset[int] = frozenset()
     vacuous: dict[str, None] = field(default_factory=dict)
     doubts: dict[str, None] = field(default_factory=dict)
     has_stages: bool = False
@@ -140,26 +132,34 @@ def stage_of(mention: Mention, place: Place) -> int | None:
             return place.world.window.last  # what is nobody's layer, p_j = softmax(z)_j, stands at the end
         if place.own is None:
             raise Unread(f"the layer of {mention.family} is not printed")
-        if place.has_stages and not place.is_definition:
+        if place.has_stages and not place.is_definition and mention.family not in place.world.sheet.stageless:
             place.doubts[f"{mention.family} without a layer is read in the layer of the left side"] = None
         return place.own
-    base, shift = mention.stage
-    if base not in place.bases:
+    return stage_number(mention.stage, place)
+
+
+def stage_number(stage: tuple[str, int], place: Place) -> int:
+    """The number that t-1 stands for."""
+    number = number_of_stage(stage[0], place.bases)
+    if number is None:
         known = " and ".join(sorted(filter(None, place.bases))) or "numbers"
-        raise Unread(f"the stage {base or shift} beside {known}")
-    return place.bases[base] + shift
+        raise Unread(f"the stage {stage[0] or stage[1]} beside {known}")
+    return number + stage[1]
 
 
 def quantity(mention: Mention, place: Place) -> Value:
     """The quantity that a name means, with its indices as labels."""
     if mention.family in place.bound:
         value = place.bound[mention.family]
+    elif is_loss_of_step(mention, place.world):
+        return Value(place.world.loss_of_step(stage_of(mention, place) or 0))
     elif mention.family.endswith(" each") and not place.world.defines_forward(mention.family):
         raise Unread("the cost of one sample, which is not defined here")
     elif mention.family in place.world.lexicon.losses and not place.world.defines_forward(mention.family) and not place.is_definition:
         raise Unread("the cost of one sample, which is not defined here")
     else:
-        value = place.world.whole(mention.family, stage_of(mention, place), len(mention.indices), place)
+        step = stage_number(mention.of_step, place) if mention.of_step is not None else None
+        value = place.world.whole(mention.family, stage_of(mention, place), len(mention.indices), place, step)
         _check_hidden(value, place)
     if mention.sample is not None and place.world.has_samples(mention.family):
         value = _sampled(value, mention.sample, place)
@@ -179,6 +179,12 @@ def _check_hidden(value: Value, place: Place) -> None:
     for label, axis in value.axes.items():
         if label not in (ROW, COL, "sample") and not label.startswith("axis ") and place.axes.setdefault(label, axis) != axis:
             raise Mismatch(place.axes[label], axis)
+
+
+def is_loss_of_step(mention: Mention, world: World) -> bool:
+    """L_t, J^{(t)}."""
+    is_loss = mention.family in world.lexicon.losses and not world.defines_forward(mention.family)
+    return is_loss and world.window.is_clock and mention.stage is not None and not mention.indices
 
 
 def transposed_axes(value: Value) -> Value:
@@ -357,16 +363,19 @@ def _read_name(tree: Tree, place: Place) -> Value:
     name = printed_name(tree)
     if name is None:
         raise Unread("scripts at what is no name")
-    if name.letter == "e" and len(name.above) == 1 and not name.below and not place.world.defines("e"):
-        return apply(sympy.exp(slot(0)), read(name.above[0], place))
     mention = place.world.lexicon.mention(name)
     _count_by_capital(name, mention, place)
+    is_power = len(name.above) == 1 and not name.below and mention.stage is None
+    if name.letter == "e" and is_power and (place.world.is_staged("e") or not place.world.defines("e")):
+        return apply(sympy.exp(slot(0)), read(name.above[0], place))
+    if tree.kind == "symbol" and tree.text in place.bases and place.world.window.is_clock and tree.text not in place.bound:
+        return number(place.bases[tree.text])
     if name.letter in (r"\mathbb 1", r"\mathbf 1", "I", r"\mathbb I") and not place.world.defines(name.letter):
         return _ones_or_identity(name.letter, mention, place)
     if _is_kronecker(mention, place):
         return kronecker(mention.indices, place)
     if name.letter in place.world.lexicon.losses and not (mention.indices or mention.sample or name.primes) and not place.is_definition:
-        return place.world.cost_value()
+        return place.world.cost_value(root_of(tree, place))
     if (count := place.world.counted(_count_name(tree, place)) or place.world.counted(mention.family)) is not None and not name.above:
         return number(count)
     if mention.power is not None and mention.family not in place.bound and place.world.has_square(mention.family):
@@ -583,7 +592,7 @@ def _function_of(head: Tree, place: Place) -> Callable[[Tree], Value] | None:
     if head.kind == "word" and head.text == "sum" and not world.defines("sum"):
         return lambda argument: _sum_along(argument, place)
     if name.letter in world.lexicon.losses and not mention.indices and mention.sample is None and not name.primes:
-        return lambda argument: place.world.cost_value()
+        return lambda argument: place.world.cost_value(root_of(Tree("call", (head, argument)), place))
     known = world.function(name.letter)
     if known is not None and not mention.indices:
         return lambda argument: _applied(known, argument, name.primes, mention.power, place)
@@ -791,7 +800,11 @@ def ranges_of(sign: Tree) -> list[tuple[str, int | None, Tree | None]]:
 
 def _read_large(tree: Tree, place: Place) -> Value:
     sign, body = tree.children
-    if letter_of(sign.children[0] if sign.kind == "scripts" else sign) != r"\sum":
+    head = letter_of(sign.children[0] if sign.kind == "scripts" else sign)
+    bounds = bounds_of(sign) if sign.kind == "scripts" and head in (r"\sum", r"\prod") and place.world.window.is_clock else []
+    if bounds and all(is_over_stages(letter, body, place.world.lexicon) for letter, _, _ in bounds):
+        return _over_stages(body, bounds, head == r"\prod", place)
+    if head != r"\sum":
         raise Unread("a large sign that is no sum")
     if sign.kind != "scripts" or not any(script.kind == "subscript" for script in sign.children[1:]):
         return _sum_of_all(read(body, place), place)
@@ -804,9 +817,6 @@ def _read_large(tree: Tree, place: Place) -> Value:
                 _bind(part, labels, exceptions, single)
     if len(labels) != len(set(labels)):
         raise Unread("one index twice under a sum")
-    stages = [label for label in labels if label in place.world.lexicon.stages_below or label in place.world.lexicon.stages_above]
-    if stages and stages[0] in place.world.summable:
-        return _sum_over_stages(tree, stages[0], place)
     hidden = {label: place.axes.pop(label) for label in labels if label in place.axes and place.is_definition}
     axes_of_indices((body,), place)
     value = read(body, place)
@@ -912,32 +922,31 @@ def _sum_along(argument: Tree, place: Place) -> Value:
     return Value(found.tensor, tuple(ROW if label == kept else label for label in found.labels))
 
 
-def _sum_over_stages(tree: Tree, letter: str, place: Place) -> Value:
-    """Σ_t of a term for each time step of the world."""
-    sign, body = tree.children
+def _over_stages(body: Tree, bounds: Sequence[tuple[str, Tree | None, Tree | None]], is_product: bool, place: Place) -> Value:
+    """Σ_t, Π_k of one term for each step between the bounds; without bounds, for each step of the world."""
+    (letter, lower, upper), *others = bounds
+    window = place.world.window
+    first = window.first if lower is None else whole_number(lower, place.bases)
+    last = window.last if upper is None else whole_number(upper, place.bases)
+    if first is None or last is None:
+        raise Unread(f"the bounds of the steps {letter}")
+    steps = list(range(first, last + 1)) if first <= last or not is_product else list(range(first, last - 1, -1)) if first > last + 1 else []
+    if len(steps) > MOST_SUMMANDS:
+        raise Unread("a sum over many steps")
+    if is_product and len(steps) > 1 and place.choices("a product over time", ("in the order of the steps", "the last step first")) == "the last step first":
+        steps = steps[::-1]
     total: Value | None = None
-    for stage in _stages_within(sign, letter, place):
-        inside = replace(place, bases={**place.bases, letter: stage}, axes=dict(place.axes))
-        value = read(body, inside)
-        total = value if total is None else combined(total, value, 1)
+    for step in steps:
+        is_sum = place.is_in_sum or not is_product
+        inside = replace(place, bases={**place.bases, letter: step}, own=step if is_sum else place.own, axes=dict(place.axes), is_in_sum=is_sum)
+        value = _over_stages(body, others, is_product, inside) if others else read(body, inside)
+        if total is None:
+            total = value
+        else:
+            total = product(total, value, "", place.choices) if is_product else combined(total, value, 1)
     if total is None:
-        raise Unread("a sum over no stage")
+        return number(1 if is_product else 0)
     return total
-
-
-def _stages_within(sign: Tree, letter: str, place: Place) -> list[int]:
-    """The stages of the world that the printed bounds let through."""
-    stages = list(place.world.summable[letter])
-    for label, lower, upper in ranges_of(sign):
-        if label != letter:
-            continue
-        shift = script_shift(upper) if upper is not None else None
-        if upper is not None and (shift is None or shift[0] not in place.bases):
-            raise Unread("a sum up to a stage that is not known")
-        last = stages[-1] if shift is None else place.bases[shift[0]] + shift[1]
-        first = stages[0] if lower is None or lower == 0 else lower
-        stages = [stage for stage in stages if first <= stage <= last]
-    return stages
 
 
 # Products
@@ -1071,21 +1080,28 @@ def _same(left: Tree, right: Tree, place: Place) -> bool:
 
 def _composed(links: Sequence[tuple[Tree, Tree]], place: Place) -> Value:
     """Σ over everything between: ∂u/∂v ∂v/∂w, as the derivative of the first by the last."""
-    above, below = links[0][0], links[-1][1]
+    above = links[0][0]
     if not is_cost(above, place):
         raise Unread("a chain that does not begin at the cost")
-    target = _plain(below, place)
-    middle = _plain(links[0][1], place)
-    found = place.world.gradient(middle).tensor
+    target = _plain(links[0][1], place)
+    found = place.world.gradient(target, root_of(above, place)).tensor
     for of, wrt in links[1:]:
-        upper, lower = _plain(of, place), _plain(wrt, place)
-        if not isinstance(lower.tensor, Var):
+        upper, target = _plain(of, place), _plain(wrt, place, _stage_of_tree(of, place))
+        if not isinstance(target.tensor, Var):
             raise Unread("a derivative by what is no single quantity")
-        jacobian = place.world.derivative(upper.tensor, lower.tensor)
+        jacobian = place.world.derivative(upper.tensor, target.tensor, is_direct=_is_direct_link(upper, target, place))
         bound = tuple(range(100, 100 + upper.tensor.rank))
-        kept = tuple(range(lower.tensor.rank))
+        kept = tuple(range(target.tensor.rank))
         found = contract(((found, bound), (jacobian, (*bound, *kept))), kept, {})
-    return _entry_of(Value(found, target.labels), below, place)
+    return _entry_of(Value(found, target.labels), links[-1][1], place)
+
+
+def _is_direct_link(upper: Value, lower: Value, place: Place) -> bool:
+    """Σ_u ∂L/∂u ∂u/∂v: each ∂u/∂v holds what else stands in the sum."""
+    if not place.world.is_indirect(upper.tensor, lower.tensor):
+        return False
+    ways = ("of the direct dependence", "through everything between")
+    return place.choices("a partial derivative in a chain", ways) == ways[0]
 
 
 def _entry_of(value: Value, tree: Tree, place: Place) -> Value:
@@ -1101,16 +1117,16 @@ def _entry_of(value: Value, tree: Tree, place: Place) -> Value:
 # Derivatives
 
 
-def _gradient_of(tree: Tree, place: Place, is_name: bool = False) -> Value:
-    """∂C/∂(tree); a transpose at it is a transpose of the whole."""
+def _gradient_of(tree: Tree, place: Place, is_name: bool = False, root: Var | None = None) -> Value:
+    """∂C/∂(tree); a transpose at it is a transpose of the whole.  Of the loss `root` if that is given."""
     name = printed_name(tree)
     if name is None or name.primes:
         raise Unread("a derivative by what is no single quantity")
     mention = _of_square(place.world.lexicon.mention(name), place)
     if mention.power is not None:
         raise Unread("a derivative by a power")
-    plain = quantity(mention.whole, place)
-    value = place.world.gradient(plain)
+    plain = _variable(mention, place)
+    value = place.world.gradient(plain, root, place.has_step_losses, place.takes_share)
     sample_axes = [axis for axis in value.tensor.axes if axis.kind == "sample"]
     if is_name and sample_axes and not place.world.is_parameter(plain):
         way = place.choices("dZ in a batch", ("the derivative of the cost", "the derivative of the sum of the samples' costs"))
@@ -1130,15 +1146,50 @@ def _of_square(mention: Mention, place: Place) -> Mention:
     return mention
 
 
+def _variable(mention: Mention, place: Place, at: int | None = None) -> Value:
+    """What is derived by: a quantity as a whole; of a weight that all steps share, all its uses or that at one step."""
+    own = place.own if at is None else at
+    if mention.stage is None and mention.family in place.world.sheet.shared and place.world.window.is_clock and own is not None:
+        inside = " under a sum over time" if place.is_in_sum else ""
+        ways = ("at one step", "at all steps") if place.is_in_sum or at is not None else ("at all steps", "at one step")
+        if place.choices(f"the use of a weight{' by a state' if at is not None else ''}{inside}", ways) == "at one step":
+            return place.world.whole(mention.family, own, len(mention.indices))
+    return quantity(mention.whole, place)
+
+
+def root_of(tree: Tree, place: Place) -> Var | None:
+    """The loss that is meant, where it is not the whole one: L_t, \\ell(y_t, \\hat y_t), and \\ell beside L = Σ_t \\ell(…)."""
+    world = place.world
+    if not world.window.is_clock:
+        return None
+    head = tree.children[0] if tree.kind == "call" else tree
+    name = printed_name(head)
+    if name is None:
+        return None
+    mention = world.lexicon.mention(name)
+    if mention.stage is not None:
+        return world.loss_of_step(stage_of(mention, place) or 0)
+    stages = [found.stage for _, inner in names_in(tree.children[1]) if (found := world.lexicon.mention(inner)).stage] if tree.kind == "call" else []
+    if stages and stages[0] is not None:
+        return world.loss_of_step(stage_number(stages[0], place))
+    if mention.family not in world.sheet.losses_under_sums:
+        return None
+    ways = ("of one step", "of all steps") if place.is_in_sum else ("of all steps", "of one step")
+    way = place.choices(f"the loss {mention.family}{' under a sum over time' if place.is_in_sum else ''}", ways)
+    return world.total if way == "of all steps" else world.loss_of_step(place.own if place.own is not None else world.window.last)
+
+
 def is_cost(tree: Tree, place: Place) -> bool:
     """C, C_0, \\mathcal{L}, J(W, b)."""
     if tree.kind == "call" and printed_name(tree) is None:
         return is_cost(tree.children[0], place)
     name = printed_name(tree)
-    if name is None or name.letter not in place.world.lexicon.losses or name.above or name.primes:
+    if name is None or name.letter not in place.world.lexicon.losses or name.primes:
         return False
     mention = place.world.lexicon.mention(name)
-    return mention.sample is None and (
+    if is_loss_of_step(mention, place.world):
+        return mention.sample is None
+    return mention.sample is None and not name.above and (
         not mention.indices or (len(mention.indices) == 1 and integer_of(mention.indices[0]) is not None)
     )
 
@@ -1148,13 +1199,30 @@ def _read_derivative(tree: Tree, place: Place) -> Value:
     if sign.kind == "scripts" or len(variables) != 1:
         raise Unread("a higher derivative")
     if is_cost(body, place):
-        return _gradient_of(variables[0], place)
+        return _gradient_of(variables[0], place, root=_root_for(tree, body, variables[0], place))
     return _jacobian(body, variables[0], place)
+
+
+def _root_for(tree: Tree, body: Tree, variable: Tree, place: Place) -> Var | None:
+    """The loss that is derived; of a state that moves later losses as well, perhaps the loss of its own step alone."""
+    root = root_of(body, place)
+    name = printed_name(variable)
+    mention = place.world.lexicon.mention(name) if name is not None else None
+    if not place.world.window.is_clock or mention is None or mention.stage is None or mention.family in place.world.sheet.shared:
+        return root
+    if place.is_definition and root is not None and root is place.world.losses.get(stage_number(mention.stage, place)):
+        way = place.choices("the loss in the name of a derivative", ("as printed", "the whole loss"))
+        return root if way == "as printed" else None
+    if id(tree) not in place.summands or root not in (None, place.world.total):
+        return root
+    ways = ("the whole derivative", "of its own step alone")
+    way = place.choices("a loss by a state, as a term of a sum", ways[::-1] if id(tree) in place.held else ways)
+    return root if way == "the whole derivative" else place.world.loss_of_step(stage_number(mention.stage, place))
 
 
 def _jacobian(body: Tree, variable: Tree, place: Place) -> Value:
     """∂(body)/∂(variable) with the indices that are printed; of whole vectors, a matrix or the entries of its diagonal."""
-    below = _plain(variable, place)
+    below = _plain(variable, place, _stage_of_tree(body, place))
     if (head := letter_of(body)) in FUNCTION_HEADS and not place.world.defines(head) and place.world.function(head) is None:
         kind = place.world.activation(head)  # ∂σ/∂z is σ'(z)
         if kind is None:
@@ -1192,15 +1260,22 @@ def _whole_jacobian(found, above: Value, below: Value, place: Place) -> Value:
     return Value(found, (ROW, COL) if way == "Jacobian" else (COL, ROW))
 
 
-def _plain(tree: Tree, place: Place) -> Value:
-    """A quantity as a whole."""
+def _stage_of_tree(tree: Tree, place: Place) -> int | None:
+    """The step of a name with one."""
+    name = printed_name(tree)
+    mention = place.world.lexicon.mention(name) if name is not None else None
+    return stage_of(mention, place) if mention is not None and mention.stage is not None else None
+
+
+def _plain(tree: Tree, place: Place, at: int | None = None) -> Value:
+    """A quantity as a whole; of a weight by which a state of step `at` is derived, perhaps its use at that step."""
     name = printed_name(tree)
     if name is None or name.primes:
         raise Unread("a derivative of what is no single quantity")
     mention = _of_square(place.world.lexicon.mention(name), place)
     if mention.power is not None or mention.is_transposed:
         raise Unread("a derivative of what is no single quantity")
-    return quantity(mention.whole, place)
+    return quantity(mention.whole, place) if at is None else _variable(mention, place, at)
 
 
 def _read_applied(tree: Tree, place: Place) -> Value:
@@ -1210,7 +1285,7 @@ def _read_applied(tree: Tree, place: Place) -> Value:
         if len(sign.children) != 3:
             raise Unread("a higher derivative")
         if is_cost(operand, place):
-            return _gradient_of(sign.children[2], place)
+            return _gradient_of(sign.children[2], place, root=root_of(operand, place))
         return _jacobian(operand, sign.children[2], place)
     base = sign.children[0] if sign.kind == "scripts" else sign
     if base.text != r"\nabla":
@@ -1220,7 +1295,7 @@ def _read_applied(tree: Tree, place: Place) -> Value:
         return _gradient_of(operand, place)
     if len(below) != 1 or not is_cost(operand, place):
         raise Unread("a gradient of what is no cost")
-    return _gradient_of(below[0], place)
+    return _gradient_of(below[0], place, root=root_of(operand, place))
 
 
 def _read_matrix(tree: Tree, place: Place) -> Value:

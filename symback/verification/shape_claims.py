@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from symback.errors import SymbackError
 from symback.language.expressions import Var
 from symback.verification.checker import Outcome, windows_of
+from symback.verification.choices import Choices, all_choices
 from symback.verification.definitions import Claim
 from symback.verification.meaning import COL, ROW, Value
 from symback.verification.mentions import letter_of, printed_name
-from symback.verification.reading import Choices, Place, all_choices, axes_of_indices, read
+from symback.verification.reading import Place, axes_of_indices, read
 from symback.verification.tree import Tree, operands_of, operators_of
 from symback.verification.world import Assumed, Sheet
 
@@ -93,7 +94,7 @@ def _shape_of(dimensions: tuple[Tree, ...]) -> _Shape:
 def _compared(member: Tree, wanted: _Shape, place_for: Callable[[Choices], Place]) -> str:
     choices = Choices()
     words = [_word(member, wanted, place_for(choices))]
-    for given in list(all_choices(choices.asked))[:8]:
+    for given in list(all_choices(choices))[:8]:
         words.append(_word(member, wanted, place_for(Choices(given))))
     return next((word for word in ("proved", "definition", "conditional") if word in words), "undecided")
 

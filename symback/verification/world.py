@@ -19,6 +19,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import product as combinations_of
+from typing import TypeVar
 
 import numpy as np
 import sympy
@@ -26,7 +27,7 @@ import sympy
 from symback.calculus.chain_rule import chain_rule
 from symback.calculus.jacobian import jacobian
 from symback.language.expressions import (
-    Add, Axis, Const, Contract, Equation, Map, Tensor, Unspecified, Var, const, contract, leaves, map_, slot, unspecified, var, walk,
+    Add, Axis, Const, Contract, Equation, Map, Tensor, Unspecified, Var, add, const, contract, leaves, map_, slot, unspecified, var, walk,
 )  # fmt: skip
 from symback.language.functions import ScalarFunction, scalar_function
 from symback.language.names import Name
@@ -34,10 +35,14 @@ from symback.language.steps import Fact
 from symback.numerics.evaluate import Setting, evaluate_equations, random_setting
 from symback.simplification.normal_form import prove_equal
 from symback.simplification.replacing import replaced
+from symback.verification.choices import Choices
 from symback.verification.definitions import FUNCTION_HEADS, Definition, Function, is_repeated
 from symback.verification.meaning import COL, ROW, Mismatch, Unread, Unspread, Untyped, Value
-from symback.verification.mentions import Lexicon, letter_of, names_in
-from symback.verification.reading import ACTIVATIONS, Choices, Place, axes_of_indices, ranges_of, read
+from symback.verification.mentions import Lexicon, is_any_of, letter_of, names_in
+from symback.verification.reading import ACTIVATIONS, Place, axes_of_indices, ranges_of, read
+from symback.verification.recurrence import (
+    copy_of, cost_of_sequence, losses_under_sums, share_of_next_step, shared_families, states_of, sum_over_steps, swept_from,
+)  # fmt: skip
 from symback.verification.shapes import declared_shapes
 from symback.verification.tree import Tree, walk as walk_tree
 
@@ -50,6 +55,7 @@ MOST_RESTARTS = 200
 RESTATED = 10  # formulas between an equation in indices and the same one in matrices
 FACT_SEED = 10
 FACT_SECONDS = 0.3
+Stated = TypeVar("Stated", Definition, Function)
 MOST_TRIALS = 60
 SETTLING_SECONDS = 2.0
 SMALL_GREEK_SCALARS = frozenset([r"\eta", r"\alpha", r"\lambda", r"\epsilon", r"\varepsilon", r"\mu", r"\sigma", r"\gamma", r"\beta", r"\tau", r"\rho"])
@@ -58,7 +64,14 @@ WEIGHTS = frozenset(["W", "U", "V", r"\Theta"])
 
 @dataclass(frozen=True)
 class Window:
-    """The stages first … last; `bases` numbers the letters; `summable` what a sum over a stage letter runs through."""
+    """The stages first … last; `bases` numbers the letters; `summable` what a sum over a stage letter runs through.
+
+    `is_clock`   the stages are steps of time, with the same weights at each;
+    `loss`       "last" if the last step alone has a loss;
+    `is_share`   the left side is what comes through the next step alone;
+    `holds_if`   what a claim that holds here, and not elsewhere, rests on;
+    `twin`       a second choice of the stages, for which a claim must hold as well.
+    """
 
     first: int = 0
     last: int = 0
@@ -67,6 +80,11 @@ class Window:
     is_output: bool = True
     is_open: bool = False
     summable: tuple[tuple[str, tuple[int, ...]], ...] = ()
+    is_clock: bool = False
+    loss: str = ""
+    is_share: bool = False
+    holds_if: str = ""
+    twin: Window | None = None
 
 
 @dataclass(frozen=True)
@@ -257,6 +275,7 @@ class Sheet:
         self.lower_bounds = lower_bounds(trees)
         self.is_array_program = any(node.kind == "relation" and node.children[0].text in ("dim", "axis") for tree in trees for node in walk_tree(tree))
         self.editions: dict[tuple, Edition] = {}
+        self.first_like: dict = {}
         self.worlds: dict[tuple, World | Exception] = {}
         self.founds: dict[tuple, tuple[Sizes, frozenset[Definition]]] = {}
         self._look_at(trees)
@@ -266,6 +285,13 @@ class Sheet:
             sides = sides_of(shape)
             if family not in defined | self.with_samples and self.ranks.get(family, len(sides)) == len(sides):
                 self.types[family] = sides
+        self.shared = shared_families(self.definitions, lexicon) if lexicon.times else set()
+        named = {d.name.family for d in self.definitions if d.name.stage is not None}
+        self.stageless = named - self.staged if lexicon.times else set()  # a_f, which is that of step t and says so nowhere
+        self.staged = (self.staged | {d.name.family for d in self.definitions if d.name.stage is not None}) - self.shared
+        mentions = [lexicon.mention(name) for tree in trees for _, name in names_in(tree)]
+        self.losses_under_sums = losses_under_sums(self.definitions, lexicon)
+        self.has_step_losses = bool(self.losses_under_sums) or any(mention.family in lexicon.losses and mention.stage is not None for mention in mentions)
 
     def _look_at(self, trees: Sequence[Tree]) -> None:
         counts: dict[str, Counter[int]] = {}
@@ -301,7 +327,7 @@ class Sheet:
         for definition in self.definitions:
             if definition in self.dropped or (reach is not None and definition.order >= 0 and abs(definition.order - order) > reach):
                 continue
-            key = (definition.name.family, definition.name.stage and definition.name.stage[0], definition.role == "cost")
+            key = (definition.name.family, self._counted_by(definition), definition.role == "cost")
             if definition.name.stage is not None and definition.name.stage[0] == "":
                 key = (*key, definition.name.stage[1])
             if key in chosen and column is not None:
@@ -317,8 +343,21 @@ class Sheet:
                 functions[function.letter] = function
         costs = [definition for definition in self.definitions if definition.role == "cost" and definition not in self.dropped]
         costs.sort(key=lambda cost: (cost.order > order, -cost.order if cost.order <= order else cost.order))
-        key = (tuple(chosen.values()), tuple(functions.values()), tuple(costs))
+        key = (tuple(map(self._first_like, chosen.values())), tuple(map(self._first_like, functions.values())), tuple(map(self._first_like, costs)))
         return self.editions.setdefault(key, Edition(*key))
+
+    def _first_like(self, stated: Stated) -> Stated:
+        """The first definition that says the same: what a page repeats needs no world of its own."""
+        return self.first_like.setdefault(replace(stated, order=0), stated)
+
+    def _counted_by(self, definition: Definition) -> str | None:
+        """What the stages of a definition count: layers by their letter, since a hidden and the last one differ; or time."""
+        stage, step = definition.name.stage, definition.name.of_step
+        if stage is None:
+            return None
+        if stage[0] and is_any_of(stage[0], self.lexicon.times | self.lexicon.clock):
+            return "t" if step is None else "t of another step" if step[0] != stage[0] else "t of its own step"
+        return stage[0]
 
     def type_of(self, family: str, count: int) -> tuple[str, ...]:
         """The sides of a family: by its indices, else by what is usual for its letter."""
@@ -401,7 +440,7 @@ class Sheet:
     def world(self, order: int, window: Window, assumed: Assumed, about: frozenset) -> World:
         """The world of a claim, built once for all claims that share it."""
         edition = self.edition(order, assumed.reach)
-        window = replace(window, own=None)
+        window = replace(window, own=None, twin=None, holds_if="", is_share=False)
         plain = self._kept(edition, window, assumed, frozenset())
         return plain if plain.has_one_end else self._kept(edition, window, assumed, about)
 
@@ -494,7 +533,9 @@ class World:
             return
         self._check_declared_sizes()
         self._link()
-        self.cost, self.facts = self._cost()
+        self.further: list[Equation] = []
+        self.unknown_states = {_letter(family) for family in states_of(self.edition.definitions, self.lexicon) - self._patterns.keys()}
+        self.cost, self.facts = (cost_of_sequence(self), self._facts()) if self.window.is_clock else self._cost()
         self.equations.append(Equation(self.cost.symbol, self.cost.definition, "cost"))
         self.forward[self.cost.symbol] = self.cost.definition
         self._sweep()
@@ -567,12 +608,22 @@ class World:
                 found = definition, {**bases, letter: stage - shift}
         return found
 
-    def whole(self, family: str, stage: int | None, count: int = 0, place: Place | None = None) -> Value:
-        """A quantity with all its axes."""
+    def whole(self, family: str, stage: int | None, count: int = 0, place: Place | None = None, step: int | None = None) -> Value:
+        """A quantity with all its axes; `step` if it is a derivative of the loss of one step."""
+        if step is not None:
+            found = self._gradient_definition(family, stage, step, place)
+            if found is None:
+                raise Unread(f"what {family} of the loss of one step is, is not said")
+            return found
+        if family in self.sheet.shared and self.window.is_clock and not self.is_uniform:
+            if stage is None and place is not None and place.is_definition:
+                stage = place.own
+            if stage is not None and (family, stage) not in self.values:
+                return copy_of(self, family, stage, count)
         key = (family, stage)
         if key in self.values:
             return self.values[key]
-        gradient = self._gradient_definition(family, stage)
+        gradient = self._gradient_definition(family, stage, None, place)
         if gradient is not None:
             return gradient
         if hasattr(self, "cotangents") and ("reading", family, stage) not in self.memory and self._names_gradient(family, stage):
@@ -649,11 +700,12 @@ class World:
             raise Retyped
         self.sheet.types[family] = sides
 
-    def body_of(self, definition: Definition, bases: dict[str, int], stage: int | None) -> Value:
-        """The body of a definition as a whole: its index letters become sides."""
+    def body_of(self, definition: Definition, bases: dict[str, int], stage: int | None, around: Place | None = None) -> Value:
+        """The body of a definition as a whole: its index letters become sides.  The name of a derivative may be open as the claim is."""
         if self.assumed.is_scalar and definition.labels:
             raise Unread("an indexed definition, where each layer has one neuron")
-        place = Place(self, bases, Choices(self._choices()), stage, is_definition=True)
+        choices = around.choices if around is not None and not around.is_definition else Choices(self._choices())
+        place = Place(self, bases, choices, stage, is_definition=True)
         axes_of_indices((definition.body,), place)
         found = read(definition.body, place)
         has_sample = definition.name.sample is not None
@@ -992,21 +1044,42 @@ class World:
         self.cotangents = {found.target: found.symbol for found in self.swept}
         self.definitions = {**self.forward, **{found.symbol: found.total for found in self.swept}}
 
-    def cost_value(self) -> Value:
-        """C itself."""
+    def cost_value(self, root: Var | None = None) -> Value:
+        """C itself, or the loss `root`."""
+        if root is not None:
+            return Value(root)
         if not hasattr(self, "cotangents"):
             raise Unread("the cost within a definition")
         return Value(self.cost.symbol)
 
-    def gradient(self, of: Value) -> Value:
-        """∂C/∂(of), in the shape of `of`."""
+    def loss_of_step(self, stage: int) -> Var:
+        """The loss of one step."""
+        found = getattr(self, "losses", {}).get(stage)
+        if found is None:
+            raise Unread("the loss of a step that is not built")
+        return found
+
+    def gradient(self, of: Value, root: Var | None = None, by_steps: bool = False, is_share: bool = False) -> Value:
+        """∂C/∂(of), in the shape of `of`; of the loss `root` if that is given.
+
+        `by_steps`: as a sum over the losses of single steps;  `is_share`: what comes through the next step alone.
+        """
         if not isinstance(of.tensor, Var):
             raise Unread("a derivative with respect to what is no single quantity")
         if not hasattr(self, "cotangents"):
             raise Unread("a gradient within a definition")
-        if of.tensor not in self.cotangents:
-            raise Unread(f"the cost does not depend on {of.tensor.name} here")
-        return Value(self.cotangents[of.tensor], of.labels)
+        if self.window.is_clock and of.tensor.name.letter in self.unknown_states and of.tensor not in self.forward:
+            raise Unread(f"what {of.tensor.name.letter} is made of is not said, or was not understood")
+        if self.window.is_clock and root is None and (by_steps or is_share):
+            found = share_of_next_step(self, of.tensor) if is_share else sum_over_steps(self, of.tensor)
+            if found is not None:
+                return Value(found, of.labels)
+        cotangents = self.cotangents if root is None else swept_from(self, root)
+        if of.tensor not in cotangents:
+            if root is None:
+                raise Unread(f"the cost does not depend on {of.tensor.name} here")
+            return Value(contract(((const(0), ()),), range(of.tensor.rank), dict(enumerate(of.tensor.axes))), of.labels)
+        return Value(cotangents[of.tensor], of.labels)
 
     @property
     def has_doubtful_cost(self) -> bool:
@@ -1046,37 +1119,48 @@ class World:
         named = [d for d in self.edition.definitions if d.role == "gradient" and d.name.family == family]
         return stage is None and any(definition.name.stage is None and definition.body.kind == "derivative" for definition in named)
 
-    def _gradient_definition(self, family: str, stage: int | None) -> Value | None:
+    def _gradient_definition(self, family: str, stage: int | None, step: int | None, place: Place | None) -> Value | None:
         """A name that the document gives to a derivative."""
-        if not hasattr(self, "cotangents") or ("reading", family, stage) in self.memory:
+        key = ("reading", family, stage, step)
+        if not hasattr(self, "cotangents") or key in self.memory:
             return None
         for definition in self.edition.definitions:
-            if definition.role != "gradient" or definition.name.family != family or (definition.name.stage is None) != (stage is None):
-                continue
-            bases = dict(self.window.bases)
-            if definition.name.stage is not None and stage is not None:
-                letter, shift = definition.name.stage
-                if letter == "" and bases.get("", stage - shift) + shift != stage:
-                    continue
-                bases[letter] = stage - shift
-            self.memory["reading", family, stage] = True
-            try:
-                found = self.body_of(definition, bases, stage)
-            except (Unread, Untyped):
-                continue
-            finally:
-                self.memory.pop(("reading", family, stage), None)
-            return found
+            if definition.role == "gradient" and definition.name.family == family:
+                bases = self._bases_of(definition, stage, step)
+                found = self._gradient_body(definition, bases, stage, key, place) if bases is not None else None
+                if found is not None:
+                    return found
         return None
+
+    def _bases_of(self, definition: Definition, stage: int | None, step: int | None) -> dict[str, int] | None:
+        """What the stage letters of a definition stand for where its name is at a stage, and of the loss of a step; None if that cannot be."""
+        bases = dict(self.window.bases)
+        fixed: dict[str, int] = {}
+        for printed, number in ((definition.name.stage, stage), (definition.name.of_step, step)):
+            if (printed is None) != (number is None):
+                return None
+            if printed is not None and number is not None:
+                letter, shift = printed
+                if (letter == "" and bases.get("", number - shift) + shift != number) or fixed.setdefault(letter, number - shift) != number - shift:
+                    return None
+        return {**bases, **fixed}
+
+    def _gradient_body(self, definition: Definition, bases: dict[str, int], stage: int | None, key: tuple, place: Place | None) -> Value | None:
+        self.memory[key] = True
+        try:
+            return self.body_of(definition, bases, stage, place)
+        except (Unread, Untyped):
+            return None
+        finally:
+            self.memory.pop(key, None)
 
     def derivative(self, of: Tensor, wrt: Var, is_direct: bool = False) -> Tensor:
         """d(of)/d(wrt); axes of the one, then of the other.  Direct: everything else that `of` mentions is held."""
         key = ("derivative", of, wrt, is_direct)
         if key not in self.memory:
-            unfolded = of if is_direct and wrt in leaves(of) else self._unfolded(of, wrt, is_direct)
-            found = jacobian(Equation(var(Name("unfolded"), of.axes), unfolded), wrt)
+            found = self._chained(of, wrt, is_direct)
             axes = of.axes + wrt.axes
-            if found is None and any(leaf is not wrt and self._is_cut_off(leaf) for leaf in leaves(unfolded)):
+            if found is None and any(leaf is not wrt and self._is_cut_off(leaf) for leaf in self._ancestors(leaves(of))):
                 raise Unread("a derivative of what is defined beyond the equations at hand")
             self.memory[key] = contract(((const(0), ()),), range(len(axes)), dict(enumerate(axes))) if found is None else found
         return self.memory[key]
@@ -1094,16 +1178,20 @@ class World:
         direct = leaves(tensor)
         return wrt in direct and any(leaf is not wrt and self._depends(leaf, wrt) for leaf in direct)
 
-    def _unfolded(self, tensor: Tensor, wrt: Var, is_direct: bool) -> Tensor:
-        """Names that depend on `wrt` replaced by what they are, until `wrt` itself is mentioned."""
-        for _ in range(24):
-            inner = {leaf: self.forward[leaf] for leaf in leaves(tensor) if leaf is not wrt and leaf in self.forward and self._depends(leaf, wrt)}
-            if not inner:
-                return tensor
-            tensor = replaced(tensor, inner)
-            if is_direct and wrt in leaves(tensor):
-                return tensor
-        raise Untyped("a derivative through too many layers")
+    def _chained(self, of: Tensor, wrt: Var, is_direct: bool) -> Tensor | None:
+        """∂u/∂w + Σ_v ∂u/∂v dv/dw over the names v between, which stay as they are printed; None where it is zero."""
+        key = ("chained", of, wrt, is_direct)
+        if key not in self.memory:
+            self.memory[key] = None
+            own = self.forward.get(of, of) if isinstance(of, Var) and of is not wrt else of
+            terms = [jacobian(Equation(var(Name("chained"), of.axes), own), wrt)] if wrt in leaves(own) else []
+            for between in leaves(own) if not (is_direct and terms) else ():
+                if between is not wrt and between is not of and between in self.forward and self._depends(between, wrt):
+                    outer = jacobian(Equation(var(Name("chained"), of.axes), own), between)
+                    terms.append(_composed(outer, self._chained(between, wrt, is_direct), of.rank, between.rank))
+            kept = [term for term in terms if term is not None]
+            self.memory[key] = add(*kept) if kept else None
+        return self.memory[key]
 
     def _depends(self, name: Var, wrt: Var) -> bool:
         key = ("depends", name, wrt)
@@ -1183,9 +1271,19 @@ class World:
                 assumed = {fact.of for fact in self.facts}
                 free |= {name: found.values[name] for name in assumed if name in found.values}
                 found = random_setting(self.equations, generator, self.facts, free, found.sizes)
-            swept = [Equation(cotangent.symbol, cotangent.total) for cotangent in self.swept]
+            swept = [*(Equation(cotangent.symbol, cotangent.total) for cotangent in self.swept), *self.further]
             self.memory[key] = found.with_values(evaluate_equations(swept, found))
         return self.memory[key]
+
+
+def _composed(outer: Tensor | None, inner: Tensor | None, rank: int, between: int) -> Tensor | None:
+    """Σ over the axes of the name between; its derivative by the last name follows."""
+    if outer is None or inner is None:
+        return None
+    first = tuple(range(rank))
+    bound = tuple(range(100, 100 + between))
+    last = tuple(range(200, 200 + inner.rank - between))
+    return contract(((outer, (*first, *bound)), (inner, (*bound, *last))), (*first, *last), {})
 
 
 def _axes_in(equation: Equation) -> list[Axis]:
