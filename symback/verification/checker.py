@@ -20,7 +20,7 @@ from itertools import combinations, pairwise
 import numpy as np
 
 from symback.errors import SymbackError
-from symback.language.expressions import Const, Tensor, add, const, contract, delta
+from symback.language.expressions import Const, Tensor, Var, add, const, contract, delta, leaves
 from symback.numerics.evaluate import evaluate
 from symback.simplification.normal_form import prove_equal
 from symback.verification.choices import Choices, all_choices
@@ -408,14 +408,25 @@ def compare(left: Value, right: Value, place: Place, conditions: Sequence[Tree] 
         if difference.word == "refuted" and world.has_hidden_indices and (world.has_gradient(one) or world.has_gradient(other)):
             return Outcome("undecided", f"the cost of one entry stands for the whole cost ({difference.reason})")
         return difference
-    near = {**world.near_definitions()}
     facts = world.facts
-    proof = prove_equal(one, other, near, facts, PROOF_SECONDS / 2) or prove_equal(one, other, world.definitions, facts, PROOF_SECONDS)
+    proof = None
+    for definitions in (_local(world, one, other, 1), _local(world, one, other, 2), world.near_definitions(), world.definitions):
+        proof = proof or prove_equal(one, other, definitions, facts, PROOF_SECONDS / 2)
     if proof is None and (found := world.found_facts()):
         proof = prove_equal(one, other, world.definitions, (*facts, *found), PROOF_SECONDS)
     if proof is None:
         return Outcome("undecided", "equal at random values, but no proof was found")
     return Outcome("proved", "the two sides have the same normal form")
+
+
+def _local(world: World, one: Tensor, other: Tensor, depth: int) -> dict[Var, Tensor]:
+    """The definitions of what stands on one side only, and of what these mention: a proof about one layer needs no more."""
+    left, right = set(leaves(one)), set(leaves(other))
+    shared = (left & right) - world.forward.keys()
+    names = (left | right) - shared
+    for _ in range(depth - 1):
+        names |= {leaf for name in names if name in world.definitions for leaf in leaves(world.definitions[name])} - shared
+    return {name: world.definitions[name] for name in names if name in world.definitions}
 
 
 def _identified(left: Value, right: Value, place: Place) -> tuple[Value, Value]:
