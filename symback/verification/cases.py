@@ -17,7 +17,9 @@ from symback.verification.tree import Tree, operands_of
 __all__ = ["conditions_of_place", "conditions_in"]
 
 MATHS = re.compile(r"\$+([^$]{1,60})\$+|\\\((.{1,60}?)\\\)")
-LAST_MATHS = re.compile(r"\b(?:if|for|when|where|case|cases|assume|assuming)\W*(?:\w+\W+){0,2}?(?:\$+([^$]{1,60})\$+|\\\((.{1,60}?)\\\))\W*$", re.IGNORECASE)
+LAST_MATHS = re.compile(
+    r"\b(?:if|for|when|where|case|cases|assume|assuming)\W*(?:\w+\W+){0,2}?(?:\$+([^$]{1,60})\$+|\\\((.{1,60}?)\\\))\W*$", re.IGNORECASE
+)
 PLAIN = re.compile(r"\b(?:if|for|when|case)\W+([a-z])\s*(={1,2}|!=|≠)\s*([a-z])\W*$", re.IGNORECASE)
 SIGNS = {"=": "=", "==": "=", "!=": r"\neq", "≠": r"\neq"}
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import combinations, pairwise
 
 import numpy as np
@@ -26,7 +26,7 @@ from symback.simplification.normal_form import prove_equal
 from symback.verification.choices import Choices, all_choices
 from symback.verification.definitions import Claim
 from symback.verification.meaning import COL, ROW, Mismatch, OutOfRange, Unread, Unspread, Untyped, Value, common, transposed
-from symback.verification.mentions import Mention, index_name, letter_of, names_in, printed_name
+from symback.verification.mentions import Mention, index_name, names_in, printed_name
 from symback.verification.reading import Place, axes_of_indices, counted_name, is_loss_of_step, read
 from symback.verification.time_windows import time_windows
 from symback.verification.tree import Tree, operands_of, operators_of
@@ -61,7 +61,7 @@ class Outcome:
     assumptions: tuple[str, ...] = ()
     counterexample: str = ""
     member: int = 0
-    assumed: Assumed = Assumed()
+    assumed: Assumed = field(default_factory=Assumed)
     is_sure: bool = False
 
 
@@ -70,7 +70,11 @@ def judge_claim(claim: Claim, sheet: Sheet, order: int, alternatives: Sequence[A
     outcomes: list[Outcome] = []
     windows = windows_of(claim, sheet)
     is_clock = bool(windows) and windows[0].is_clock  # its other windows are special cases of the first
-    pairs = [(assumed, window) for window in windows for assumed in alternatives] if is_clock else [(a, w) for a in alternatives for w in windows]
+    pairs = (
+        [(assumed, window) for window in windows for assumed in alternatives]
+        if is_clock
+        else [(a, w) for a in alternatives for w in windows]
+    )
     for assumed, window in pairs:
         if time.thread_time() > until:
             return _settled([*outcomes, Outcome("undecided", "the time for one formula is over")])
@@ -196,7 +200,9 @@ def outcome_in(claim: Claim, sheet: Sheet, order: int, window: Window, assumed: 
         outcome = _outcome(claim, sheet, order, window, assumed, choices, until)
         waiting += all_choices(choices)
         if outcome.word == "proved":
-            remarks = tuple(f"{question} is read as {answer}" for question, answer in given.items() if answer != choices.asked.get(question, ("",))[0])
+            remarks = tuple(
+                f"{question} is read as {answer}" for question, answer in given.items() if answer != choices.asked.get(question, ("",))[0]
+            )
             outcome = replace(outcome, assumptions=(*outcome.assumptions, *remarks))
             reasons = [CONDITIONAL_READINGS[answer] for answer in given.values() if answer in CONDITIONAL_READINGS]
             if not reasons:
@@ -220,12 +226,12 @@ def _about(claim: Claim, sheet: Sheet, window: Window) -> frozenset:
     return frozenset(found)
 
 
-def _outcome(
-    claim: Claim, sheet: Sheet, order: int, window: Window, assumed: Assumed, choices: Choices, until: float
-) -> Outcome:
+def _outcome(claim: Claim, sheet: Sheet, order: int, window: Window, assumed: Assumed, choices: Choices, until: float) -> Outcome:
     sentences = assumed.sentences()
     summands = frozenset(id(term) for member in claim.members[1:] if member.kind == "sum" for term in operands_of(member))
-    held = frozenset(id(term) for member in claim.members[1:] if member.kind == "sum" for term in operands_of(member) if term == claim.members[0])
+    held = frozenset(
+        id(term) for member in claim.members[1:] if member.kind == "sum" for term in operands_of(member) if term == claim.members[0]
+    )
     place: Place | None = None
     try:
         world = sheet.world(order, window, assumed, _about(claim, sheet, window))
@@ -237,7 +243,14 @@ def _outcome(
                 mentions = mentions_in(claim.members, sheet)
                 has_stages = any(mention.stage is not None for mention in mentions)
                 place = Place(
-                    world, dict(window.bases), choices, window.own, until=until, has_stages=has_stages, summands=summands, held=held,
+                    world,
+                    dict(window.bases),
+                    choices,
+                    window.own,
+                    until=until,
+                    has_stages=has_stages,
+                    summands=summands,
+                    held=held,
                     has_step_losses=any(is_loss_of_step(mention, world) for mention in mentions),
                 )
                 axes_of_indices(claim.members, place)
@@ -297,7 +310,9 @@ def _bare_beside_entries(claim: Claim, sheet: Sheet) -> str:
     names = [sheet.lexicon.mention(name) for member in claim.members for _, name in names_in(member)]
     indexed = {mention.family for mention in names if mention.indices}
     derived = [node.children[1] for member in claim.members for node in walk_tree(member) if node.kind == "derivative"]
-    bare = {mention.family for tree in derived for mention in (sheet.lexicon.mention(name) for _, name in names_in(tree)) if not mention.indices}
+    bare = {
+        mention.family for tree in derived for mention in (sheet.lexicon.mention(name) for _, name in names_in(tree)) if not mention.indices
+    }
     return min(bare & indexed & set(sheet.ranks), default="")
 
 
@@ -358,9 +373,8 @@ def _compared(claim: Claim, place: Place, is_share: bool) -> Outcome:
         outcome = compare(left, right, place, claim.conditions)
         if outcome.word in ("refuted", "untyped"):
             return replace(outcome, member=number)
-        if outcome.word == "undecided" or (outcome.word == "conditional" and worst.word != "undecided"):
-            worst = outcome
-        elif worst.word == "proved" and outcome.reason:
+        is_worse = outcome.word == "undecided" or (outcome.word == "conditional" and worst.word != "undecided")
+        if is_worse or (worst.word == "proved" and outcome.reason):
             worst = outcome
     if reasons and worst.word == "proved":
         return Outcome("undecided", f"one member was not read: {reasons[0]}")
@@ -388,7 +402,12 @@ def compare(left: Value, right: Value, place: Place, conditions: Sequence[Tree] 
         turned = compare(transposed(left), right, place, conditions)
         if turned.word == "proved":
             return Outcome("conditional", "holds if one side is transposed: a matter of layout, rows or columns", member=1)
-    if left.sides != right.sides and not left.is_number and not right.is_number and (left.sides and right.sides or left.labels and right.labels):
+    if (
+        left.sides != right.sides
+        and not left.is_number
+        and not right.is_number
+        and ((left.sides and right.sides) or (left.labels and right.labels))
+    ):
         raise Untyped(f"the left is {_shape(left)}, the right is {_shape(right)}")
     if (left.sides != right.sides) and not left.is_number and not right.is_number:
         raise Untyped(f"the left is {_shape(left)}, the right is {_shape(right)}")
@@ -439,7 +458,12 @@ def _identified(left: Value, right: Value, place: Place) -> tuple[Value, Value]:
                 place.remarks[f"the vector is read as its entry {extra[0]}"] = None
                 entry = Value(one.tensor, tuple(extra[0] if label == side else label for label in one.labels))
                 return (other, entry) if is_turned else (entry, other)
-        if one.sides == {ROW, COL} and not other.sides and len(extra) == 2 and [one.axes[ROW], one.axes[COL]] == [other.axes[label] for label in extra]:
+        if (
+            one.sides == {ROW, COL}
+            and not other.sides
+            and len(extra) == 2
+            and [one.axes[ROW], one.axes[COL]] == [other.axes[label] for label in extra]
+        ):
             place.remarks[f"the matrix is read as its entry {' '.join(extra)}"] = None
             names = {ROW: extra[0], COL: extra[1]}
             entry = Value(one.tensor, tuple(names.get(label, label) for label in one.labels))
@@ -518,5 +542,3 @@ def _allowed(left: np.ndarray, right: np.ndarray, labels: Sequence[str]) -> tupl
     if not numbered:
         return left, right
     return np.broadcast_to(left, keep.shape)[keep], np.broadcast_to(right, keep.shape)[keep]
-
-

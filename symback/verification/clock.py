@@ -15,7 +15,17 @@ from dataclasses import replace
 
 from symback.verification.definitions import EQUALITIES, chains_of
 from symback.verification.mentions import (
-    ALWAYS_STAGES, Lexicon, Mention, Printed, integer_of, letter_of, letters_of_stage, names_in, number_of_stage, printed_name, script_shift,
+    ALWAYS_STAGES,
+    Lexicon,
+    Mention,
+    Printed,
+    integer_of,
+    letter_of,
+    letters_of_stage,
+    names_in,
+    number_of_stage,
+    printed_name,
+    script_shift,
 )  # fmt: skip
 from symback.verification.tree import Tree, operands_of, operators_of, walk
 
@@ -29,9 +39,13 @@ def with_clock(lexicon: Lexicon, trees: Sequence[Tree]) -> Lexicon:
     if not times:
         return lexicon
     names = [name for tree in trees for _, name in names_in(tree)]
-    timed_above = {name.letter for name in names if any(_is_time(item, times) and _is_simple(item) for item in name.above)}  # no power W^{t-s}
+    timed_above = {
+        name.letter for name in names if any(_is_time(item, times) and _is_simple(item) for item in name.above)
+    }  # no power W^{t-s}
     timed_below = {name.letter for name in names if any(_is_time(item, times) for item in name.below)}
-    alone = {letter for letter in timed_below if not any(len(name.below) > 1 and name.letter == letter and _has_number(name) for name in names)}
+    alone = {
+        letter for letter in timed_below if not any(len(name.below) > 1 and name.letter == letter and _has_number(name) for name in names)
+    }
     layered = lexicon.layered if timed_above or _has_layers(names) else frozenset()
     return replace(
         lexicon,
@@ -50,7 +64,9 @@ def with_clock(lexicon: Lexicon, trees: Sequence[Tree]) -> Lexicon:
 def _losses(lexicon: Lexicon, trees: Sequence[Tree]) -> frozenset[str]:
     """The letters of losses: those that something is derived of, and capital ones; a small c or e is a state or a gate."""
     derived = {name.letter for tree in trees for node in walk(tree) if (name := _derived(node)) is not None}
-    return frozenset(letter for letter in lexicon.losses if letter in derived or letter.split(" ")[-1][:1].isupper() or len(letter.lstrip("\\")) > 1)
+    return frozenset(
+        letter for letter in lexicon.losses if letter in derived or letter.split(" ")[-1][:1].isupper() or len(letter.lstrip("\\")) > 1
+    )
 
 
 def _derived(node: Tree) -> Printed | None:
@@ -107,7 +123,11 @@ def _recurrent(trees: Sequence[Tree]) -> set[tuple[str, str]]:
                 continue
             names = [name for _, name in names_in(claim.members[1])]
             for shift in filter(None, map(script_shift, (*left.above, *left.below))):
-                before = any((shift[0], shift[1] - 1) in map(script_shift, (*name.above, *name.below)) for name in names if name.letter == left.letter)
+                before = any(
+                    (shift[0], shift[1] - 1) in map(script_shift, (*name.above, *name.below))
+                    for name in names
+                    if name.letter == left.letter
+                )
                 weights = [name for name in names if not any(_is_time(item, {shift[0]}) for item in (*name.above, *name.below))]
                 is_learnt = any(name.letter.lower() in ("w", "u", "v", "a", "r", r"\theta") for name in weights)
                 if shift[0] and before and is_learnt and len(letters_of_stage(shift[0])) == 1:

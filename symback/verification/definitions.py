@@ -64,14 +64,16 @@ def chains_of(tree: Tree, conditions: tuple[Tree, ...] = ()) -> Iterator[Claim]:
         for operand in operands:
             if condition_of(operand) is None or len(operands) == 1:
                 yield from chains_of(operand, conditions + beside)
-    elif tree.kind == "aligned" or (tree.kind == "annotated" and tree.text == r"\text"):
-        yield from chains_of(tree.children[0], conditions)
-    elif tree.kind == "annotated" and tree.children[0].kind in ("relation", "statements", "aligned", "implication"):
-        yield from chains_of(tree.children[0], conditions)
-    elif tree.kind == "group" and tree.text == "{ }":
+    elif tree.kind == "aligned" or (tree.kind == "group" and tree.text == "{ }") or _is_annotated_chain(tree):
         yield from chains_of(tree.children[0], conditions)
     elif tree.kind == "relation":
         yield from _parted(tree, conditions)
+
+
+def _is_annotated_chain(tree: Tree) -> bool:
+    """A chain in a box, over a brace, or with words after it."""
+    is_chain = tree.kind == "annotated" and tree.children[0].kind in ("relation", "statements", "aligned", "implication")
+    return is_chain or (tree.kind == "annotated" and tree.text == r"\text")
 
 
 def _parted(tree: Tree, conditions: tuple[Tree, ...]) -> Iterator[Claim]:
@@ -151,7 +153,9 @@ def _is_differential(tree: Tree) -> bool:
     if tree.kind != "product":
         return False
     parts, signs = operands_of(tree), operators_of(tree)
-    return any(part.kind == "symbol" and part.text in ("d", r"\delta", r"\Delta") and sign == "" for part, sign in zip(parts, signs, strict=False))
+    return any(
+        part.kind == "symbol" and part.text in ("d", r"\delta", r"\Delta") and sign == "" for part, sign in zip(parts, signs, strict=False)
+    )
 
 
 def definitions_in(claim: Claim, lexicon: Lexicon, order: int) -> Iterator[Definition | Function]:
@@ -162,7 +166,9 @@ def definitions_in(claim: Claim, lexicon: Lexicon, order: int) -> Iterator[Defin
         if sign in EQUALITIES and (function := _function(left, right, lexicon, order)) is not None:
             yield function
     first, *others = claim.members
-    definition = definition_of(first, [other for other, sign in zip(others, claim.signs, strict=True) if sign in EQUALITIES], lexicon, order)
+    definition = definition_of(
+        first, [other for other, sign in zip(others, claim.signs, strict=True) if sign in EQUALITIES], lexicon, order
+    )
     if definition is not None:
         yield definition
     is_alias = len(others) > 0 and printed_name(first) is not None and printed_name(others[0]) is not None
@@ -175,8 +181,13 @@ def definitions_in(claim: Claim, lexicon: Lexicon, order: int) -> Iterator[Defin
 
 def is_condition(claim: Claim) -> bool:
     """k = i: a case, and no equation."""
-    return len(claim.members) == 2 and claim.signs[0] in ("=", "==", r"\neq") and _relation(claim.members, claim.signs) is not None and (
-        condition_of(_relation(claim.members, claim.signs)) is not None  # type: ignore[arg-type]
+    return (
+        len(claim.members) == 2
+        and claim.signs[0] in ("=", "==", r"\neq")
+        and _relation(claim.members, claim.signs) is not None
+        and (
+            condition_of(_relation(claim.members, claim.signs)) is not None  # type: ignore[arg-type]
+        )
     )
 
 
@@ -219,7 +230,11 @@ def definition_of(first: Tree, others: Sequence[Tree], lexicon: Lexicon, order: 
     if mention.is_transposed or mention.power is not None or mention.primes:
         return None
     labels = [letter_of(index) for index in ((mention.sample,) if mention.sample is not None else ()) + mention.indices]
-    is_first = len(labels) == 1 and integer_of(mention.indices[0] if mention.indices else mention.sample) is not None and name.letter in lexicon.losses
+    is_first = (
+        len(labels) == 1
+        and integer_of(mention.indices[0] if mention.indices else mention.sample) is not None
+        and name.letter in lexicon.losses
+    )
     if is_first:
         labels = []
     if None in labels or len(set(labels)) != len(labels):

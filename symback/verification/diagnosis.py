@@ -64,12 +64,15 @@ def _fixed(claim: Claim, members: list[Tree], place: int, holds: Callable[[Claim
 
 def index_letters(members: Sequence[Tree]) -> str:
     """The letters that a claim has as indices, in the order in which they are printed; the usual ones if there are none."""
-    found = [node.text for member in members for mark in walk(member) if mark.kind == "subscript" for node in walk(mark) if node.kind == "symbol"]
+    found = [
+        node.text for member in members for mark in walk(member) if mark.kind == "subscript" for node in walk(mark) if node.kind == "symbol"
+    ]
     return "".join(dict.fromkeys(letter for letter in found if len(letter) == 1 and letter.islower())) or "ijkm"
 
 
 def with_other_bounds(claim: Claim) -> Iterator[Claim]:
     """The claim with every Σ ended one earlier, then with every Σ begun one later."""
+
     def corrected(tree: Tree, which: int) -> Tree:
         tree = replace(tree, children=tuple(corrected(child, which) for child in tree.children))
         found = list(_bounds(tree))
@@ -105,7 +108,9 @@ def _with_factors_inside(members: Sequence[Tree], place: int) -> Iterator[Tree]:
 
 
 def _is_factor(tree: Tree) -> bool:
-    return tree.kind == "derivative" or (tree.kind == "scripts" and tree.children[0].kind in ("symbol", "word", "accent") and printed_name(tree) is not None)
+    return tree.kind == "derivative" or (
+        tree.kind == "scripts" and tree.children[0].kind in ("symbol", "word", "accent") and printed_name(tree) is not None
+    )
 
 
 def _renamed(tree: Tree, letter: str) -> Tree:
@@ -123,7 +128,7 @@ def _renamed(tree: Tree, letter: str) -> Tree:
 def _with_factors_of(members: Sequence[Tree], position: int) -> Iterator[Tree]:
     """A member with a factor that another member of its chain has."""
     own = members[position]
-    present = {factor for factor in (operands_of(own) if own.kind == "product" else (own,))}
+    present = set(operands_of(own) if own.kind == "product" else (own,))
     for other in members[:position] + members[position + 1 :]:
         for node in walk(other):
             for factor in operands_of(node) if node.kind == "product" else ():
@@ -341,7 +346,9 @@ def _squares(tree: Tree) -> Iterator[Tree]:
         if len(powers) == 1:
             kept = tuple(child for child in marked.children if child is not powers[0])
             bare = kept[0] if len(kept) == 1 else replace(marked, children=kept)
-            inside = replace(tree, children=(tree.children[0], replace(body, children=(body.children[0], bare)) if body.kind == "call" else bare))
+            inside = replace(
+                tree, children=(tree.children[0], replace(body, children=(body.children[0], bare)) if body.kind == "call" else bare)
+            )
             yield Tree("scripts", (Tree("group", (inside,), "( )"), powers[0]))
     if tree.kind in ("word", "call"):
         for power in "23":

@@ -28,7 +28,9 @@ def occurrences(tree: Tree, lexicon: Lexicon) -> Counter[str]:
         return Counter(letter for script in tree.children[1:] if script.kind == "subscript" for letter in bound_in(script.children[0]))
     if tree.kind == "scripts" and tree.children[0].kind == "group":
         inside = occurrences(tree.children[0], lexicon)
-        return inside + Counter(letter for script in tree.children[1:] if script.kind == "subscript" for letter in bound_in(script.children[0]))
+        return inside + Counter(
+            letter for script in tree.children[1:] if script.kind == "subscript" for letter in bound_in(script.children[0])
+        )
     name = printed_name(tree) if tree.kind in ("symbol", "scripts", "font", "accent", "word", "call") else None
     if name is not None:
         mention = lexicon.mention(name)
@@ -38,7 +40,9 @@ def occurrences(tree: Tree, lexicon: Lexicon) -> Counter[str]:
     for child in tree.children[tree.kind == "large" :]:
         total += occurrences(child, lexicon)
     if tree.kind == "large" and tree.children[0].kind == "scripts":
-        bound = {letter for script in tree.children[0].children[1:] if script.kind == "subscript" for letter in bound_in(script.children[0])}
+        bound = {
+            letter for script in tree.children[0].children[1:] if script.kind == "subscript" for letter in bound_in(script.children[0])
+        }
         total = Counter({letter: count for letter, count in total.items() if letter not in bound})
     return total
 
@@ -71,7 +75,7 @@ def _summed(tree: Tree, letter: str, count: int, lexicon: Lexicon) -> Tree:
     """Σ before the smallest part that holds the letter as often as the whole does."""
     if tree.kind not in ("scripts", "derivative", "call") or printed_name(tree) is None:
         for i, child in enumerate(tree.children):
-            if child.kind != "operator" and not (tree.kind == "derivative") and occurrences(child, lexicon)[letter] == count:
+            if child.kind != "operator" and tree.kind != "derivative" and occurrences(child, lexicon)[letter] == count:
                 return replace(tree, children=(*tree.children[:i], _summed(child, letter, count, lexicon), *tree.children[i + 1 :]))
     if tree.kind == "sum" and all(occurrences(term, lexicon)[letter] != 1 for term in operands_of(tree)):
         terms = [_summed(term, letter, found, lexicon) if (found := occurrences(term, lexicon)[letter]) else term for term in tree.children]

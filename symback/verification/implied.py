@@ -1,12 +1,13 @@
 r"""Quantities that a page names in passing, without an equation of their own.
 
-    a_t = \tanh(W x_t + U h_{t-1}) = \tanh(\hat a_t)            \hat a_t is what stands in the first bracket
-    f_t = \sigma \underbrace{(W x_t + U h_{t-1})}_{z_f}         z_f is what stands over the brace
-    \frac{\partial f_t}{\partial a_f} \frac{\partial a_f}{\partial W}     a_f is what the function of f_t is taken of
+a_t = \tanh(W x_t + U h_{t-1}) = \tanh(\hat a_t)            \hat a_t is what stands in the first bracket
+f_t = \sigma \underbrace{(W x_t + U h_{t-1})}_{z_f}         z_f is what stands over the brace
+\frac{\partial f_t}{\partial a_f} \frac{\partial a_f}{\partial W}     a_f is what the function of f_t is taken of
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -80,8 +81,12 @@ def _with_name(definition: Definition, names: Mapping[Tree, Tree], lexicon: Lexi
 
 def _of_brackets(claim: Claim, lexicon: Lexicon, order: int) -> Iterator[Named]:
     """f(X) = f(n): n is X."""
-    applied = [member for member, sign in zip(claim.members, ("=", *claim.signs), strict=True) if sign in EQUALITIES and member.kind in ("call", "function")]
-    for left, right in zip(applied, applied[1:], strict=False):
+    applied = [
+        member
+        for member, sign in zip(claim.members, ("=", *claim.signs), strict=True)
+        if sign in EQUALITIES and member.kind in ("call", "function")
+    ]
+    for left, right in itertools.pairwise(applied):
         inner = [call.children[1].children[0] if call.children[1].kind == "group" else call.children[1] for call in (left, right)]
         if left.children[0] == right.children[0]:
             for name, body in (inner[::-1], inner):
@@ -96,7 +101,12 @@ def _of_braces(claim: Claim, lexicon: Lexicon, order: int) -> Iterator[Named]:
     stage = lexicon.mention(first).stage if first is not None else None
     for member in claim.members:
         for node in walk(member):
-            if node.kind != "annotated" or len(node.children) != 2 or not node.text.endswith("brace") or printed_name(node.children[1]) is None:
+            if (
+                node.kind != "annotated"
+                or len(node.children) != 2
+                or not node.text.endswith("brace")
+                or printed_name(node.children[1]) is None
+            ):
                 continue
             body = node.children[0].children[0] if node.children[0].kind == "group" else node.children[0]
             is_word = any(inner.kind in ("text", "word") for inner in walk(node.children[1]))
@@ -116,7 +126,10 @@ def _of_derivatives(claims: Sequence[tuple[int, Claim]], stated: Sequence[Defini
     for order, claim in claims:
         for member in claim.members:
             links = [
-                (*(lexicon.mention(name) if (name := printed_name(side)) is not None else None for side in node.children[1:]), node.children[2])
+                (
+                    *(lexicon.mention(name) if (name := printed_name(side)) is not None else None for side in node.children[1:]),
+                    node.children[2],
+                )
                 for node in walk(member)
                 if node.kind == "derivative" and len(node.children) == 3
             ]

@@ -19,15 +19,24 @@ from symback.network import Network
 from symback.verification.cases import conditions_of_place
 from symback.verification.checker import MOST_STAGES, Outcome, is_numeric, judge_claim, mentions_in
 from symback.verification.clock import with_clock
-from symback.verification.definitions import EQUALITIES, Claim, Definition, Function, chains_of, definitions_in, is_condition, is_gradient_tree
+from symback.verification.definitions import (
+    EQUALITIES,
+    Claim,
+    Definition,
+    Function,
+    chains_of,
+    definitions_in,
+    is_condition,
+    is_gradient_tree,
+)
 from symback.verification.diagnosis import chain_text, diagnose, with_other_bounds
-from symback.verification.dotted_sums import folded
 from symback.verification.documents import PrintedFormula, read_document
+from symback.verification.dotted_sums import folded
 from symback.verification.implicit import claim_with_sums, is_implicit
 from symback.verification.implied import with_braces_applied, with_implied
 from symback.verification.macros import Macro
 from symback.verification.meant import diagonals, meant_claims
-from symback.verification.mentions import Lexicon, bound_in, lexicon_of, letter_of, names_in, printed_name
+from symback.verification.mentions import Lexicon, bound_in, letter_of, lexicon_of, names_in, printed_name
 from symback.verification.numbers import NumberOutcome
 from symback.verification.numbers_activations import activation_in_words
 from symback.verification.numbers_book import NumberBook
@@ -178,7 +187,9 @@ class _Judge:
         self.sheet.outputs = frozenset(named.outer.values())
         self.sheet.unit_sums = {family for page in pages for claim in page.claims if (family := self._sums_to_one(claim)) is not None}
         self.numbers = self._number_outcomes(text)
-        self.first_matrix = next((i for i, page in enumerate(pages) if page.tree is not None and self._shows_matrices(page.tree)), len(pages))
+        self.first_matrix = next(
+            (i for i, page in enumerate(pages) if page.tree is not None and self._shows_matrices(page.tree)), len(pages)
+        )
         self.sheet.settle(self._widest_window())
 
     def _number_outcomes(self, text: str) -> dict[tuple[int, tuple[Tree, ...]], NumberOutcome]:
@@ -200,7 +211,11 @@ class _Judge:
         for node in walk(tree):
             if node.kind == "operator" and node.text in (r"\odot", r"\otimes"):
                 return True
-            if node.kind == "subscript" and node.children[0].kind == "product" and any(c.text == r"\times" for c in node.children[0].children):
+            if (
+                node.kind == "subscript"
+                and node.children[0].kind == "product"
+                and any(c.text == r"\times" for c in node.children[0].children)
+            ):
                 return True
         for _, name in names_in(tree):
             mention = self.lexicon.mention(name)
@@ -328,7 +343,11 @@ class _Judge:
             return self._judged_shape(claim, order)
         if kind == "mention" or is_condition(claim):
             return Judged(kind, "mention", Outcome("unread"))
-        own = [d for d in self.sheet.definitions if d.order == order and d.name.family in self._families(claim.members[:1]) and d not in self.sheet.dropped]
+        own = [
+            d
+            for d in self.sheet.definitions
+            if d.order == order and d.name.family in self._families(claim.members[:1]) and d not in self.sheet.dropped
+        ]
         if len(claim.members) == 2 and self._states_cost(claim, order):
             found = judge_claim(claim, self.sheet, order, self._alternatives(claim, order)[:1], time.thread_time() + SECONDS)
             if found.is_sure:
@@ -347,18 +366,30 @@ class _Judge:
                 return Judged(kind, "definition", replace(outcome, reason="states what its left side is"))
             return Judged(kind, "undecided", outcome)
         if outcome.word == "undecided" and self.sheet.edition(order).costs[1:]:
-            other = judge_claim(claim, self.sheet, order, [replace(item, earlier_cost=True) for item in self._alternatives(claim, order)], until)
+            other = judge_claim(
+                claim, self.sheet, order, [replace(item, earlier_cost=True) for item in self._alternatives(claim, order)], until
+            )
             if other.word == "proved":
-                return Judged(kind, "proved", replace(other, assumptions=(*other.assumptions, "the cost is an earlier one of this document")))
+                return Judged(
+                    kind, "proved", replace(other, assumptions=(*other.assumptions, "the cost is an earlier one of this document"))
+                )
         if outcome.word in ("undecided", "conditional"):
             return Judged(kind, outcome.word, outcome)
         if any(cost is not own for cost in self.sheet.edition(order).costs[1:]):
             alternatives = [replace(item, earlier_cost=True) for item in self._alternatives(claim, order)]
             other = judge_claim(claim, self.sheet, order, alternatives, until)
             if other.word == "proved":
-                return Judged(kind, "conditional", replace(other, reason="holds with another cost of this document than the one stated last"))
+                return Judged(
+                    kind, "conditional", replace(other, reason="holds with another cost of this document than the one stated last")
+                )
         bracketed = with_whole_sums_derived(claim)
-        if bracketed is not None and judge_claim(bracketed, self.sheet, order, self._alternatives(claim, order), min(self.until, time.thread_time() + SECONDS)).word == "proved":
+        if (
+            bracketed is not None
+            and judge_claim(
+                bracketed, self.sheet, order, self._alternatives(claim, order), min(self.until, time.thread_time() + SECONDS)
+            ).word
+            == "proved"
+        ):
             reason = "holds if the derivative is of the whole sum, which is printed without brackets"
             text = chain_text(bracketed.members, bracketed.signs)
             return Judged(kind, "conditional", replace(outcome, reason=reason), text, "missing brackets")
@@ -366,14 +397,19 @@ class _Judge:
         if doubt:
             return Judged(kind, "undecided", replace(outcome, reason=f"{doubt} ({outcome.reason})"))
         for meant, reason in meant_claims(claim, self.lexicon):
-            if judge_claim(meant, self.sheet, order, self._alternatives(claim, order), min(self.until, time.thread_time() + SECONDS)).word == "proved":
+            if (
+                judge_claim(meant, self.sheet, order, self._alternatives(claim, order), min(self.until, time.thread_time() + SECONDS)).word
+                == "proved"
+            ):
                 return Judged(kind, "conditional", replace(outcome, reason=reason))
         if outcome.is_sure:
             return Judged(kind, "refuted", outcome, *self._correction_of_bounds(claim, order))
         self.until = min(self.until, time.thread_time() + SECONDS)
         correction, diagnosis = self._correction(claim, order, outcome)
         for meant, _ in () if correction else diagonals(claim, self.lexicon):
-            correction, diagnosis = diagnose(meant, lambda changed: self._holds(changed, order, outcome.assumed), self.until, outcome.member)
+            correction, diagnosis = diagnose(
+                meant, lambda changed: self._holds(changed, order, outcome.assumed), self.until, outcome.member
+            )
             if correction:
                 break
         return Judged(kind, "refuted", outcome, correction, diagnosis)
@@ -391,7 +427,9 @@ class _Judge:
     def _correction_of_bounds(self, claim: Claim, order: int) -> tuple[str, str]:
         """The first change of the bounds of its sums with which no sum has a term too many."""
         for changed in with_other_bounds(claim):
-            found = judge_claim(changed, self.sheet, order, self._alternatives(changed, order)[:1], min(self.until, time.thread_time() + SECONDS))
+            found = judge_claim(
+                changed, self.sheet, order, self._alternatives(changed, order)[:1], min(self.until, time.thread_time() + SECONDS)
+            )
             if not found.is_sure:
                 return chain_text(changed.members, changed.signs), "sum bound"
         return "", ""
@@ -476,7 +514,11 @@ class _Judge:
                 found.append(replace(base, activation="softmax", has_unit_targets=True))
         has_cost = any(definition.role == "cost" for definition in self.sheet.definitions)
         if not has_cost and self._names_target(claim):
-            found += [replace(item, cost=cost) for item in list(found) for cost in ("quadratic", "squared_error", "binary_cross_entropy", "cross_entropy")]
+            found += [
+                replace(item, cost=cost)
+                for item in list(found)
+                for cost in ("quadratic", "squared_error", "binary_cross_entropy", "cross_entropy")
+            ]
         if not base.is_scalar and order <= self.first_matrix and self._may_be_scalar(claim):
             found += [replace(item, is_scalar=True) for item in list(found)]
         if self.sheet.with_samples and not any(mention.sample is not None for mention in mentions_in(claim.members, self.sheet)):
@@ -488,22 +530,33 @@ class _Judge:
         found = set()
         for page in self.pages:
             letter = letter_of(page.tree) if page.tree is not None and page.printed is not None else None
-            if letter is not None and page.printed is not None:
-                if SOFTMAX_AFTER.match(page.printed.after.lower()) or SOFTMAX_BEFORE.search(page.printed.before.lower()):
-                    found.add(letter)
+            if letter is None or page.printed is None:
+                continue
+            if SOFTMAX_AFTER.match(page.printed.after.lower()) or SOFTMAX_BEFORE.search(page.printed.before.lower()):
+                found.add(letter)
         return frozenset(found & FUNCTION_HEADS)
 
     def _may_sum_to_one(self) -> bool:
-        return "softmax" in self.words or "one-hot" in self.words or "one hot" in self.words or any(
-            any(node.kind == "large" for node in walk(function.body)) for function in self.sheet.functions
-        ) or any(d.role == "cost" and any(node.kind == "function" and node.text in (r"\log", r"\ln") for node in walk(d.body)) for d in self.sheet.definitions)
+        return (
+            "softmax" in self.words
+            or "one-hot" in self.words
+            or "one hot" in self.words
+            or any(any(node.kind == "large" for node in walk(function.body)) for function in self.sheet.functions)
+            or any(
+                d.role == "cost" and any(node.kind == "function" and node.text in (r"\log", r"\ln") for node in walk(d.body))
+                for d in self.sheet.definitions
+            )
+        )
 
     def _names_target(self, claim: Claim) -> bool:
         """Whether targets stand in it, so that the cost decides; of a layer l anywhere in the network it never does."""
         mentions = mentions_in(claim.members, self.sheet)
         if {mention.stage[0] for mention in mentions if mention.stage is not None} == {"l"}:
             return False
-        return any(mention.family.split("_")[0] in ("y", "Y", "t") and mention.stage is None and mention.family not in self.stated for mention in mentions)
+        return any(
+            mention.family.split("_")[0] in ("y", "Y", "t") and mention.stage is None and mention.family not in self.stated
+            for mention in mentions
+        )
 
     def _may_be_scalar(self, claim: Claim) -> bool:
         """No index, no transpose, no element-wise sign in the claim, and no weight matrix in capitals."""
@@ -644,5 +697,3 @@ def _head(call: Tree) -> Tree:
 def _letters(node: Tree) -> str:
     name = printed_name(node)
     return name.letter if name is not None else ""
-
-

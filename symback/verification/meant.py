@@ -28,7 +28,9 @@ def meant_claims(claim: Claim, lexicon: Lexicon) -> Iterator[tuple[Claim, str]]:
         yield explicit, "holds with a summation sign, which is missing"
     for i, condition in enumerate(claim.conditions):
         sign = condition.children[1]
-        other = replace(condition, children=(condition.children[0], replace(sign, text="=" if sign.text == r"\neq" else r"\neq"), condition.children[2]))
+        other = replace(
+            condition, children=(condition.children[0], replace(sign, text="=" if sign.text == r"\neq" else r"\neq"), condition.children[2])
+        )
         conditions = (*claim.conditions[:i], other, *claim.conditions[i + 1 :])
         yield replace(claim, conditions=conditions), f"holds for {unparse(other)}, and not for {unparse(condition)}"
     yield from diagonals(claim, lexicon)

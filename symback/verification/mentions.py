@@ -25,8 +25,8 @@ __all__ = [
 
 KNOWN_LOSSES = frozenset(
     [
-        "C", "J", "E", "L", r"\ell", "c", "l", "Loss", "loss", "Cost", "cost", "Err", "MSE", "CE", "BCE", r"\xi", r"\mathcal L", r"\mathcal J",
-        r"\mathcal E", r"\mathcal C", r"\mathfrak L", r"\mathbb L", "cross", "SSE",
+        "C", "J", "E", "L", r"\ell", "c", "l", "Loss", "loss", "Cost", "cost", "Err", "MSE", "CE", "BCE", r"\xi", r"\mathcal L",
+        r"\mathcal J", r"\mathcal E", r"\mathcal C", r"\mathfrak L", r"\mathbb L", "cross", "SSE",
     ]
 )  # fmt: skip
 TRANSPOSES = frozenset(["T", r"\top", "t", r"\intercal", r"\mathsf T", "Tr", r"\mathrm T"])
@@ -164,7 +164,9 @@ def indices_of(tree: Tree) -> tuple[Tree, ...]:
     if tree.kind == "group" and tree.text in ("[ ]", "( )"):
         return indices_of(tree.children[0])
     if tree.kind == "scripts" and all(script.kind == "subscript" for script in tree.children[1:]):  # W_{i_{new}}
-        return tuple(index for part in (tree.children[0], *(script.children[0] for script in tree.children[1:])) for index in indices_of(part))
+        return tuple(
+            index for part in (tree.children[0], *(script.children[0] for script in tree.children[1:])) for index in indices_of(part)
+        )
     if tree.kind == "call":
         return (*indices_of(tree.children[0]), *indices_of(tree.children[1]))
     if tree.kind == "number" and re.fullmatch(r"\d\d", tree.text):
@@ -344,7 +346,11 @@ class Lexicon:
         base, number = shift
         if base == "" and letter in self.numbered:
             return found, str(number)
-        if base and found.stage is None and (is_any_of(base, self.stages_below) or (count == 1 and letter in self.timed_below and base in self.clock)):
+        if (
+            base
+            and found.stage is None
+            and (is_any_of(base, self.stages_below) or (count == 1 and letter in self.timed_below and base in self.clock))
+        ):
             return replace(found, stage=shift), ""
         if base and found.stage is not None and is_any_of(base, self.times):
             return replace(found, of_step=shift), ""
@@ -362,7 +368,6 @@ class Lexicon:
         if item.kind == "word" or not (base in INDEX_LETTERS or base in self.bound or number or base in TIMES or len(base) > 1):
             return found, base
         return replace(found, indices=(*found.indices, item)), ""
-
 
     def _is_gate(self, letter: str, tag: str) -> bool:
         """W_{xi}, b_c: weights that are called by a quantity with a time, i_t or c_t."""
@@ -385,7 +390,12 @@ def names_in(tree: Tree) -> Iterator[tuple[Tree, Printed]]:
                 yield node, name
                 waiting.extend(name.above if name.letter == "e" else ())
                 continue
-        if node.kind == "call" and (head := printed_name(node.children[0])) is not None and head.letter in FUNCTION_HEADS and not head.below:
+        if (
+            node.kind == "call"
+            and (head := printed_name(node.children[0])) is not None
+            and head.letter in FUNCTION_HEADS
+            and not head.below
+        ):
             waiting.append(node.children[1])
         elif node.kind == "call" and node.children[0].text == "sum" and node.children[1].kind == "group":
             waiting.append(operands_of(node.children[1].children[0])[0])  # sum(A, dim=0): the options are no quantities
@@ -393,9 +403,7 @@ def names_in(tree: Tree) -> Iterator[tuple[Tree, Printed]]:
             waiting.append(node.children[0])
         elif node.kind == "derivative":
             waiting.extend(reversed(node.children[1:]))
-        elif node.kind == "function":
-            waiting.append(node.children[1])
-        elif node.kind == "large":
+        elif node.kind == "function" or node.kind == "large":
             waiting.append(node.children[1])
         elif node.kind == "applied":
             waiting.extend(child for inner in walk(node.children[0]) if inner.kind == "subscript" for child in inner.children)
@@ -414,7 +422,9 @@ def lexicon_of(trees: Sequence[Tree], losses: frozenset[str] = frozenset()) -> L
     times = frozenset(letter for letter in TIMES if letter in recursive or (letter == "T" and {"t", r"\tau"} & recursive.keys()))
     if not times and "t" in below and "t" not in bound and below["t"] >= 3:
         times = frozenset(["t", "T"])
-    stages_above = ALWAYS_STAGES | {letter for letter, places in recursive.items() if "above" in places} | (times if times & above.keys() else set())
+    stages_above = (
+        ALWAYS_STAGES | {letter for letter, places in recursive.items() if "above" in places} | (times if times & above.keys() else set())
+    )
     stages_below = {letter for letter, places in recursive.items() if "below" in places} | (times if times & below.keys() else set())
     if "l" in below and not above.get("l") and "l" in recursive:
         stages_below = stages_below | ALWAYS_STAGES
@@ -441,7 +451,14 @@ def _bound_letters(trees: Sequence[Tree]) -> Counter[str]:
 def _letters_at_ones(trees: Sequence[Tree]) -> list[str]:
     r"""Letters at a \mathbf 1_h are indices."""
     scripts = [node.children[1:] for tree in trees for node in walk(tree) if node.kind == "scripts" and is_ones(node.children[0])]
-    return [letter for marks in scripts for mark in marks if mark.kind == "subscript" for letter in bound_in(mark.children[0]) if letter.islower()]
+    return [
+        letter
+        for marks in scripts
+        for mark in marks
+        if mark.kind == "subscript"
+        for letter in bound_in(mark.children[0])
+        if letter.islower()
+    ]
 
 
 def bound_in(tree: Tree) -> list[str]:
@@ -464,14 +481,19 @@ def _recursive_letters(trees: Sequence[Tree]) -> dict[str, set[str]]:
             for place, scripts in (("above", name.above), ("below", name.below)):
                 for script in scripts:
                     shift = script_shift(script)
-                    if shift and shift[0] and len(letters_of_stage(shift[0])) == 1 and (place == "above" or shift[0] not in summed or shift[0] in TIMES):
+                    if (
+                        shift
+                        and shift[0]
+                        and len(letters_of_stage(shift[0])) == 1
+                        and (place == "above" or shift[0] not in summed or shift[0] in TIMES)
+                    ):
                         seen.add((shift[0], place, shift[1] != 0))
         for letter, place, _ in seen:
             if letter in factors and place == "above":
                 continue  # n x^{n-1}
-            if (letter, place, True) in seen and ((letter, place, False) in seen or place == "above") and len(letter) <= 4:
-                if letter not in ("n", "m", "N", "M", "p") or place == "above":
-                    found.setdefault(letter, set()).add(place)
+            is_both = (letter, place, True) in seen and ((letter, place, False) in seen or place == "above")
+            if is_both and len(letter) <= 4 and (letter not in ("n", "m", "N", "M", "p") or place == "above"):
+                found.setdefault(letter, set()).add(place)
     return found
 
 
@@ -541,8 +563,13 @@ def _left_sides(trees: Sequence[Tree], has_index: bool = False) -> set[str]:
                 if has_index and not any(integer_of(item) is None for item in name.below):
                     continue
                 inside = [part for member in operands_of(node)[1:] for part in walk(member)]
-                is_cost = any(part.text in (r"\log", r"\ln", r"\| \|") or (part.kind == "superscript" and part.children[0].text == "2") for part in inside)
-                has_own_index = name.letter not in KNOWN_LOSSES and bool(_free_letters(operands_of(node)[1:]) - set(_indices_in(node.children[0])))
+                is_cost = any(
+                    part.text in (r"\log", r"\ln", r"\| \|") or (part.kind == "superscript" and part.children[0].text == "2")
+                    for part in inside
+                )
+                has_own_index = name.letter not in KNOWN_LOSSES and bool(
+                    _free_letters(operands_of(node)[1:]) - set(_indices_in(node.children[0]))
+                )
                 if (not is_cost or has_own_index) and not any(part.kind == "derivative" for part in inside):
                     found.add(name.letter)
     return found
@@ -551,7 +578,11 @@ def _left_sides(trees: Sequence[Tree], has_index: bool = False) -> set[str]:
 def _arrays(trees: Sequence[Tree]) -> set[str]:
     """Letters that are transposed, or stand with two indices: a cost never does."""
     names = [name for tree in trees for _, name in names_in(tree)]
-    return {name.letter for name in names if name.is_transposed or sum(bool((shift := script_shift(item)) and shift[0]) for item in name.below) > 1}
+    return {
+        name.letter
+        for name in names
+        if name.is_transposed or sum(bool((shift := script_shift(item)) and shift[0]) for item in name.below) > 1
+    }
 
 
 def _indices_in(tree: Tree) -> list[str]:
@@ -592,7 +623,11 @@ def _stray(trees: Sequence[Tree]) -> frozenset[tuple[str, str]]:
 def _numbered(names: Sequence[tuple[Tree, Printed]]) -> frozenset[str]:
     """O_2[i,k]: the number belongs to the name, and the entry stands in the brackets."""
     heads = [node.children[0] for node, _ in names if node.kind == "call"]
-    return frozenset(name.letter for head in heads if (name := printed_name(head)) is not None and any(integer_of(item) is not None for item in name.below))
+    return frozenset(
+        name.letter
+        for head in heads
+        if (name := printed_name(head)) is not None and any(integer_of(item) is not None for item in name.below)
+    )
 
 
 def _tagged(names: Sequence[tuple[Tree, Printed]]) -> frozenset[str]:
@@ -601,7 +636,9 @@ def _tagged(names: Sequence[tuple[Tree, Printed]]) -> frozenset[str]:
     for _, name in names:
         if len(name.below) == 1 and (shift := script_shift(name.below[0])) is not None and shift[0] and not shift[1]:
             single.setdefault(name.letter, set()).add(shift[0])
-    return frozenset(letter for letter, items in single.items() if len({item for item in items if item not in INDEX_LETTERS and item not in TIMES}) >= 2)
+    return frozenset(
+        letter for letter, items in single.items() if len({item for item in items if item not in INDEX_LETTERS and item not in TIMES}) >= 2
+    )
 
 
 def _merged(trees: Sequence[Tree]) -> dict[str, str]:
@@ -609,12 +646,28 @@ def _merged(trees: Sequence[Tree]) -> dict[str, str]:
 
     A rule of differentiation such as d(x²)/dx = 2x speaks of no quantity of the document.
     """
-    rules = [tree for tree in trees if any(node.kind == "derivative" for node in walk(tree)) and not any(node.kind == "subscript" for node in walk(tree))]
+    rules = [
+        tree
+        for tree in trees
+        if any(node.kind == "derivative" for node in walk(tree)) and not any(node.kind == "subscript" for node in walk(tree))
+    ]
     names = [name for tree in trees for _, name in names_in(tree)]
-    boxed = {name.letter for tree in trees for node, name in names_in(tree) if name.below and node.kind == "scripts" and node.children[0].kind == "group"}
-    with_index = {name.letter for tree in trees for node, name in names_in(tree) if name.below and (name.letter not in boxed or node.children[0].kind != "group")}
+    boxed = {
+        name.letter
+        for tree in trees
+        for node, name in names_in(tree)
+        if name.below and node.kind == "scripts" and node.children[0].kind == "group"
+    }
+    with_index = {
+        name.letter
+        for tree in trees
+        for node, name in names_in(tree)
+        if name.below and (name.letter not in boxed or node.children[0].kind != "group")
+    }
     spoken = [name for tree in trees if tree not in rules and tree.kind != "symbol" for _, name in names_in(tree)]
-    plain = {name.letter for name in names if not name.below and not name.letter.islower()} | {name.letter for name in spoken if not name.below}
+    plain = {name.letter for name in names if not name.below and not name.letter.islower()} | {
+        name.letter for name in spoken if not name.below
+    }
     found = {"w": "W", r"\theta": r"\Theta"}
     for letter in with_index - plain:
         capital = letter.upper() if len(letter) == 1 else re.sub(r" ([a-z])$", lambda match: " " + match[1].upper(), letter)

@@ -8,9 +8,10 @@ inner or element-wise product), the reader asks `Choices`; the checker goes thro
 
 from __future__ import annotations
 
+import itertools
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,8 @@ import sympy
 from symback.language.expressions import Axis, Const, Var, contract, delta, slot, var
 from symback.language.functions import scalar_function
 from symback.language.names import Name
+from symback.verification.choices import Choices
+from symback.verification.clock import bounds_of, is_over_stages, whole_number
 from symback.verification.definitions import FUNCTION_HEADS, Function, condition_of
 from symback.verification.index_runs import Run, filled
 from symback.verification.meaning import (
@@ -40,10 +43,18 @@ from symback.verification.meaning import (
     summed,
     transposed,
 )  # fmt: skip
-from symback.verification.choices import Choices
-from symback.verification.clock import bounds_of, is_over_stages, whole_number
 from symback.verification.mentions import (
-    Mention, Printed, index_name, indices_of, integer_of, is_ones, is_transpose, letter_of, names_in, number_of_stage, printed_name,
+    Mention,
+    Printed,
+    index_name,
+    indices_of,
+    integer_of,
+    is_ones,
+    is_transpose,
+    letter_of,
+    names_in,
+    number_of_stage,
+    printed_name,
     script_shift,
 )  # fmt: skip
 from symback.verification.tree import Tree, operands_of, operators_of, walk
@@ -153,9 +164,7 @@ def quantity(mention: Mention, place: Place) -> Value:
         value = place.bound[mention.family]
     elif is_loss_of_step(mention, place.world):
         return Value(place.world.loss_of_step(stage_of(mention, place) or 0))
-    elif mention.family.endswith(" each") and not place.world.defines_forward(mention.family):
-        raise Unread("the cost of one sample, which is not defined here")
-    elif mention.family in place.world.lexicon.losses and not place.world.defines_forward(mention.family) and not place.is_definition:
+    elif _is_cost_of_sample(mention, place):
         raise Unread("the cost of one sample, which is not defined here")
     else:
         step = stage_number(mention.of_step, place) if mention.of_step is not None else None
@@ -172,6 +181,13 @@ def quantity(mention: Mention, place: Place) -> Value:
         raise Unread(f"a prime at {mention.family}")
     value = transposed(value) if mention.is_transposed else value
     return _raised(value, mention, place)
+
+
+def _is_cost_of_sample(mention: Mention, place: Place) -> bool:
+    """L_i where the document does not say what it is."""
+    if place.world.defines_forward(mention.family):
+        return False
+    return mention.family.endswith(" each") or (mention.family in place.world.lexicon.losses and not place.is_definition)
 
 
 def _check_hidden(value: Value, place: Place) -> None:
@@ -235,7 +251,8 @@ def _indexed(value: Value, indices: Sequence[Tree], place: Place) -> Value:
         raise Unread(f"{len(indices)} indices stand at a quantity that has {len(sides)}")
     names = dict(zip(sides, indices, strict=True))
     labels = tuple(
-        _index_label(names[label], axis, place) if label in names else label for label, axis in zip(value.labels, value.tensor.axes, strict=True)
+        _index_label(names[label], axis, place) if label in names else label
+        for label, axis in zip(value.labels, value.tensor.axes, strict=True)
     )
     return merged_labels(value, labels)
 
@@ -245,7 +262,13 @@ def _row_of(value: Value, index: Tree, place: Place) -> Value:
     ways = ("its row, as a column", "its row, as a row", "its column", "an entry in any row")
     way = place.choices("a matrix with one index", ways if index.kind == "symbol" else ways[:3])
     if way == ways[3]:
-        return Value(value.tensor, tuple(f"any {index.text}" if label == ROW else _index_label(index, axis, place) if label == COL else label for label, axis in value.axes.items()))
+        return Value(
+            value.tensor,
+            tuple(
+                f"any {index.text}" if label == ROW else _index_label(index, axis, place) if label == COL else label
+                for label, axis in value.axes.items()
+            ),
+        )
     first, second = (ROW, COL) if way != "its column" else (COL, ROW)
     labels = tuple(
         _index_label(index, axis, place) if label == first else (COL if way == "its row, as a row" else ROW) if label == second else label
@@ -339,7 +362,7 @@ def counted_name(tree: Tree, place: Place) -> bool:
 def _mean_over(tree: Tree, place: Place) -> None:
     r"""\frac1N \sum_i: N counts what i runs over."""
     parts = operands_of(tree)
-    for left, right in zip(parts, parts[1:], strict=False):
+    for left, right in itertools.pairwise(parts):
         if left.kind == "fraction" and left.children[0].kind == "number" and right.kind == "large" and right.children[0].kind == "scripts":
             below = left.children[1]
             letter = letter_of(below)
@@ -349,7 +372,12 @@ def _mean_over(tree: Tree, place: Place) -> None:
 
 
 def _is_kronecker(mention: Mention, place: Place) -> bool:
-    return mention.family in (r"\delta", r"\Delta") and mention.stage is None and len(mention.indices) == 2 and not place.world.defines(mention.family)
+    return (
+        mention.family in (r"\delta", r"\Delta")
+        and mention.stage is None
+        and len(mention.indices) == 2
+        and not place.world.defines(mention.family)
+    )
 
 
 def _read_name(tree: Tree, place: Place) -> Value:
@@ -379,9 +407,7 @@ def _read_name(tree: Tree, place: Place) -> Value:
     if (count := place.world.counted(_count_name(tree, place)) or place.world.counted(mention.family)) is not None and not name.above:
         return number(count)
     if mention.power is not None and mention.family not in place.bound and place.world.has_square(mention.family):
-        return powered(
-            quantity(replace(mention, family=f"{mention.family}^2", power=None), place), _exponent(mention.power, place) / 2
-        )
+        return powered(quantity(replace(mention, family=f"{mention.family}^2", power=None), place), _exponent(mention.power, place) / 2)
     return quantity(mention, place)
 
 
@@ -427,7 +453,11 @@ def _scripted_group(tree: Tree, place: Place) -> Value:
     """(…)^T, (…)^2, [… ]_{ij}, ‖…‖²."""
     group, *scripts = tree.children
     is_norm = group.kind == "group" and group.text in (r"\| \|", "| |")
-    if group.kind == "number" and group.text == "1" and any(script.kind == "superscript" and is_transpose(script.children[0]) for script in scripts):
+    if (
+        group.kind == "number"
+        and group.text == "1"
+        and any(script.kind == "superscript" and is_transpose(script.children[0]) for script in scripts)
+    ):
         return Value(contract((), ("i",), {"i": place.world.fresh_axis()}), (COL,))
     value = read(group.children[0] if group.kind == "group" else group, place)
     for script in scripts:
@@ -440,10 +470,7 @@ def _scripted_group(tree: Tree, place: Place) -> Value:
             value = _indexed(_of_sides_in_order(value), items, place)
         elif script.kind == "superscript":
             exponent = _exponent(script.children[0], place)
-            if is_norm and group.text == r"\| \|":
-                value = _squared_norm(value, exponent)
-            else:
-                value = powered(value, exponent)
+            value = _squared_norm(value, exponent) if is_norm and group.text == r"\| \|" else powered(value, exponent)
         else:
             raise Unread("a script that has no meaning here")
     if is_norm and not any(script.kind == "superscript" for script in scripts):
@@ -469,9 +496,9 @@ def _squared_norm(value: Value, exponent: sympy.Expr) -> Value:
 
 def _read_group(tree: Tree, place: Place) -> Value:
     inner = tree.children[0]
-    if inner.kind in ("product", "list") and any(part.kind == "ellipsis" for part in operands_of(inner)):
-        if all(part.kind == "ellipsis" or part.text == "1" for part in operands_of(inner)):
-            return transposed(Value(contract((), (ROW,), {ROW: place.world.fresh_axis()}), (ROW,)))
+    parts = operands_of(inner) if inner.kind in ("product", "list") else ()
+    if any(part.kind == "ellipsis" for part in parts) and all(part.kind == "ellipsis" or part.text == "1" for part in parts):
+        return transposed(Value(contract((), (ROW,), {ROW: place.world.fresh_axis()}), (ROW,)))
     if tree.text in ("( )", "[ ]") and tree.children[0].kind == "list":
         return _read_list(tree, place)
     if tree.text not in ("( )", "[ ]", "{ }", r"\{ \}", r"\left( \right)"):
@@ -510,20 +537,24 @@ def _check_summands(operands: Sequence[Tree], values: Sequence[Value], place: Pl
             for other in values:
                 if len(other.sides) == 2 and place.world.is_of_weights(other.axes[next(iter(missing))]):
                     place.world.turn(place.world.lexicon.mention(name).family)
-    if not any(not value.sides and not value.is_number and _is_worked_out(operand, value) for operand, value in zip(operands, values, strict=True)):
+    if not any(
+        not value.sides and not value.is_number and _is_worked_out(operand, value) for operand, value in zip(operands, values, strict=True)
+    ):
         return
     for operand, value in zip(operands, values, strict=True):
         name = printed_name(operand)
-        if name is not None and value.sides and not place.world.lexicon.mention(name).indices and all(other.sides <= value.sides for other in values):
-            if all(not other.sides or printed_name(member) is not None for member, other in zip(operands, values, strict=True)):
-                place.world.take_as_number(place.world.lexicon.mention(name).family)
+        if (
+            name is not None
+            and value.sides
+            and not place.world.lexicon.mention(name).indices
+            and all(other.sides <= value.sides for other in values)
+        ) and all(not other.sides or printed_name(member) is not None for member, other in zip(operands, values, strict=True)):
+            place.world.take_as_number(place.world.lexicon.mention(name).family)
 
 
 def _is_worked_out(operand: Tree, value: Value) -> bool:
     """Whether a summand without sides is no bare name: w x, Σ w_k x_k, h_i."""
     return operand.kind in ("product", "large") or bool(value.labels)
-
-
 
 
 def _read_sign(tree: Tree, place: Place) -> Value:
@@ -548,7 +579,7 @@ def _read_root(tree: Tree, place: Place) -> Value:
 
 def _read_call(tree: Tree, place: Place) -> Value:
     head, argument = tree.children
-    if head.kind == "font" and head.children[0].kind == "number" or (head.kind == "symbol" and head.text in (r"\mathbb 1",)):
+    if (head.kind == "font" and head.children[0].kind == "number") or (head.kind == "symbol" and head.text in (r"\mathbb 1",)):
         return _indicator(argument, place)
     name = printed_name(tree)
     if name is not None:  # U[i,k]
@@ -689,7 +720,18 @@ def _applied(function: Function, argument: Tree, primes: int, power: Tree | None
     if function.letter in FUNCTION_HEADS and len(value.sides) > 1:
         return _activated(function.letter, argument, primes, power, place)
     parameter = place.world.lexicon.merged.get(function.parameter, function.parameter)
-    inside = Place(place.world, place.bases, place.choices, place.own, {**place.bound, parameter: value}, {}, place.remarks, True, place.depth + 1, place.until)
+    inside = Place(
+        place.world,
+        place.bases,
+        place.choices,
+        place.own,
+        {**place.bound, parameter: value},
+        {},
+        place.remarks,
+        True,
+        place.depth + 1,
+        place.until,
+    )
     found = _body_value(function, inside)
     if own_index:
         scripts = [Tree("subscript", (own_index[0],)), *scripts]
@@ -841,7 +883,12 @@ def _within_bounds(value: Value, label: str, lower: int | None, upper: Tree | No
     """The terms that the printed bounds let through; usually all of them."""
     axis = value.axes[label]
     if upper is None or integer_of(upper) is not None:
-        if upper is not None and lower == 0 and not place.is_definition and 1 in place.world.sheet.lower_bounds.get((label, upper.text), ()):
+        if (
+            upper is not None
+            and lower == 0
+            and not place.is_definition
+            and 1 in place.world.sheet.lower_bounds.get((label, upper.text), ())
+        ):
             raise OutOfRange(f"the sum over {label} begins at 0, and has one term more than elsewhere")
         if lower is not None and lower > 1:
             raise Unread(f"a sum that begins at {lower}")
@@ -864,7 +911,9 @@ def _within_bounds(value: Value, label: str, lower: int | None, upper: Tree | No
         raise OutOfRange(f"the sum over {label} has one term more than there are entries")
     if terms != -1:
         raise Unread("a sum over a part of the indices")
-    way = "first" if (lower or 0) > 1 else place.choices(f"the sum over {label} lacks a term", ("the last", "the first")).removeprefix("the ")
+    way = (
+        "first" if (lower or 0) > 1 else place.choices(f"the sum over {label} lacks a term", ("the last", "the first")).removeprefix("the ")
+    )
     mask = Value(var(Name(f"left_out_{way}"), (axis,)), (label,))
     return elementwise(value, mask)
 
@@ -930,20 +979,25 @@ def _over_stages(body: Tree, bounds: Sequence[tuple[str, Tree | None, Tree | Non
     last = window.last if upper is None else whole_number(upper, place.bases)
     if first is None or last is None:
         raise Unread(f"the bounds of the steps {letter}")
-    steps = list(range(first, last + 1)) if first <= last or not is_product else list(range(first, last - 1, -1)) if first > last + 1 else []
+    steps = (
+        list(range(first, last + 1)) if first <= last or not is_product else list(range(first, last - 1, -1)) if first > last + 1 else []
+    )
     if len(steps) > MOST_SUMMANDS:
         raise Unread("a sum over many steps")
-    if is_product and len(steps) > 1 and place.choices("a product over time", ("in the order of the steps", "the last step first")) == "the last step first":
+    if (
+        is_product
+        and len(steps) > 1
+        and place.choices("a product over time", ("in the order of the steps", "the last step first")) == "the last step first"
+    ):
         steps = steps[::-1]
     total: Value | None = None
     for step in steps:
         is_sum = place.is_in_sum or not is_product
-        inside = replace(place, bases={**place.bases, letter: step}, own=step if is_sum else place.own, axes=dict(place.axes), is_in_sum=is_sum)
+        inside = replace(
+            place, bases={**place.bases, letter: step}, own=step if is_sum else place.own, axes=dict(place.axes), is_in_sum=is_sum
+        )
         value = _over_stages(body, others, is_product, inside) if others else read(body, inside)
-        if total is None:
-            total = value
-        else:
-            total = product(total, value, "", place.choices) if is_product else combined(total, value, 1)
+        total = value if total is None else product(total, value, "", place.choices) if is_product else combined(total, value, 1)
     if total is None:
         return number(1 if is_product else 0)
     return total
@@ -992,7 +1046,12 @@ def _factors(tree: Tree, place: Place) -> tuple[list[Value], list[str]]:
         if follows is not None and operand.kind == "number" and operand.text == "1" and _is_condition(follows):
             parts.append(_indicator(follows, place))
             skip = True
-        elif follows is not None and operand.kind == "symbol" and operand.text in ("d", r"\delta", r"\Delta") and _names_quantity(follows, place):
+        elif (
+            follows is not None
+            and operand.kind == "symbol"
+            and operand.text in ("d", r"\delta", r"\Delta")
+            and _names_quantity(follows, place)
+        ):
             parts.append(_gradient_of(follows, place, is_name=True))
             skip = True
         else:
@@ -1068,7 +1127,7 @@ def _has_indices(tree: Tree, place: Place) -> bool:
 def _linked(pairs: list[tuple[Tree, Tree]], place: Place) -> list[tuple[Tree, Tree]] | None:
     """The pairs in an order in which each denominator is the next numerator."""
     for order in (pairs, pairs[::-1]):
-        if all(_same(left[1], right[0], place) for left, right in zip(order, order[1:], strict=False)):
+        if all(_same(left[1], right[0], place) for left, right in itertools.pairwise(order)):
             return order
     return None
 
@@ -1169,7 +1228,11 @@ def root_of(tree: Tree, place: Place) -> Var | None:
     mention = world.lexicon.mention(name)
     if mention.stage is not None:
         return world.loss_of_step(stage_of(mention, place) or 0)
-    stages = [found.stage for _, inner in names_in(tree.children[1]) if (found := world.lexicon.mention(inner)).stage] if tree.kind == "call" else []
+    stages = (
+        [found.stage for _, inner in names_in(tree.children[1]) if (found := world.lexicon.mention(inner)).stage]
+        if tree.kind == "call"
+        else []
+    )
     if stages and stages[0] is not None:
         return world.loss_of_step(stage_number(stages[0], place))
     if mention.family not in world.sheet.losses_under_sums:
@@ -1189,8 +1252,10 @@ def is_cost(tree: Tree, place: Place) -> bool:
     mention = place.world.lexicon.mention(name)
     if is_loss_of_step(mention, place.world):
         return mention.sample is None
-    return mention.sample is None and not name.above and (
-        not mention.indices or (len(mention.indices) == 1 and integer_of(mention.indices[0]) is not None)
+    return (
+        mention.sample is None
+        and not name.above
+        and (not mention.indices or (len(mention.indices) == 1 and integer_of(mention.indices[0]) is not None))
     )
 
 
@@ -1240,7 +1305,9 @@ def _jacobian(body: Tree, variable: Tree, place: Place) -> Value:
         raise Unread("a derivative by a diagonal entry")
     inner, outer = above.labels, target.labels
     if not {ROW, COL} & set(inner) or not {ROW, COL} & set(outer):
-        return merged_labels(Value(found, (*(f"·{i}" for i in range(len(inner))), *(f"·{i + 9}" for i in range(len(outer))))), (*inner, *outer))
+        return merged_labels(
+            Value(found, (*(f"·{i}" for i in range(len(inner))), *(f"·{i + 9}" for i in range(len(outer))))), (*inner, *outer)
+        )
     return _whole_jacobian(found, above, target, place)
 
 

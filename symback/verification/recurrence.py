@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from symback.verification.world import World
 
 __all__ = [
-    "copy_of", "cost_of_sequence", "losses_under_sums", "share_of_next_step", "shared_families", "states_of", "sum_over_steps", "swept_from",
+    "copy_of", "cost_of_sequence", "losses_under_sums", "share_of_next_step", "shared_families", "states_of", "sum_over_steps",
+    "swept_from",
 ]  # fmt: skip
 
 LENGTH = sympy.Symbol("T_steps", integer=True, positive=True)

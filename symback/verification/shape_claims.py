@@ -64,7 +64,13 @@ def judge_shape(claim: Claim, sheet: Sheet, order: int, alternatives: list[Assum
     words = []
     for assumed in alternatives[:1]:
         for window in windows_of(claim, sheet):
-            words.append(_compared(claim.members[-2], wanted, lambda choices, window=window, assumed=assumed: _place(sheet, order, window, assumed, choices)))
+            words.append(
+                _compared(
+                    claim.members[-2],
+                    wanted,
+                    lambda choices, window=window, assumed=assumed: _place(sheet, order, window, assumed, choices),
+                )
+            )
     for word in ("proved", "definition", "conditional"):
         if word in words:
             return Outcome(word, REASONS[word])

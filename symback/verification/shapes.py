@@ -34,7 +34,10 @@ def _declarations(tree: Tree, lexicon: Lexicon) -> Iterator[tuple[str, tuple[str
                 members, signs = operands_of(part), operators_of(part)
                 at = signs.index(r"\in")
                 shape = _shape_of(members[at + 1])
-                for named in (*waiting, *(item for member in members[: at + 1] for item in operands_of(member) if member.kind != "product")):
+                for named in (
+                    *waiting,
+                    *(item for member in members[: at + 1] for item in operands_of(member) if member.kind != "product"),
+                ):
                     name = printed_name(named)
                     if shape is not None and name is not None and not name.below and not name.is_transposed:
                         mention = lexicon.mention(name)
@@ -48,7 +51,12 @@ def _declarations(tree: Tree, lexicon: Lexicon) -> Iterator[tuple[str, tuple[str
 def _shape_of(tree: Tree) -> tuple[str, ...] | None:
     if letter_of(tree) in REALS:
         return ()
-    if tree.kind != "scripts" or letter_of(tree.children[0]) not in REALS or len(tree.children) != 2 or tree.children[1].kind != "superscript":
+    if (
+        tree.kind != "scripts"
+        or letter_of(tree.children[0]) not in REALS
+        or len(tree.children) != 2
+        or tree.children[1].kind != "superscript"
+    ):
         return None
     content = tree.children[1].children[0]
     if content.kind == "product" and r"\times" in operators_of(content):

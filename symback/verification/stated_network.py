@@ -1,6 +1,6 @@
 r"""A network in the words of a page: the equations that a document about it would state before the formula to be judged.
 
-    stated(Network.from_spec("2-3-2"))   ->   z^l = W^l a^{l-1} + b^l,  a^l = \sigma(z^l),  \sigma(z) = 1/(1 + e^{-z}),  C = …
+stated(Network.from_spec("2-3-2"))   ->   z^l = W^l a^{l-1} + b^l,  a^l = \sigma(z^l),  \sigma(z) = 1/(1 + e^{-z}),  C = …
 """
 
 from __future__ import annotations
@@ -40,7 +40,9 @@ def stated(network: Network | str) -> tuple[str, ...]:
     hidden, last = set(names[:-1]) or {names[-1]}, names[-1]
     unknown = sorted((hidden | {last}) - ACTIVATIONS.keys() - OUTPUTS.keys())
     if unknown or len(hidden - {last}) > 1 or hidden & OUTPUTS.keys():
-        raise SpecError(f"formulas are judged for one activation in all hidden layers, of {', '.join(ACTIVATIONS)}; found {', '.join(names)}")
+        raise SpecError(
+            f"formulas are judged for one activation in all hidden layers, of {', '.join(ACTIVATIONS)}; found {', '.join(names)}"
+        )
     if network.cost.name not in COSTS:
         raise SpecError(f"formulas are judged with the costs {', '.join(COSTS)}; found {network.cost.name}")
     found = [r"z^l = W^l a^{l-1} + b^l", r"a^l = \sigma(z^l)", r"\delta^l = \frac{\partial C}{\partial z^l}"]

@@ -15,7 +15,16 @@ from itertools import product as combinations_of
 
 from symback.verification.clock import bounds_of, is_over_stages, stages_of, whole_number
 from symback.verification.definitions import Claim
-from symback.verification.mentions import Lexicon, Printed, integer_of, letter_of, letters_of_stage, number_of_stage, printed_name, script_shift
+from symback.verification.mentions import (
+    Lexicon,
+    Printed,
+    integer_of,
+    letter_of,
+    letters_of_stage,
+    number_of_stage,
+    printed_name,
+    script_shift,
+)
 from symback.verification.tree import Tree
 from symback.verification.world import Sheet, Window
 

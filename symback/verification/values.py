@@ -54,7 +54,9 @@ class NamedValues:
             output = Tree("word", (), self.outer[name.letter], child.start, child.end)
             scripts = tuple(script for script in child.children[1:] if not _is_whole(script)) if child.kind == "scripts" else ()
             below = replace(child, kind="scripts", children=(output, *scripts)) if scripts else output
-            children.append(Tree("derivative", (Tree("symbol", (), r"\partial"), Tree("symbol", (), name.letter), below), "", child.start, child.end))
+            children.append(
+                Tree("derivative", (Tree("symbol", (), r"\partial"), Tree("symbol", (), name.letter), below), "", child.start, child.end)
+            )
         return children[0] if len(children) == 1 else replace(tree, children=tuple(children))
 
 
@@ -123,8 +125,12 @@ def named_values_of(trees: Sequence[Tree]) -> NamedValues:
             head = _head_of(left) or _word_of(left)
             if head in heads:
                 bodies.setdefault(head, []).append(right)
-    below = {letter for tree in trees for node in walk(tree) if node.kind == "derivative" for v in node.children[2:] if (letter := _word_of(v))}
-    below |= {head for tree in trees for node in walk(tree) if node.kind == "derivative" for v in node.children[2:] if (head := _head_of(v))}
+    below = {
+        letter for tree in trees for node in walk(tree) if node.kind == "derivative" for v in node.children[2:] if (letter := _word_of(v))
+    }
+    below |= {
+        head for tree in trees for node in walk(tree) if node.kind == "derivative" for v in node.children[2:] if (head := _head_of(v))
+    }
     found = set()
     for head in bodies:
         used = [_plain_letter(argument) for one, node in calls if one == head for argument in _arguments(node)]

@@ -27,7 +27,24 @@ import sympy
 from symback.calculus.chain_rule import chain_rule
 from symback.calculus.jacobian import jacobian
 from symback.language.expressions import (
-    Add, Axis, Const, Contract, Equation, Map, Tensor, Unspecified, Var, add, const, contract, leaves, map_, slot, unspecified, var, walk,
+    Add,
+    Axis,
+    Const,
+    Contract,
+    Equation,
+    Map,
+    Tensor,
+    Unspecified,
+    Var,
+    add,
+    const,
+    contract,
+    leaves,
+    map_,
+    slot,
+    unspecified,
+    var,
+    walk,
 )  # fmt: skip
 from symback.language.functions import ScalarFunction, scalar_function
 from symback.language.names import Name
@@ -41,10 +58,18 @@ from symback.verification.meaning import COL, ROW, Mismatch, Unread, Unspread, U
 from symback.verification.mentions import Lexicon, is_any_of, letter_of, names_in
 from symback.verification.reading import ACTIVATIONS, Place, axes_of_indices, ranges_of, read
 from symback.verification.recurrence import (
-    copy_of, cost_of_sequence, losses_under_sums, share_of_next_step, shared_families, states_of, sum_over_steps, swept_from,
+    copy_of,
+    cost_of_sequence,
+    losses_under_sums,
+    share_of_next_step,
+    shared_families,
+    states_of,
+    sum_over_steps,
+    swept_from,
 )  # fmt: skip
 from symback.verification.shapes import declared_shapes
-from symback.verification.tree import Tree, walk as walk_tree
+from symback.verification.tree import Tree
+from symback.verification.tree import walk as walk_tree
 
 __all__ = ["Assumed", "Counted", "Edition", "Sheet", "Window", "World"]
 
@@ -58,7 +83,9 @@ FACT_SECONDS = 0.3
 Stated = TypeVar("Stated", Definition, Function)
 MOST_TRIALS = 60
 SETTLING_SECONDS = 2.0
-SMALL_GREEK_SCALARS = frozenset([r"\eta", r"\alpha", r"\lambda", r"\epsilon", r"\varepsilon", r"\mu", r"\sigma", r"\gamma", r"\beta", r"\tau", r"\rho"])
+SMALL_GREEK_SCALARS = frozenset(
+    [r"\eta", r"\alpha", r"\lambda", r"\epsilon", r"\varepsilon", r"\mu", r"\sigma", r"\gamma", r"\beta", r"\tau", r"\rho"]
+)
 WEIGHTS = frozenset(["W", "U", "V", r"\Theta"])
 
 
@@ -157,7 +184,9 @@ class Sizes:
     def without_anchors(self) -> Sizes:
         """Without what ties a size to one stage: the targets are as many as the outputs of whatever layer is the last."""
         kept = {key: (to, step) for key, (to, step) in self.parent.items() if not (key[0] == "flat" and to[0] == "stage")}
-        return Sizes(kept, set(self.is_free), {root for root in self.samples if root not in self.parent or root in kept}, {}, self.version + 1)
+        return Sizes(
+            kept, set(self.is_free), {root for root in self.samples if root not in self.parent or root in kept}, {}, self.version + 1
+        )
 
     def root(self, key: tuple) -> tuple[tuple, int]:
         """The representative, and how many stages it is away."""
@@ -171,7 +200,11 @@ class Sizes:
         """The axis at a stage; `stage` None for what is the same at all stages."""
         root, shift = self.root(key)
         at = None if root[0] == "flat" or (stage is None and root == key) else (stage or 0) + shift
-        text = "n_" + "_".join(str(part).strip("\\").replace(" ", "") for part in root[1:]) + ("" if at is None else f"_{at}".replace("-", "m"))
+        text = (
+            "n_"
+            + "_".join(str(part).strip("\\").replace(" ", "") for part in root[1:])
+            + ("" if at is None else f"_{at}".replace("-", "m"))
+        )
         symbol = sympy.Symbol(text, integer=True, positive=True)
         self.spoken[symbol] = (root, at if at is not None else 0)
         return Axis(symbol, "sample" if root in self.samples else "unit")
@@ -252,7 +285,9 @@ class Edition:
 class Sheet:
     """A document's definitions and what they say about the types of names."""
 
-    def __init__(self, lexicon: Lexicon, definitions: Sequence[Definition], functions: Sequence[Function], trees: Sequence[Tree], words: str = ""):
+    def __init__(
+        self, lexicon: Lexicon, definitions: Sequence[Definition], functions: Sequence[Function], trees: Sequence[Tree], words: str = ""
+    ):
         self.lexicon = lexicon
         self.definitions, self.functions = list(definitions), list(functions)
         self.words = words.lower()
@@ -273,7 +308,9 @@ class Sheet:
         self.softmax_letters: frozenset[str] = frozenset()
         self.is_implicit = False
         self.lower_bounds = lower_bounds(trees)
-        self.is_array_program = any(node.kind == "relation" and node.children[0].text in ("dim", "axis") for tree in trees for node in walk_tree(tree))
+        self.is_array_program = any(
+            node.kind == "relation" and node.children[0].text in ("dim", "axis") for tree in trees for node in walk_tree(tree)
+        )
         self.editions: dict[tuple, Edition] = {}
         self.first_like: dict = {}
         self.worlds: dict[tuple, World | Exception] = {}
@@ -291,7 +328,9 @@ class Sheet:
         self.staged = (self.staged | {d.name.family for d in self.definitions if d.name.stage is not None}) - self.shared
         mentions = [lexicon.mention(name) for tree in trees for _, name in names_in(tree)]
         self.losses_under_sums = losses_under_sums(self.definitions, lexicon)
-        self.has_step_losses = bool(self.losses_under_sums) or any(mention.family in lexicon.losses and mention.stage is not None for mention in mentions)
+        self.has_step_losses = bool(self.losses_under_sums) or any(
+            mention.family in lexicon.losses and mention.stage is not None for mention in mentions
+        )
 
     def _look_at(self, trees: Sequence[Tree]) -> None:
         counts: dict[str, Counter[int]] = {}
@@ -339,11 +378,15 @@ class Sheet:
                 chosen[key] = definition
         functions: dict[str, Function] = {}
         for function in self.functions:
-            if function.order <= order or function.letter not in FUNCTION_HEADS and function.letter not in functions:
+            if function.order <= order or (function.letter not in FUNCTION_HEADS and function.letter not in functions):
                 functions[function.letter] = function
         costs = [definition for definition in self.definitions if definition.role == "cost" and definition not in self.dropped]
         costs.sort(key=lambda cost: (cost.order > order, -cost.order if cost.order <= order else cost.order))
-        key = (tuple(map(self._first_like, chosen.values())), tuple(map(self._first_like, functions.values())), tuple(map(self._first_like, costs)))
+        key = (
+            tuple(map(self._first_like, chosen.values())),
+            tuple(map(self._first_like, functions.values())),
+            tuple(map(self._first_like, costs)),
+        )
         return self.editions.setdefault(key, Edition(*key))
 
     def _first_like(self, stated: Stated) -> Stated:
@@ -393,7 +436,11 @@ class Sheet:
         edition = self.edition(1 << 30)
         types = dict(self.types)
         broken = self._broken(edition, window, types, False)
-        if broken and not any(family in self.ranks for family in self._families(edition)) and not self._broken(edition, window, types, True):
+        if (
+            broken
+            and not any(family in self.ranks for family in self._families(edition))
+            and not self._broken(edition, window, types, True)
+        ):
             self.is_scalar, broken = True, []
         until = time.thread_time() + SETTLING_SECONDS
         for definition in broken:
@@ -424,7 +471,9 @@ class Sheet:
             return types
         defined = {other.name.family for other in edition.definitions if other.role == "forward"}
         inside = [self.lexicon.mention(name).family for _, name in names_in(definition.body)]
-        sure = {family for family in self.printed_capital if family.split("_")[0] in WEIGHTS} | set(self.ranks) | defined | self.with_samples
+        sure = (
+            {family for family in self.printed_capital if family.split("_")[0] in WEIGHTS} | set(self.ranks) | defined | self.with_samples
+        )
         families = [family for family in dict.fromkeys(inside) if family not in sure]
         options = [list(enumerate(self.usual_shapes(family))) for family in families[:4]]
         trials = sorted(combinations_of(*options), key=lambda trial: sum(cost for cost, _ in trial))[1:MOST_TRIALS]
@@ -466,7 +515,6 @@ class Sheet:
         if not isinstance(found, World):
             raise type(found)(str(found)) if type(found) in (Unread, Untyped) else Untyped(str(found))
         return found
-
 
     def _built(self, edition: Edition, window: Window, assumed: Assumed, about: frozenset) -> World:
         """A world that begins with the sizes and the unreadable definitions which a world of the same equations found."""
@@ -546,7 +594,11 @@ class World:
             if isinstance(equation.definition, Var | Const):
                 continue
             for place, other in enumerate(self.equations):
-                if other.symbol is not equation.symbol and equation.definition in walk(other.definition) and other.definition is not equation.definition:
+                if (
+                    other.symbol is not equation.symbol
+                    and equation.definition in walk(other.definition)
+                    and other.definition is not equation.definition
+                ):
                     linked = replaced(other.definition, {equation.definition: equation.symbol})
                     self.equations[place] = Equation(other.symbol, linked, other.role)
                     self.forward[other.symbol] = linked
@@ -730,7 +782,9 @@ class World:
             raise Untyped("an index and a side at one place")
         missing = [side for side in sides.values() if side not in labels]
         order = [label for label in ("sample", ROW, COL, *(f"axis {i}" for i in range(5)), *extra) if label in labels or label in missing]
-        axes = {side: place.axes.get(letter) or self._axis(definition.name.family, order.index(side), stage) for letter, side in sides.items()}
+        axes = {
+            side: place.axes.get(letter) or self._axis(definition.name.family, order.index(side), stage) for letter, side in sides.items()
+        }
         return Value(contract(((found.tensor, labels),), order, axes), tuple(order))
 
     def _retype_entries(self, definition: Definition, own: str, sides: frozenset[str]) -> None:
@@ -769,7 +823,7 @@ class World:
     def _axis(self, family: str, position: int, stage: int | None, is_sample: bool = False) -> Axis:
         if self.is_uniform:
             return ANY
-        is_flat = stage is None or bool(self.lexicon.times) and not self._counts_layers(family) or is_sample
+        is_flat = stage is None or (bool(self.lexicon.times) and not self._counts_layers(family)) or is_sample
         key = ("sample",) if is_sample else ("flat" if is_flat else "stage", family, position)
         key = ("flat", "samples") if is_sample else key
         if is_sample:
@@ -803,7 +857,9 @@ class World:
         key = ("count", letter, axis)
         if key not in self.memory:
             counted = {**self.preset, letter: axis}
-            self.memory[key] = World(self.sheet, self.edition, self.window, self.assumed, self.about, sizes=self.sizes, preset=counted, broken=self.broken)
+            self.memory[key] = World(
+                self.sheet, self.edition, self.window, self.assumed, self.about, sizes=self.sizes, preset=counted, broken=self.broken
+            )
         return self.memory[key]
 
     def fresh_axis(self) -> Axis:
@@ -953,12 +1009,18 @@ class World:
         sides = {family: self.sheet.types.get(family, (ROW,)) for family in families if family in self._patterns}
         if sides and not any(sides.values()):
             for family in families:
-                if family not in self.lexicon.losses and self.counted(family) is None and any(v.sides for k, v in self.values.items() if k[0] == family):
+                if (
+                    family not in self.lexicon.losses
+                    and self.counted(family) is None
+                    and any(v.sides for k, v in self.values.items() if k[0] == family)
+                ):
                     self.take_as_number(family)
 
     def _assumed_cost(self) -> Tensor | None:
         targets = [value for (family, _), value in self.values.items() if family in ("y", "Y", "t", "T")]
-        outputs = [value for (family, stage), value in self.values.items() if family in ("a", "A", r"\hat y") and stage in (self.window.last, None)]
+        outputs = [
+            value for (family, stage), value in self.values.items() if family in ("a", "A", r"\hat y") and stage in (self.window.last, None)
+        ]
         if not outputs:
             return None
         output = outputs[-1].tensor
@@ -1009,7 +1071,9 @@ class World:
             sinks += [tensor for tensor in states if tensor in self.forward and tensor not in sinks and self._is_recurrent(tensor)]
         about = {key for key in self.about if key[0] != "Z" or ("z", key[1]) not in self.values}
         wanted = [value.tensor for key, value in self.values.items() if key in about and value.tensor in self.forward]
-        outputs = [value.tensor for (family, _), value in self.values.items() if family in self.sheet.outputs and value.tensor in self.forward]
+        outputs = [
+            value.tensor for (family, _), value in self.values.items() if family in self.sheet.outputs and value.tensor in self.forward
+        ]
         sinks = [*outputs, *(sink for sink in sinks if sink not in outputs)]
         if meant := [sink for sink in outputs if any(tensor in self._ancestors([sink]) for tensor in wanted)]:
             return meant
@@ -1103,7 +1167,13 @@ class World:
 
     def knows(self, family: str) -> bool:
         """Whether a name has a place in the equations: defined there, mentioned there, or the name of a derivative."""
-        if self.defines(family) or self.has_square(family) or family in self.counts or family in self._functions or family in self.lexicon.losses:
+        if (
+            self.defines(family)
+            or self.has_square(family)
+            or family in self.counts
+            or family in self._functions
+            or family in self.lexicon.losses
+        ):
             return True
         if family in (r"\delta", r"\Delta", "I", "e", r"\nabla"):
             return True
@@ -1133,7 +1203,7 @@ class World:
         return None
 
     def _bases_of(self, definition: Definition, stage: int | None, step: int | None) -> dict[str, int] | None:
-        """What the stage letters of a definition stand for where its name is at a stage, and of the loss of a step; None if that cannot be."""
+        """What the stage letters of a definition stand for at a stage, and of the loss of a step; None if that cannot be."""
         bases = dict(self.window.bases)
         fixed: dict[str, int] = {}
         for printed, number in ((definition.name.stage, stage), (definition.name.of_step, step)):
@@ -1141,11 +1211,15 @@ class World:
                 return None
             if printed is not None and number is not None:
                 letter, shift = printed
-                if (letter == "" and bases.get("", number - shift) + shift != number) or fixed.setdefault(letter, number - shift) != number - shift:
+                if (letter == "" and bases.get("", number - shift) + shift != number) or fixed.setdefault(
+                    letter, number - shift
+                ) != number - shift:
                     return None
         return {**bases, **fixed}
 
-    def _gradient_body(self, definition: Definition, bases: dict[str, int], stage: int | None, key: tuple, place: Place | None) -> Value | None:
+    def _gradient_body(
+        self, definition: Definition, bases: dict[str, int], stage: int | None, key: tuple, place: Place | None
+    ) -> Value | None:
         self.memory[key] = True
         try:
             return self.body_of(definition, bases, stage, place)
@@ -1302,7 +1376,10 @@ def _symbols_in(tensor: Tensor) -> set[sympy.Symbol]:
 
 def _letter(family: str) -> str:
     """A family as the letter of a `Name`: letters, digits and underscores only."""
-    plain = "".join(sign if sign.isalnum() and sign.isascii() else f"_{ord(sign):x}_" if not sign.isspace() and sign not in "\\_{}" else "_" for sign in family)
+    plain = "".join(
+        sign if sign.isalnum() and sign.isascii() else f"_{ord(sign):x}_" if not sign.isspace() and sign not in "\\_{}" else "_"
+        for sign in family
+    )
     text = "_".join(part for part in plain.split("_") if part)
     return text if text[:1].isalpha() else f"v_{text}"
 

@@ -72,6 +72,8 @@ def test_a_formula_that_is_too_long_is_not_judged_and_ends_quickly():
     assert found.verdict in ("undecided", "unreadable", "mention") and time.perf_counter() - began < 5
 
 
-@pytest.mark.parametrize("text", ["", "=", "a =", r"\frac{}{}", "x" * 400, "a" * 260 + ".md", r"\sum_{i=1}^{10^{10^{10}}} i = 3", "δ^l = ∂C/∂z^l"])
+@pytest.mark.parametrize(
+    "text", ["", "=", "a =", r"\frac{}{}", "x" * 400, "a" * 260 + ".md", r"\sum_{i=1}^{10^{10^{10}}} i = 3", "δ^l = ∂C/∂z^l"]
+)
 def test_texts_that_are_hardly_formulas_get_a_verdict_and_no_exception(text):
     assert verify(text).formulas[0].verdict in ("undecided", "unreadable", "mention", "definition", "refuted", "proved")
