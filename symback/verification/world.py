@@ -768,7 +768,7 @@ class World:
             if not self.assumed.is_single:
                 sides[label] = "sample"
         sides |= dict(zip(own, self._sides(len(own), definition.name.family), strict=True))
-        if len(own) == 1 and len(found.sides) == 1:
+        if len(own) == 1 and len(found.sides) == 1 and not self.is_built:
             self._retype_entries(definition, own[0], found.sides)
         extra = [label for label in found.labels if label not in sides and label not in (ROW, COL, "sample")]
         if extra and any(is_repeated(definition.body, letter) or "@" in letter for letter in extra):
@@ -833,9 +833,16 @@ class World:
     def _counts_layers(self, family: str) -> bool:
         return any(pattern.name.stage and pattern.name.stage[0] in ("l", "L") for pattern in self._patterns.get(family, ()))
 
+    @property
+    def is_built(self) -> bool:
+        """Whether the types of names are settled, so that a claim changes them no more."""
+        return hasattr(self, "cotangents")
+
     def take_as_number(self, family: str) -> None:
         """A name without equations and indices turns out to be a number."""
-        if family not in self.sheet.ranks and not self.defines(family) and self.sheet.types.get(family) != ():
+        if self.is_built or family in self.sheet.ranks or self.defines(family):
+            return
+        if self.sheet.types.get(family) != ():
             self.sheet.types[family] = ()
             raise Retyped
 
@@ -847,7 +854,7 @@ class World:
 
     def turn(self, family: str) -> None:
         """A vector without equations turns out to be a row, and no column; or the other way round."""
-        if not self.defines(family) and family not in self._turned:
+        if not self.is_built and not self.defines(family) and family not in self._turned:
             self._turned.add(family)
             self.sheet.types[family] = (ROW,) if self.sheet.types.get(family) == (COL,) else (COL,)
             raise Retyped
