@@ -418,7 +418,8 @@ def compare(left: Value, right: Value, place: Place, conditions: Sequence[Tree] 
     one, other, labels = common(left, right)
     one, other, labels = _conditioned(one, other, labels, conditions, place)
     world = place.world
-    difference = _difference(one, other, labels, world)
+    may_vanish = left.is_number or right.is_number or bool(conditions)
+    difference = _difference(one, other, labels, world, may_vanish)
     if difference is not None:
         if difference.word == "refuted" and world.has_open_cost and world.has_gradient(one) != world.has_gradient(other):
             return Outcome("undecided", f"the cost is not stated, on which this rests ({difference.reason})")
@@ -432,7 +433,8 @@ def compare(left: Value, right: Value, place: Place, conditions: Sequence[Tree] 
     for definitions in (_local(world, one, other, 1), _local(world, one, other, 2), world.near_definitions(), world.definitions):
         proof = proof or prove_equal(one, other, definitions, facts, PROOF_SECONDS / 2)
     if proof is None and (found := world.found_facts()):
-        proof = prove_equal(one, other, world.definitions, (*facts, *found), PROOF_SECONDS)
+        known, swept = (*facts, *found), world.swept_definitions()
+        proof = prove_equal(one, other, swept, known, PROOF_SECONDS / 2) or prove_equal(one, other, world.definitions, known, PROOF_SECONDS)
     if proof is None:
         return Outcome("undecided", "equal at random values, but no proof was found")
     return Outcome("proved", "the two sides have the same normal form")
@@ -499,7 +501,7 @@ def _shape(value: Value) -> str:
     return f"{axes[ROW].size if ROW in axes else 1} × {axes[COL].size if COL in axes else 1}"
 
 
-def _difference(one: Tensor, other: Tensor, labels: Sequence[str], world: World) -> Outcome | None:
+def _difference(one: Tensor, other: Tensor, labels: Sequence[str], world: World, may_vanish: bool = False) -> Outcome | None:
     """A counterexample, if the sides differ clearly at two of three random points; or `undecided` where they have no value."""
     clear: list[str] = []
     valued, largest = 0, 0.0
@@ -526,7 +528,7 @@ def _difference(one: Tensor, other: Tensor, labels: Sequence[str], world: World)
         return Outcome("refuted", f"the two sides differ ({clear[0]})", counterexample=clear[0])
     if clear or not valued:
         return Outcome("undecided", "no random point tells")
-    if largest == 0 and not any(isinstance(side, Const) for side in (one, other)):
+    if largest == 0 and not may_vanish and not any(isinstance(side, Const) for side in (one, other)):
         return Outcome("undecided", "both sides vanish in the equations at hand")
     return None
 

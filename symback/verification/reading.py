@@ -82,6 +82,7 @@ ACTIVATIONS: dict[str, sympy.Expr | None] = {
 NAMED_ACTIVATIONS = {"sigmoid": "sigmoid", "Sigmoid": "sigmoid", "relu": "relu", "ReLU": "relu", "Relu": "relu"}
 ROW_INDEX, COLUMN_INDEX = r"\row", r"\column"
 SAMPLE_COUNTS = frozenset(["m", "N", "n", "M", "B"])
+DIRECT_LINK = "the direct dependence alone: the chain has a link for each of the others"
 MOST_SUMMANDS = 40
 
 
@@ -93,6 +94,7 @@ class Place:
     `bound`    what the parameters of functions stand for;
     `axes`     what each index letter runs over;
     `own`      the stage of names that print none;
+    `is_link`  whether it is a factor beside other derivatives;
     `remarks`  readings that are charitable: what holds by them alone is conditional;
     `doubts`   readings that are less than certain: nothing is refuted by them;
     `is_in_sum`  whether a sum over time stands around it;
@@ -110,6 +112,7 @@ class Place:
     remarks: dict[str, None] = field(default_factory=dict)
     is_definition: bool = False
     depth: int = 0
+    is_link: bool = False
     until: float = float("inf")
     is_in_sum: bool = False
     has_step_losses: bool = False
@@ -1013,7 +1016,10 @@ def _read_product(tree: Tree, place: Place) -> Value:
         return chained
     if len(operands_of(tree)) > MOST_SUMMANDS:
         raise Unread(f"a product of more than {MOST_SUMMANDS} factors")
+    derivatives = [operand for operand in operands_of(tree) if operand.kind == "derivative"]
+    is_inside, place.is_link = place.is_link, place.is_link or (len(derivatives) > 1 and not place.world.lexicon.times)
     parts, signs = _factors(tree, place)
+    place.is_link = is_inside
     try:
         return _folded(parts, signs, place)
     except Mismatch:
@@ -1298,7 +1304,8 @@ def _jacobian(body: Tree, variable: Tree, place: Place) -> Value:
         raise Unread("a derivative by what is no single quantity")
     way = "through everything between"
     if place.world.is_indirect(above.tensor, below.tensor):
-        way = place.choices("a partial derivative", ("through everything between", "of the direct dependence alone"))
+        direct = ("a link of a chain", DIRECT_LINK) if place.is_link else ("a partial derivative", "of the direct dependence alone")
+        way = place.choices(direct[0], ("through everything between", direct[1]))
     found = place.world.derivative(above.tensor, below.tensor, is_direct=way != "through everything between")
     target = _entry_of(below, variable, place)
     if target.tensor is not below.tensor:

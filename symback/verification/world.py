@@ -1321,6 +1321,11 @@ class World:
             self.memory["near"] = {name: t for name, t in kept.items() if name.name.letter not in ("z", "Z")}
         return self.memory["near"]
 
+    def swept_definitions(self) -> dict[Var, Tensor]:
+        """What the derivatives of the cost are, and what is a function of one quantity, σ = √(v + ε): all else stays as it is named."""
+        functions = {name: definition for name, definition in self.forward.items() if isinstance(definition, Map)}
+        return {**functions, **{found.symbol: found.total for found in self.swept}}
+
     def found_facts(self) -> tuple[Fact, ...]:
         """What follows from the equations about sums over a last index: Σ p = 1 of a softmax, Σ (x - mean of x) = 0."""
         if "found facts" not in self.memory:
