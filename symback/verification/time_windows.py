@@ -112,7 +112,8 @@ def time_windows(claim: Claim, sheet: Sheet) -> list[Window]:
         return []
     letters = [letter for letter in spoken.free if letter not in spoken.ends]
     is_whole = bool(spoken.ends) or spoken.sums_over_all
-    start = next(iter(spoken.starts), 1 if is_whole else None)
+    usual = next((start for start in spoken.starts if start <= 1), None)  # Σ from t = 2 leaves the first step out
+    start = usual if usual is not None else 1 if is_whole or spoken.starts else None
     found: list[Window] = []
     for bases in _assignments(letters, spoken, start, claim, sheet):
         found.append(_window(bases, spoken, claim, sheet, start, is_whole))

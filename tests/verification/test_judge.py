@@ -77,3 +77,9 @@ def test_a_formula_that_is_too_long_is_not_judged_and_ends_quickly():
 )
 def test_texts_that_are_hardly_formulas_get_a_verdict_and_no_exception(text):
     assert verify(text).formulas[0].verdict in ("undecided", "unreadable", "mention", "definition", "refuted", "proved")
+
+
+def test_a_sum_over_time_that_leaves_a_step_out_is_not_proved(tmp_path):
+    page = "$$a_t = W h_{t-1} + U x_t + b$$\n\n$$h_t = \\tanh(a_t)$$\n\n$$\\frac{\\partial L}{\\partial U} = \\sum_{t=%s} \\frac{\\partial L}{\\partial a_t} x_t^T$$\n"
+    verdicts = [judged(tmp_path, page % bounds)[-1].verdict for bounds in ("1}^{T", "2}^{T", "1}^{T-1")]
+    assert verdicts[0] == "proved" and "proved" not in verdicts[1:]
