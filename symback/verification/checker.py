@@ -24,7 +24,7 @@ from symback.language.expressions import Const, Tensor, Var, add, const, contrac
 from symback.numerics.evaluate import evaluate
 from symback.simplification.normal_form import prove_equal
 from symback.verification.choices import Choices, all_choices
-from symback.verification.definitions import Claim
+from symback.verification.definitions import Claim, is_gradient_tree
 from symback.verification.meaning import COL, ROW, Mismatch, OutOfRange, Unread, Unspread, Untyped, Value, common, transposed
 from symback.verification.mentions import Mention, index_name, names_in, printed_name
 from symback.verification.reading import Place, axes_of_indices, counted_name, is_loss_of_step, read
@@ -33,7 +33,7 @@ from symback.verification.tree import Tree, operands_of, operators_of
 from symback.verification.tree import walk as walk_tree
 from symback.verification.world import Assumed, Counted, Sheet, Window, World
 
-__all__ = ["Outcome", "judge_claim", "outcome_in", "windows_of"]
+__all__ = ["Outcome", "judge_claim", "settled", "outcome_in", "windows_of"]
 
 SEEDS = (10, 23, 36)
 DIFFERENT, EQUAL = 1e-5, 1e-9  # relative: float64 sums of a few products; between the two nothing is concluded
@@ -77,8 +77,8 @@ def judge_claim(claim: Claim, sheet: Sheet, order: int, alternatives: Sequence[A
     )
     for assumed, window in pairs:
         if time.thread_time() > until:
-            return _settled([*outcomes, Outcome("undecided", "the time for one formula is over")])
-        if is_clock and window is not windows[0] and _settled(outcomes).word not in ("refuted", "untyped"):
+            return settled([*outcomes, Outcome("undecided", "the time for one formula is over")])
+        if is_clock and window is not windows[0] and settled(outcomes).word not in ("refuted", "untyped"):
             break
         found = _outcome_with_twin(claim, sheet, order, window, assumed, until)
         if found.word == "proved" and len({letter for letter, _ in window.bases} & {"l", "L"}) == 2 and _has_both(claim, sheet):
@@ -86,7 +86,7 @@ def judge_claim(claim: Claim, sheet: Sheet, order: int, alternatives: Sequence[A
         if found.word == "proved":
             return found
         outcomes.append(replace(found, assumed=assumed))
-    return _settled(outcomes)
+    return settled(outcomes)
 
 
 def _outcome_with_twin(claim: Claim, sheet: Sheet, order: int, window: Window, assumed: Assumed, until: float) -> Outcome:
@@ -99,7 +99,7 @@ def _outcome_with_twin(claim: Claim, sheet: Sheet, order: int, window: Window, a
     return found
 
 
-def _settled(outcomes: Sequence[Outcome]) -> Outcome:
+def settled(outcomes: Sequence[Outcome]) -> Outcome:
     """False only if false under all that give it a meaning."""
     if not outcomes:
         return Outcome("unread", "nothing here can be read")
@@ -209,7 +209,7 @@ def outcome_in(claim: Claim, sheet: Sheet, order: int, window: Window, assumed: 
                 return outcome
             outcome = replace(outcome, word="conditional", reason=reasons[0])
         found.append(outcome)
-    return _settled(found)
+    return settled(found)
 
 
 def _about(claim: Claim, sheet: Sheet, window: Window) -> frozenset:
@@ -372,6 +372,8 @@ def _compared(claim: Claim, place: Place, is_share: bool) -> Outcome:
     for (_, left), (number, right) in pairwise(known):
         outcome = compare(left, right, place, claim.conditions)
         if outcome.word in ("refuted", "untyped"):
+            if _is_value(left, right, claim.members[number], place.world) or _is_value(right, left, claim.members[number - 1], place.world):
+                return Outcome("undecided", f"a value in an example ({outcome.reason})")
             return replace(outcome, member=number)
         is_worse = outcome.word == "undecided" or (outcome.word == "conditional" and worst.word != "undecided")
         if is_worse or (worst.word == "proved" and outcome.reason):
@@ -379,6 +381,16 @@ def _compared(claim: Claim, place: Place, is_share: bool) -> Outcome:
     if reasons and worst.word == "proved":
         return Outcome("undecided", f"one member was not read: {reasons[0]}")
     return worst
+
+
+def _is_value(constant: Value, other: Value, member: Tree, world: World) -> bool:
+    """f(a) = 6, y = 1: what a quantity that varies is for certain numbers; derivatives may be 0, 1 and -1 for all."""
+    if leaves(constant.tensor) or not leaves(other.tensor):
+        return False
+    if is_gradient_tree(member) and isinstance(constant.tensor, Const) and abs(constant.tensor.value) in (0, 1):
+        return False
+    values = [np.asarray(evaluate(other.tensor, world.setting_for(seed, (other.tensor,)))) for seed in SEEDS[:2]]
+    return abs(values[0].max() - values[1].max()) > EQUAL
 
 
 def is_numeric(member: Tree) -> bool:

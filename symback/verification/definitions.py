@@ -80,6 +80,9 @@ def _parted(tree: Tree, conditions: tuple[Tree, ...]) -> Iterator[Claim]:
     """i = j : ∂y/∂z = … is a claim under a condition."""
     members, signs = operands_of(tree), operators_of(tree)
     members = (_without_title(members[0]), *members[1:])
+    for at in range(len(signs) - 1, 0, -1):
+        if signs[at - 1 : at + 1] == (":", "=") and members[at].kind == "empty":  # w : = w - a
+            members, signs = members[:at] + members[at + 1 :], (*signs[: at - 1], ":=", *signs[at + 1 :])
     if ":" in signs:
         at = signs.index(":")
         before = _relation(members[: at + 1], signs[:at])

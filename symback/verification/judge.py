@@ -17,7 +17,7 @@ from pathlib import Path
 
 from symback.network import Network
 from symback.verification.cases import conditions_of_place
-from symback.verification.checker import MOST_STAGES, Outcome, is_numeric, judge_claim, mentions_in
+from symback.verification.checker import MOST_STAGES, Outcome, is_numeric, judge_claim, mentions_in, settled
 from symback.verification.clock import with_clock
 from symback.verification.definitions import (
     EQUALITIES,
@@ -191,6 +191,19 @@ class _Judge:
             (i for i, page in enumerate(pages) if page.tree is not None and self._shows_matrices(page.tree)), len(pages)
         )
         self.sheet.settle(self._widest_window())
+        self.plain = self._without_layers(definitions, functions, trees)
+
+    def _without_layers(self, definitions: Sequence[Definition], functions: Sequence[Function], trees: Sequence[Tree]) -> Sheet | None:
+        """z = W a + b of one layer beside z^l = W^l a^{l-1} + b^l: a sheet of its own."""
+        plain = [definition for definition in definitions if definition.name.stage is None]
+        if not any(definition.role == "forward" and definition.name.family in self.sheet.staged for definition in plain):
+            return None
+        own = [tree for tree in trees if not any(self.lexicon.mention(name).stage is not None for _, name in names_in(tree))]
+        found = Sheet(self.lexicon, plain, functions, own, self.words)
+        found.columns, found.softmax_letters, found.is_implicit = self.sheet.columns, self.sheet.softmax_letters, self.is_implicit
+        found.outputs, found.unit_sums, found.staged = self.sheet.outputs, self.sheet.unit_sums, set()
+        found.settle(Window(0, 0))
+        return found
 
     def _number_outcomes(self, text: str) -> dict[tuple[int, tuple[Tree, ...]], NumberOutcome]:
         """What the printed numbers say: one outcome for each chain that has some."""
@@ -349,14 +362,14 @@ class _Judge:
             if d.order == order and d.name.family in self._families(claim.members[:1]) and d not in self.sheet.dropped
         ]
         if len(claim.members) == 2 and self._states_cost(claim, order):
-            found = judge_claim(claim, self.sheet, order, self._alternatives(claim, order)[:1], time.thread_time() + SECONDS)
+            found = self._settled(claim, order, self._alternatives(claim, order)[:1], time.thread_time() + SECONDS)
             if found.is_sure:
                 return Judged("definition", "refuted", found, *self._correction_of_bounds(claim, order))
             return Judged("definition", "definition", Outcome("unread", "states the cost"))
         if self._is_assignment(claim):
             return Judged(kind, "mention", Outcome("unread", "an assignment"))
         until = min(self.until, time.thread_time() + SECONDS)
-        outcome = judge_claim(claim, self.sheet, order, self._alternatives(claim, order), until)
+        outcome = self._settled(claim, order, self._alternatives(claim, order), until)
         if outcome.word == "proved":
             if bool(own) and len(claim.members) == 2 and own[0].role != "gradient":
                 return Judged("definition", "definition", replace(outcome, reason="states what its left side is"))
@@ -366,9 +379,7 @@ class _Judge:
                 return Judged(kind, "definition", replace(outcome, reason="states what its left side is"))
             return Judged(kind, "undecided", outcome)
         if outcome.word == "undecided" and self.sheet.edition(order).costs[1:]:
-            other = judge_claim(
-                claim, self.sheet, order, [replace(item, earlier_cost=True) for item in self._alternatives(claim, order)], until
-            )
+            other = self._settled(claim, order, [replace(item, earlier_cost=True) for item in self._alternatives(claim, order)], until)
             if other.word == "proved":
                 return Judged(
                     kind, "proved", replace(other, assumptions=(*other.assumptions, "the cost is an earlier one of this document"))
@@ -377,7 +388,7 @@ class _Judge:
             return Judged(kind, outcome.word, outcome)
         if any(cost is not own for cost in self.sheet.edition(order).costs[1:]):
             alternatives = [replace(item, earlier_cost=True) for item in self._alternatives(claim, order)]
-            other = judge_claim(claim, self.sheet, order, alternatives, until)
+            other = self._settled(claim, order, alternatives, until)
             if other.word == "proved":
                 return Judged(
                     kind, "conditional", replace(other, reason="holds with another cost of this document than the one stated last")
@@ -385,9 +396,7 @@ class _Judge:
         bracketed = with_whole_sums_derived(claim)
         if (
             bracketed is not None
-            and judge_claim(
-                bracketed, self.sheet, order, self._alternatives(claim, order), min(self.until, time.thread_time() + SECONDS)
-            ).word
+            and self._settled(bracketed, order, self._alternatives(claim, order), min(self.until, time.thread_time() + SECONDS)).word
             == "proved"
         ):
             reason = "holds if the derivative is of the whole sum, which is printed without brackets"
@@ -398,7 +407,7 @@ class _Judge:
             return Judged(kind, "undecided", replace(outcome, reason=f"{doubt} ({outcome.reason})"))
         for meant, reason in meant_claims(claim, self.lexicon):
             if (
-                judge_claim(meant, self.sheet, order, self._alternatives(claim, order), min(self.until, time.thread_time() + SECONDS)).word
+                self._settled(meant, order, self._alternatives(claim, order), min(self.until, time.thread_time() + SECONDS)).word
                 == "proved"
             ):
                 return Judged(kind, "conditional", replace(outcome, reason=reason))
@@ -427,9 +436,7 @@ class _Judge:
     def _correction_of_bounds(self, claim: Claim, order: int) -> tuple[str, str]:
         """The first change of the bounds of its sums with which no sum has a term too many."""
         for changed in with_other_bounds(claim):
-            found = judge_claim(
-                changed, self.sheet, order, self._alternatives(changed, order)[:1], min(self.until, time.thread_time() + SECONDS)
-            )
+            found = self._settled(changed, order, self._alternatives(changed, order)[:1], min(self.until, time.thread_time() + SECONDS))
             if not found.is_sure:
                 return chain_text(changed.members, changed.signs), "sum bound"
         return "", ""
@@ -460,13 +467,21 @@ class _Judge:
                 return chain_text(members, signs), "one member of the chain differs from the others"
         return "", ""
 
+    def _settled(self, claim: Claim, order: int, alternatives: Sequence[Assumed], until: float) -> Outcome:
+        """By the equations with layers; by those without first, where the claim prints no layer."""
+        if self.plain is None or any(mention.stage is not None for mention in mentions_in(claim.members, self.sheet)):
+            return judge_claim(claim, self.sheet, order, alternatives, until)
+        own = dict.fromkeys(replace(item, is_scalar=self.plain.is_scalar) for item in alternatives)
+        plain = judge_claim(claim, self.plain, order, tuple(own), until)
+        return plain if plain.word == "proved" else settled([plain, judge_claim(claim, self.sheet, order, alternatives, until)])
+
     def _states_cost(self, claim: Claim, order: int) -> bool:
         return any(isinstance(found, Definition) and found.role == "cost" for found in definitions_in(claim, self.lexicon, order))
 
     def _holds(self, claim: Claim, order: int, assumed: Assumed) -> bool:
         until = min(self.until, time.thread_time() + SECONDS / 3)
         found = [assumed, replace(assumed, has_unit_targets=True)] if self._may_sum_to_one() and not assumed.has_unit_targets else [assumed]
-        return judge_claim(claim, self.sheet, order, found, until).word == "proved"
+        return self._settled(claim, order, found, until).word == "proved"
 
     def _families(self, trees: Sequence[Tree]) -> set[str]:
         found = {mention.family for mention in mentions_in(trees, self.sheet)}
@@ -494,6 +509,8 @@ class _Judge:
         name = printed_name(left)
         if right.kind == "number":
             return name is not None or left.kind == "product"
+        if (left.kind == "sum" and left.children[-1].kind == "empty") or (right.kind == "fraction" and right.children[0] == left):
+            return True  # dw += x dz, dw = dw / m
         return right.kind == "sum" and (left in tuple(walk(right)) if name is not None else unparse(left) in unparse(right))
 
     def _alternatives(self, claim: Claim, order: int) -> list[Assumed]:
@@ -512,6 +529,8 @@ class _Judge:
             if "softmax" in self.words:
                 found.append(replace(base, activation="softmax"))
                 found.append(replace(base, activation="softmax", has_unit_targets=True))
+        if any(function.letter in FUNCTION_HEADS and self._is_redefined(function) for function in self.sheet.edition(order).functions):
+            found.append(replace(base, activation="unspecified"))
         has_cost = any(definition.role == "cost" for definition in self.sheet.definitions)
         if not has_cost and self._names_target(claim):
             found += [
@@ -524,6 +543,13 @@ class _Judge:
         if self.sheet.with_samples and not any(mention.sample is not None for mention in mentions_in(claim.members, self.sheet)):
             found = [*(replace(item, is_single=True) for item in found), *found]
         return [*found, replace(base, reach=NEAR)] if len(self.pages) > NEAR else found
+
+    def _is_redefined(self, function: Function) -> bool:
+        """Whether an activation has another definition elsewhere, or is one of a whole vector."""
+        others = [
+            other for other in self.sheet.functions if other.letter == function.letter and unparse(other.body) != unparse(function.body)
+        ]
+        return bool(others) or any(node.kind == "large" for node in walk(function.body))
 
     def _softmax_in_words(self) -> frozenset[str]:
         """The letters that the words call the softmax function: "where σ is the softmax function"."""
@@ -608,6 +634,13 @@ class _Judge:
         twofold = {d.name.family for d in forward if any(e.name == d.name and not e.labels for e in self.sheet.definitions)}
         if twofold:
             return f"{min(twofold)} is an array of several axes here, and a matrix there"
+        used = {printed_name(_head(node)) for member in claim.members for node in walk(member) if node.kind in ("call", "function")}
+        heads = {name.letter for name in used if name is not None}
+        twice = [
+            function.letter for function in edition.functions if function.letter in heads & FUNCTION_HEADS and self._is_redefined(function)
+        ]
+        if twice:
+            return f"{twice[0]} has several definitions"
         unknown = [d.name.family for d in self.sheet.dropped if d.name.family in families]
         if unknown:
             return f"the definition of {unknown[0]} was not understood"

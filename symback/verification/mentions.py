@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 
 from symback.verification.tree import Tree, operands_of, operators_of, spelling, walk
@@ -282,6 +282,7 @@ class Lexicon:
     `has_layers_below`               numbers below are layers: W_3 a_2;
     `bound`                          letters that some Σ runs over;
     `losses`                         letters of the cost;
+    `sampled`                        letters whose numbers in round brackets are samples: x^{(1)}, beside x^{(i)};
     `merged`                         small letters that are the entries of a capital one: w_{jk} of W;
     `timed_above`, `timed_below`     letters that have a time there;
     `clock`                          what these times are called.
@@ -302,6 +303,7 @@ class Lexicon:
     timed_above: frozenset[str] = frozenset()
     timed_below: frozenset[str] = frozenset()
     clock: frozenset[str] = frozenset()
+    sampled: frozenset[str] = frozenset()
 
     def mention(self, name: Printed) -> Mention:
         """The name in this document's roles."""
@@ -327,6 +329,8 @@ class Lexicon:
             is_layer = letter in self.layered if not is_bracketed else bool(self.layered) or letter in LAYERED
             if not is_bracketed and (letter not in self.layered or (self.has_bracketed_layers and number == 2)):
                 return replace(found, power=content)
+            if is_bracketed and content.text == "( )" and letter in self.sampled and found.sample is None:
+                return replace(found, sample=content.children[0])
             if is_layer and found.stage is None:
                 return replace(found, stage=shift)
             return replace(found, sample=content.children[0]) if is_bracketed else replace(found, power=content)
@@ -433,7 +437,25 @@ def lexicon_of(trees: Sequence[Tree], losses: frozenset[str] = frozenset()) -> L
     return Lexicon(
         frozenset(stages_above), frozenset(stages_below), times, layered, _numbers_below(names), bracketed, frozenset(bound),
         _losses(trees) | losses, _merged(trees), _tagged(names), _stray(trees), numbered=_numbered(names),
+        sampled=_sampled(names, stages_above),
     )  # fmt: skip
+
+
+def _sampled(names: Sequence[tuple[Tree, Printed]], stages: Set[str]) -> frozenset[str]:
+    """Letters with numbers in round brackets that are samples: layers stand in square ones, or the letter has x^{(i)} and never x^{(l)}."""
+    found: dict[str, set[str]] = {}
+    has_square_layers = False
+    for _, name in names:
+        for content in name.above:
+            shift = script_shift(content)
+            if content.kind != "group" or shift is None:
+                continue
+            has_square_layers = has_square_layers or (content.text == "[ ]" and name.letter in LAYERED)
+            if content.text == "( )":
+                found.setdefault(name.letter, set()).add(
+                    "" if not shift[0] else "stage" if shift[0] in stages or len(name.above) > 1 else "sample"
+                )
+    return frozenset(letter for letter, roles in found.items() if has_square_layers or ("sample" in roles and "stage" not in roles))
 
 
 def _bound_letters(trees: Sequence[Tree]) -> Counter[str]:

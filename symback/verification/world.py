@@ -76,6 +76,7 @@ __all__ = ["Assumed", "Counted", "Edition", "Sheet", "Window", "World"]
 SHAPES: dict[str, tuple[str, ...]] = {"scalar": (), "column": (ROW,), "row": (COL,), "matrix": (ROW, COL)}
 ANY = Axis(sympy.Symbol("n", integer=True, positive=True), "sample")
 MOST_WORLDS = 300
+LATER = 80  # formulas: how far ahead what a name is may be said
 MOST_RESTARTS = 200
 RESTATED = 10  # formulas between an equation in indices and the same one in matrices
 FACT_SEED = 10
@@ -86,6 +87,7 @@ SETTLING_SECONDS = 2.0
 SMALL_GREEK_SCALARS = frozenset(
     [r"\eta", r"\alpha", r"\lambda", r"\epsilon", r"\varepsilon", r"\mu", r"\sigma", r"\gamma", r"\beta", r"\tau", r"\rho"]
 )
+NEVER_OFTEN_STAGED = frozenset(["x", "X", "y", "Y", "t", r"\hat y", r"\hat Y"])  # a layer at one of them is a slip, unless it is the rule
 WEIGHTS = frozenset(["W", "U", "V", r"\Theta"])
 
 
@@ -134,7 +136,7 @@ class Assumed:
             found.append("one sample")
         if self.is_scalar:
             found.append("one neuron in each layer")
-        if self.activation:
+        if self.activation and self.activation != "unspecified":
             found.append(f"the activation is {self.activation}")
         if self.cost:
             found.append(f"C is the {self.cost.replace('_', ' ')} cost")
@@ -296,6 +298,7 @@ class Sheet:
         self.ranks: dict[str, int] = {}
         self.squares: set[str] = set()
         self.printed_capital: set[str] = set()
+        self.bare: set[str] = set()
         self.types: dict[str, tuple[str, ...]] = {}
         self.sizes = Sizes()
         self.widest = Window()
@@ -334,17 +337,23 @@ class Sheet:
 
     def _look_at(self, trees: Sequence[Tree]) -> None:
         counts: dict[str, Counter[int]] = {}
+        staged: Counter[str] = Counter()
         for tree in trees:
             for _, name in names_in(tree):
                 mention = self.lexicon.mention(name)
                 if mention.stage is not None:
-                    self.staged.add(mention.family)
+                    staged[mention.family] += 1
+                elif mention.family in NEVER_OFTEN_STAGED:
+                    staged[mention.family] -= 1
                 if mention.sample is not None:
                     self.with_samples.add(mention.family)
                 if mention.indices:
                     counts.setdefault(mention.family, Counter())[len(mention.indices)] += 1
+                else:
+                    self.bare.add(mention.family)
                 if name.letter.lstrip("\\")[:1].isupper():
                     self.printed_capital.add(mention.family)
+        self.staged = {family for family, count in staged.items() if count > 0}
         self.ranks = self._ranks(counts)
         for definition in self.definitions:
             if definition.name.family.endswith("^2"):
@@ -364,7 +373,11 @@ class Sheet:
         chosen: dict[tuple, Definition] = {}
         column = self.columns.get(order)
         for definition in self.definitions:
-            if definition in self.dropped or (reach is not None and definition.order >= 0 and abs(definition.order - order) > reach):
+            if (
+                definition in self.dropped
+                or definition.order > order + LATER
+                or (reach is not None and definition.order >= 0 and abs(definition.order - order) > reach)
+            ):
                 continue
             key = (definition.name.family, self._counted_by(definition), definition.role == "cost")
             if definition.name.stage is not None and definition.name.stage[0] == "":
@@ -407,7 +420,7 @@ class Sheet:
         if family in self.types:
             return self.types[family]
         rank = self.ranks.get(family, count)
-        if rank == 1:
+        if rank == 1 and not (family in self.bare & self.printed_capital and family.split("_")[0] in WEIGHTS):
             return (ROW,)
         if rank == 2:
             return (ROW, COL)
@@ -920,7 +933,9 @@ class World:
         return None
 
     def function(self, letter: str) -> Function | None:
-        """The document's definition of a function."""
+        """The document's definition of a function, unless it is left open what an activation is."""
+        if self.assumed.activation == "unspecified" and letter in FUNCTION_HEADS:
+            return None
         return self._functions.get(letter)
 
     def scalar_function(self, function: Function) -> type[ScalarFunction] | None:
