@@ -48,6 +48,7 @@ from symback.verification.shape_claims import judge_shape
 from symback.verification.stated_network import stated
 from symback.verification.tree import Tree, operands_of, operators_of, walk
 from symback.verification.unparse import unparse
+from symback.verification.updates import judge_update
 from symback.verification.values import NamedValues, named_values_of
 from symback.verification.world import Assumed, Edition, Sheet, Window
 from symback.verification.written_out import slips_in, with_corrected_slips
@@ -338,6 +339,9 @@ class _Judge:
         return Judged("number", "undecided", found if numbers.word == "undecided" else rest.outcome)
 
     def _judged_by_equations(self, claim: Claim, order: int) -> Judged:
+        update = judge_update(claim)
+        if update is not None:
+            return Judged("gradient", update.word, Outcome(update.word, update.reason), update.correction, update.diagnosis)
         kind = self._kind(claim)
         if kind == "shape":
             return self._judged_shape(claim, order)
