@@ -28,6 +28,7 @@ from symback.verification.definitions import (
     definitions_in,
     is_condition,
     is_gradient_tree,
+    is_number,
 )
 from symback.verification.diagnosis import chain_text, diagnose, with_other_bounds
 from symback.verification.documents import PrintedFormula, read_document
@@ -172,7 +173,7 @@ class _Judge:
         for order, page in enumerate(pages):
             for claim in page.claims:
                 claim = claim_with_sums(claim, self.lexicon) if self.is_implicit else claim
-                for found in definitions_in(claim, self.lexicon, order):
+                for found in definitions_in(claim, self.lexicon, order) if judge_update(claim) is None else ():
                     (definitions if isinstance(found, Definition) else functions).append(found)  # type: ignore[arg-type]
         claims = [(order, claim) for order, page in enumerate(pages) for claim in page.claims]
         definitions = with_implied(claims, definitions, self.lexicon)
@@ -491,13 +492,14 @@ class _Judge:
         return "forward" if first is not None else "identity"
 
     def _is_assignment(self, claim: Claim) -> bool:
-        """b = b - α db, dw = 0: a step of an algorithm, which is no equation."""
+        """b = b - α db, dw = 0, f'(x) = 0: a step of an algorithm or a condition, which is no equation."""
         if len(claim.members) != 2:
             return False
         left, right = claim.members
         name = printed_name(left)
-        if right.kind == "number":
-            return name is not None or left.kind == "product"
+        if is_number(right):
+            is_condition = left.kind in ("call", "function") and any(True for _ in names_in(left))
+            return name is not None or left.kind == "product" or is_condition
         return right.kind == "sum" and (left in tuple(walk(right)) if name is not None else unparse(left) in unparse(right))
 
     def _alternatives(self, claim: Claim, order: int) -> list[Assumed]:
@@ -593,7 +595,7 @@ class _Judge:
 
     def _has_gates(self, order: int) -> bool:
         r"""\sigma beside \tanh in the equations of a step: by common use the logistic function."""
-        return bool(self.lexicon.times) and {r"\sigma", r"\tanh"} <= self._open_heads(order)
+        return self.lexicon.is_recurrent and {r"\sigma", r"\tanh"} <= self._open_heads(order)
 
     def _doubt(self, claim: Claim, own: Sequence[Definition], order: int) -> str:
         """Why a claim that is false in the world that was built may be true all the same."""

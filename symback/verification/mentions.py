@@ -283,6 +283,7 @@ class Lexicon:
     `bound`                          letters that some Σ runs over;
     `losses`                         letters of the cost;
     `merged`                         small letters that are the entries of a capital one: w_{jk} of W;
+    `is_recurrent`                   whether a network goes on in time, with the same weights at each step;
     `timed_above`, `timed_below`     letters that have a time there;
     `clock`                          what these times are called.
     """
@@ -299,6 +300,7 @@ class Lexicon:
     tagged: frozenset[str] = frozenset()
     stray: frozenset[tuple[str, str]] = frozenset()
     numbered: frozenset[str] = frozenset()
+    is_recurrent: bool = False
     timed_above: frozenset[str] = frozenset()
     timed_below: frozenset[str] = frozenset()
     clock: frozenset[str] = frozenset()

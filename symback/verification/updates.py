@@ -65,7 +65,7 @@ def judge_update(claim: Claim) -> JudgedUpdate | None:
     if operators_of(right) == ("+",):
         return None  # a step up, or a gradient that is called by its opposite
     if new == old == by:
-        return JudgedUpdate("proved", "a step of gradient descent: the same name is changed, and derived by")
+        return JudgedUpdate("proved", "a step against the gradient: the name that is changed is the one that is derived by")
     return _with_one_name_changed(claim, (new, old, by), (left, start, variable))
 
 
