@@ -16,6 +16,7 @@ from dataclasses import replace
 from symback.verification.definitions import EQUALITIES, chains_of, is_gradient_tree
 from symback.verification.mentions import (
     ALWAYS_STAGES,
+    KNOWN_LOSSES,
     Lexicon,
     Mention,
     Printed,
@@ -66,11 +67,12 @@ def with_clock(lexicon: Lexicon, trees: Sequence[Tree]) -> Lexicon:
 
 
 def _losses(lexicon: Lexicon, trees: Sequence[Tree]) -> frozenset[str]:
-    """The letters of losses: those that something is derived of, and capital ones; a small c or e is a state or a gate."""
-    derived = {name.letter for tree in trees for node in walk(tree) if (name := _derived(node)) is not None}
-    return frozenset(
-        letter for letter in lexicon.losses if letter in derived or letter.split(" ")[-1][:1].isupper() or len(letter.lstrip("\\")) > 1
-    )
+    """The letters of losses: those that something is derived of and nothing by, and capital ones; a small c or e is a state or a gate."""
+    nodes = [node for tree in trees for node in walk(tree)]
+    derived = {name.letter for node in nodes if (name := _derived(node)) is not None}
+    by = {name.letter for node in nodes if node.kind == "derivative" for side in node.children[2:] if (name := printed_name(side)) is not None}
+    kept = {letter for letter in lexicon.losses if letter.split(" ")[-1][:1].isupper() or len(letter.lstrip("\\")) > 1}
+    return frozenset(kept | (derived & KNOWN_LOSSES) - by | derived & lexicon.losses)
 
 
 def _derived(node: Tree) -> Printed | None:
