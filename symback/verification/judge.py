@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from symback.network import Network
@@ -46,8 +47,9 @@ from symback.verification.parser import ParseError, parse
 from symback.verification.reading import FUNCTION_HEADS
 from symback.verification.report import Report, Verdict
 from symback.verification.shape_claims import judge_shape
+from symback.verification.slips_in_time import Cast, slips_in_time
 from symback.verification.stated_network import stated
-from symback.verification.tree import Tree, operands_of, operators_of, walk
+from symback.verification.tree import Tree, base_of, operands_of, operators_of, walk
 from symback.verification.unparse import unparse
 from symback.verification.updates import judge_update
 from symback.verification.values import NamedValues, named_values_of
@@ -162,6 +164,7 @@ class _Judge:
         pages = self.pages
         trees = [page.tree for page in pages if page.tree is not None]
         self.lexicon = with_clock(lexicon_of(trees, frozenset(named.outer)), trees)
+        self.cast = _cast_of(trees, self.lexicon)
         self.leading: Tree | None = None
         self.until = float("inf")
         self.lefts: list[Tree] = []
@@ -455,7 +458,8 @@ class _Judge:
         for members in index_renamings(claim, self.lexicon):
             if self._holds(replace(claim, members=members), order, assumed):
                 return chain_text(members, claim.signs), "index"
-        correction, diagnosis = diagnose(claim, lambda changed: self._holds(changed, order, assumed), self.until, outcome.member)
+        likely = partial(slips_in_time, cast=self.cast) if self.lexicon.is_recurrent else None
+        correction, diagnosis = diagnose(claim, lambda changed: self._holds(changed, order, assumed), self.until, outcome.member, likely)
         if correction or len(claim.members) < 3:
             return correction, diagnosis
         for place in range(1, len(claim.members)):
@@ -471,7 +475,7 @@ class _Judge:
     def _holds(self, claim: Claim, order: int, assumed: Assumed) -> bool:
         until = min(self.until, time.thread_time() + SECONDS / 3)
         found = [assumed, replace(assumed, has_unit_targets=True)] if self._may_sum_to_one() and not assumed.has_unit_targets else [assumed]
-        return judge_claim(claim, self.sheet, order, found, until).word == "proved"
+        return judge_claim(claim, self.sheet, order, found, until, is_trial=True).word == "proved"
 
     def _families(self, trees: Sequence[Tree]) -> set[str]:
         found = {mention.family for mention in mentions_in(trees, self.sheet)}
@@ -618,6 +622,19 @@ class _Judge:
         if unknown:
             return f"the definition of {unknown[0]} was not understood"
         return ""
+
+
+def _cast_of(trees: Sequence[Tree], lexicon: Lexicon) -> Cast:
+    """The quantities with a time, and the weights, of a recurrent network."""
+    signs: dict[str, Tree] = {}
+    weights: set[str] = set()
+    for node, name in (found for tree in trees for found in names_in(tree)):
+        mention = lexicon.mention(name)
+        if mention.stage is not None and mention.stage[0] in lexicon.times and name.letter not in lexicon.losses:
+            signs.setdefault(name.letter, base_of(node))
+        elif mention.stage is None and name.letter[:1].isupper():
+            weights.add(name.letter)
+    return Cast(lexicon.times, tuple(signs.values()), frozenset(weights - signs.keys()))
 
 
 def with_fonts_at_letters(tree: Tree) -> Tree:

@@ -697,6 +697,8 @@ class World:
 
     def _alias(self, family: str, stage: int | None) -> Value | None:
         """x is a^0, ŷ is a^L, where a document names both and relates them nowhere."""
+        if family == r"\hat y" and stage is not None and family not in self._patterns and "y" in self._patterns:
+            return self.whole("y", stage)  # the output is called y where it is computed, and \hat y where it is compared
         if stage is not None or family in self._patterns:
             return None
         if family in ("x", "X"):
