@@ -274,9 +274,7 @@ def scale(factor: sympy.Expr | int, tensor: Tensor) -> Tensor:
     return contract(((const(factor), ()), (tensor, own)), own, dict(enumerate(tensor.axes)))
 
 
-def contract(
-    factors: Iterable[tuple[Tensor, Sequence]], output: Sequence, axis_of: Mapping[Any, Axis]
-) -> Tensor:
+def contract(factors: Iterable[tuple[Tensor, Sequence]], output: Sequence, axis_of: Mapping[Any, Axis]) -> Tensor:
     """The einsum of `factors`, pairs (tensor, labels), with result labels `output`; labels are any hashable.
 
     `axis_of` gives the axis of every result label that no factor carries.  Flattens nested contractions, multiplies

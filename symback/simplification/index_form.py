@@ -84,9 +84,7 @@ def _fresh(kind: str, used: Iterable[sympy.Expr]) -> Iterator[sympy.Symbol]:
     return (symbol for symbol in map(index_symbol, names) if symbol not in taken)
 
 
-def index_form(
-    tensor: Tensor, indices: Sequence[sympy.Expr] | None = None, reserved: frozenset[sympy.Expr] = frozenset()
-) -> sympy.Expr:
+def index_form(tensor: Tensor, indices: Sequence[sympy.Expr] | None = None, reserved: frozenset[sympy.Expr] = frozenset()) -> sympy.Expr:
     """The entry of `tensor` at `indices` (by default j, k, … and s for samples).
 
     No index that is chosen here is called as one of `reserved`: on a page where m is a size, Σ_{m=1}^{m} would be read wrongly.

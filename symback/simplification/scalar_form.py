@@ -224,9 +224,7 @@ class _Worked:
         scalar, factors = expr.as_coeff_matrices()
         whole, *others = (self.matrix(factor) for factor in factors)
         for other in others:
-            whole = Matrix(
-                whole.rows, other.cols, lambda i, j, a=whole, b=other: sympy.Add(*(a[i, k] * b[k, j] for k in range(a.cols)))
-            )
+            whole = Matrix(whole.rows, other.cols, lambda i, j, a=whole, b=other: sympy.Add(*(a[i, k] * b[k, j] for k in range(a.cols))))
         number = self.scalar(scalar)
         return Matrix(rows, cols, lambda i, j: number * whole[i, j])
 

@@ -65,10 +65,10 @@ class Outcome:
     is_sure: bool = False
 
 
-def judge_claim(claim: Claim, sheet: Sheet, order: int, alternatives: Sequence[Assumed], until: float) -> Outcome:
-    """The outcome under all conventions that are open, the likeliest first."""
+def judge_claim(claim: Claim, sheet: Sheet, order: int, alternatives: Sequence[Assumed], until: float, is_trial: bool = False) -> Outcome:
+    """The outcome under all conventions that are open, the likeliest first; a trial asks only for what is proved without conditions."""
     outcomes: list[Outcome] = []
-    windows = windows_of(claim, sheet)
+    windows = [window for window in windows_of(claim, sheet) if not (is_trial and window.holds_if)]
     is_clock = bool(windows) and windows[0].is_clock  # its other windows are special cases of the first
     pairs = (
         [(assumed, window) for window in windows for assumed in alternatives]

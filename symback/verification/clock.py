@@ -13,9 +13,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from symback.verification.definitions import EQUALITIES, chains_of
+from symback.verification.definitions import EQUALITIES, chains_of, is_gradient_tree
 from symback.verification.mentions import (
     ALWAYS_STAGES,
+    KNOWN_LOSSES,
     Lexicon,
     Mention,
     Printed,
@@ -29,15 +30,18 @@ from symback.verification.mentions import (
 )  # fmt: skip
 from symback.verification.tree import Tree, operands_of, operators_of, walk
 
+WEIGHTS = frozenset(["W", "w", "U", "u", "V", "v", "A", "R", r"\theta", r"\Theta"])
+
 __all__ = ["bounds_of", "is_over_stages", "stages_of", "whole_number", "with_clock"]
 
 
 def with_clock(lexicon: Lexicon, trees: Sequence[Tree]) -> Lexicon:
     """The lexicon, with what counts time."""
     recurrent = _recurrent(trees)
-    times = lexicon.times | {letter for letter, _ in recurrent} - ALWAYS_STAGES
-    if not times:
-        return lexicon
+    recurrent = {(letter, name) for letter, name in recurrent if letter not in ALWAYS_STAGES}
+    if not recurrent:
+        return lexicon  # the steps of an optimiser are no steps of a network
+    times = lexicon.times | {letter for letter, _ in recurrent}
     names = [name for tree in trees for _, name in names_in(tree)]
     timed_above = {
         name.letter for name in names if any(_is_time(item, times) and _is_simple(item) for item in name.above)
@@ -50,6 +54,7 @@ def with_clock(lexicon: Lexicon, trees: Sequence[Tree]) -> Lexicon:
     return replace(
         lexicon,
         times=frozenset(times),
+        is_recurrent=True,
         stages_above=lexicon.stages_above | (times if timed_above else frozenset()),
         stages_below=lexicon.stages_below | (times if timed_below else frozenset()),
         layered=layered,
@@ -62,11 +67,14 @@ def with_clock(lexicon: Lexicon, trees: Sequence[Tree]) -> Lexicon:
 
 
 def _losses(lexicon: Lexicon, trees: Sequence[Tree]) -> frozenset[str]:
-    """The letters of losses: those that something is derived of, and capital ones; a small c or e is a state or a gate."""
-    derived = {name.letter for tree in trees for node in walk(tree) if (name := _derived(node)) is not None}
-    return frozenset(
-        letter for letter in lexicon.losses if letter in derived or letter.split(" ")[-1][:1].isupper() or len(letter.lstrip("\\")) > 1
-    )
+    """The letters of losses: those that something is derived of and nothing by, and capital ones; a small c or e is a state or a gate."""
+    nodes = [node for tree in trees for node in walk(tree)]
+    derived = {name.letter for node in nodes if (name := _derived(node)) is not None}
+    by = {
+        name.letter for node in nodes if node.kind == "derivative" for side in node.children[2:] if (name := printed_name(side)) is not None
+    }
+    kept = {letter for letter in lexicon.losses if letter.split(" ")[-1][:1].isupper() or len(letter.lstrip("\\")) > 1}
+    return frozenset(kept | (derived & KNOWN_LOSSES) - by | derived & lexicon.losses)
 
 
 def _derived(node: Tree) -> Printed | None:
@@ -114,22 +122,18 @@ def stages_of(mention: Mention) -> list[tuple[str, int]]:
 
 
 def _recurrent(trees: Sequence[Tree]) -> set[tuple[str, str]]:
-    """(time, name) of the definitions of a name by itself one step before, with weights that have no step."""
+    """(time, name) of the forward equations that go on from the step before, with weights that have no step."""
     found = set()
     for tree in trees:
         for claim in chains_of(tree):
             left = printed_name(claim.members[0])
-            if left is None or claim.signs[0] not in EQUALITIES:
+            if left is None or claim.signs[0] not in EQUALITIES or any(is_gradient_tree(member) for member in claim.members):
                 continue
             names = [name for _, name in names_in(claim.members[1])]
             for shift in filter(None, map(script_shift, (*left.above, *left.below))):
-                before = any(
-                    (shift[0], shift[1] - 1) in map(script_shift, (*name.above, *name.below))
-                    for name in names
-                    if name.letter == left.letter
-                )
+                before = any((shift[0], shift[1] - 1) in map(script_shift, (*name.above, *name.below)) for name in names)
                 weights = [name for name in names if not any(_is_time(item, {shift[0]}) for item in (*name.above, *name.below))]
-                is_learnt = any(name.letter.lower() in ("w", "u", "v", "a", "r", r"\theta") for name in weights)
+                is_learnt = any(name.letter in WEIGHTS for name in weights)
                 if shift[0] and before and is_learnt and len(letters_of_stage(shift[0])) == 1:
                     found.add((shift[0], left.letter))
     return found

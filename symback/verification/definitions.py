@@ -19,7 +19,7 @@ from symback.verification.tree import Tree, operands_of, operators_of, spelling,
 
 __all__ = [
     "EQUALITIES", "Claim", "Definition", "FUNCTION_HEADS", "Function", "chains_of", "definition_of", "definitions_in", "is_condition",
-    "is_gradient_tree", "is_repeated", "mention_of",
+    "is_gradient_tree", "is_number", "is_repeated", "mention_of",
 ]  # fmt: skip
 
 EQUALITIES = frozenset(["=", ":=", r"\equiv", r"\triangleq", "=:", r"\doteq"])
@@ -244,7 +244,7 @@ def definition_of(first: Tree, others: Sequence[Tree], lexicon: Lexicon, order: 
         return None
     is_loss = is_loss or (name.letter in lexicon.losses and not mention.family.endswith(" each"))
     bodies = [other for other in others if _can_define(other, mention, lexicon)]
-    if not bodies or (any(_is_number(other) for other in others) and printed_name(bodies[0]) is not None):
+    if not bodies or (any(is_number(other) for other in others) and printed_name(bodies[0]) is not None):
         return None  # u = v = 1 says what both are worth, and not what u is
     body = bodies[0]
     is_error = name.letter in (r"\delta", r"\Delta")
@@ -266,7 +266,7 @@ def definition_of(first: Tree, others: Sequence[Tree], lexicon: Lexicon, order: 
     return Definition(whole, tuple(label for label in labels if label is not None), body, role, order)
 
 
-def _is_number(tree: Tree) -> bool:
+def is_number(tree: Tree) -> bool:
     """1, -2."""
     return tree.kind == "number" or (tree.kind == "sign" and tree.children[0].kind == "number")
 
@@ -287,7 +287,7 @@ def _mentions_gradient(tree: Tree) -> bool:
 def _can_define(body: Tree, mention: Mention, lexicon: Lexicon) -> bool:
     """A body that does not mention what it defines, and is more than a number or an array of numbers."""
     if body.kind in ("number", "text", "empty", "matrix", "ellipsis", "sign") or any(node.kind == "ellipsis" for node in walk(body)):
-        return body.kind == "sign" and not _is_number(body)
+        return body.kind == "sign" and not is_number(body)
     if all(node.kind not in ("symbol", "word") or node.text in ("T", r"\top") for node in walk(body)):
         return False
     for _, name in names_in(body):

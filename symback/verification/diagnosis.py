@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -22,12 +22,21 @@ __all__ = ["chain_text", "diagnose", "variants", "with_other_bounds"]
 MOST_TRIALS = 160
 
 
-def diagnose(claim: Claim, holds: Callable[[Claim], bool], until: float, suspect: int = 0) -> tuple[str, str]:
-    """The corrected chain and what was wrong, or two empty texts; `suspect` is the first member that differs from the one before."""
+def diagnose(
+    claim: Claim,
+    holds: Callable[[Claim], bool],
+    until: float,
+    suspect: int = 0,
+    likely: Callable[[Tree], Iterable[tuple[Tree, str]]] | None = None,
+) -> tuple[str, str]:
+    """The corrected chain and what was wrong, or two empty texts; `suspect` is the first member that differs from the one before.
+
+    `likely` are changes of a member that are tried first: the slips that are usual in a document of its kind.
+    """
     members, found = list(claim.members), ""
     place = suspect or len(members) - 1
     while place < len(members):
-        fixed, what = _fixed(claim, members, place, holds, until)
+        fixed, what = _fixed(claim, members, place, holds, until, likely)
         if fixed is None:
             return "", ""
         members[place] = fixed
@@ -40,12 +49,20 @@ def _pair(claim: Claim, left: Tree, right: Tree) -> Claim:
     return Claim((left, right), ("=",), claim.conditions)
 
 
-def _fixed(claim: Claim, members: list[Tree], place: int, holds: Callable[[Claim], bool], until: float) -> tuple[Tree | None, str]:
+def _fixed(
+    claim: Claim,
+    members: list[Tree],
+    place: int,
+    holds: Callable[[Claim], bool],
+    until: float,
+    likely: Callable[[Tree], Iterable[tuple[Tree, str]]] | None,
+) -> tuple[Tree | None, str]:
     """The member at a place with one change that makes it equal to the one before; of the first two, the left one may be wrong."""
     letters = index_letters(claim.members)
     places = [place] if place > 1 else [1, 0]
     for own in places:
-        for trials, (changed, what) in enumerate(variants(members[own], letters)):
+        first = likely(members[own]) if likely is not None else ()
+        for trials, (changed, what) in enumerate(itertools.chain(first, variants(members[own], letters))):
             if trials > MOST_TRIALS or time.thread_time() > until:
                 break
             pair = _pair(claim, members[place - 1], changed) if own == place else _pair(claim, changed, members[place])

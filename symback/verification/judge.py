@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from symback.network import Network
@@ -28,6 +29,7 @@ from symback.verification.definitions import (
     definitions_in,
     is_condition,
     is_gradient_tree,
+    is_number,
 )
 from symback.verification.diagnosis import chain_text, diagnose, with_other_bounds
 from symback.verification.documents import PrintedFormula, read_document
@@ -45,9 +47,11 @@ from symback.verification.parser import ParseError, parse
 from symback.verification.reading import FUNCTION_HEADS
 from symback.verification.report import Report, Verdict
 from symback.verification.shape_claims import judge_shape
+from symback.verification.slips_in_time import Cast, slips_in_time
 from symback.verification.stated_network import stated
-from symback.verification.tree import Tree, operands_of, operators_of, walk
+from symback.verification.tree import Tree, base_of, operands_of, operators_of, walk
 from symback.verification.unparse import unparse
+from symback.verification.updates import judge_update
 from symback.verification.values import NamedValues, named_values_of
 from symback.verification.world import Assumed, Edition, Sheet, Window
 from symback.verification.written_out import slips_in, with_corrected_slips
@@ -160,6 +164,7 @@ class _Judge:
         pages = self.pages
         trees = [page.tree for page in pages if page.tree is not None]
         self.lexicon = with_clock(lexicon_of(trees, frozenset(named.outer)), trees)
+        self.cast = _cast_of(trees, self.lexicon)
         self.leading: Tree | None = None
         self.until = float("inf")
         self.lefts: list[Tree] = []
@@ -171,7 +176,7 @@ class _Judge:
         for order, page in enumerate(pages):
             for claim in page.claims:
                 claim = claim_with_sums(claim, self.lexicon) if self.is_implicit else claim
-                for found in definitions_in(claim, self.lexicon, order):
+                for found in definitions_in(claim, self.lexicon, order) if judge_update(claim) is None else ():
                     (definitions if isinstance(found, Definition) else functions).append(found)  # type: ignore[arg-type]
         claims = [(order, claim) for order, page in enumerate(pages) for claim in page.claims]
         definitions = with_implied(claims, definitions, self.lexicon)
@@ -351,6 +356,9 @@ class _Judge:
         return Judged("number", "undecided", found if numbers.word == "undecided" else rest.outcome)
 
     def _judged_by_equations(self, claim: Claim, order: int) -> Judged:
+        update = judge_update(claim)
+        if update is not None:
+            return Judged("gradient", update.word, Outcome(update.word, update.reason), update.correction, update.diagnosis)
         kind = self._kind(claim)
         if kind == "shape":
             return self._judged_shape(claim, order)
@@ -457,7 +465,8 @@ class _Judge:
         for members in index_renamings(claim, self.lexicon):
             if self._holds(replace(claim, members=members), order, assumed):
                 return chain_text(members, claim.signs), "index"
-        correction, diagnosis = diagnose(claim, lambda changed: self._holds(changed, order, assumed), self.until, outcome.member)
+        likely = partial(slips_in_time, cast=self.cast) if self.lexicon.is_recurrent else None
+        correction, diagnosis = diagnose(claim, lambda changed: self._holds(changed, order, assumed), self.until, outcome.member, likely)
         if correction or len(claim.members) < 3:
             return correction, diagnosis
         for place in range(1, len(claim.members)):
@@ -467,13 +476,13 @@ class _Judge:
                 return chain_text(members, signs), "one member of the chain differs from the others"
         return "", ""
 
-    def _settled(self, claim: Claim, order: int, alternatives: Sequence[Assumed], until: float) -> Outcome:
+    def _settled(self, claim: Claim, order: int, alternatives: Sequence[Assumed], until: float, is_trial: bool = False) -> Outcome:
         """By the equations with layers; by those without first, where the claim prints no layer."""
         if self.plain is None or any(mention.stage is not None for mention in mentions_in(claim.members, self.sheet)):
-            return judge_claim(claim, self.sheet, order, alternatives, until)
+            return judge_claim(claim, self.sheet, order, alternatives, until, is_trial)
         own = dict.fromkeys(replace(item, is_scalar=self.plain.is_scalar) for item in alternatives)
-        plain = judge_claim(claim, self.plain, order, tuple(own), until)
-        return plain if plain.word == "proved" else settled([plain, judge_claim(claim, self.sheet, order, alternatives, until)])
+        plain = judge_claim(claim, self.plain, order, tuple(own), until, is_trial)
+        return plain if plain.word == "proved" else settled([plain, judge_claim(claim, self.sheet, order, alternatives, until, is_trial)])
 
     def _states_cost(self, claim: Claim, order: int) -> bool:
         return any(isinstance(found, Definition) and found.role == "cost" for found in definitions_in(claim, self.lexicon, order))
@@ -481,7 +490,7 @@ class _Judge:
     def _holds(self, claim: Claim, order: int, assumed: Assumed) -> bool:
         until = min(self.until, time.thread_time() + SECONDS / 3)
         found = [assumed, replace(assumed, has_unit_targets=True)] if self._may_sum_to_one() and not assumed.has_unit_targets else [assumed]
-        return self._settled(claim, order, found, until).word == "proved"
+        return self._settled(claim, order, found, until, is_trial=True).word == "proved"
 
     def _families(self, trees: Sequence[Tree]) -> set[str]:
         found = {mention.family for mention in mentions_in(trees, self.sheet)}
@@ -502,13 +511,14 @@ class _Judge:
         return "forward" if first is not None else "identity"
 
     def _is_assignment(self, claim: Claim) -> bool:
-        """b = b - α db, dw = 0: a step of an algorithm, which is no equation."""
+        """b = b - α db, dw = 0, f'(x) = 0: a step of an algorithm or a condition, which is no equation."""
         if len(claim.members) != 2:
             return False
         left, right = claim.members
         name = printed_name(left)
-        if right.kind == "number":
-            return name is not None or left.kind == "product"
+        if is_number(right):
+            is_condition = left.kind in ("call", "function") and any(True for _ in names_in(left))
+            return name is not None or left.kind == "product" or is_condition
         if (left.kind == "sum" and left.children[-1].kind == "empty") or (right.kind == "fraction" and right.children[0] == left):
             return True  # dw += x dz, dw = dw / m
         return right.kind == "sum" and (left in tuple(walk(right)) if name is not None else unparse(left) in unparse(right))
@@ -615,7 +625,7 @@ class _Judge:
 
     def _has_gates(self, order: int) -> bool:
         r"""\sigma beside \tanh in the equations of a step: by common use the logistic function."""
-        return bool(self.lexicon.times) and {r"\sigma", r"\tanh"} <= self._open_heads(order)
+        return self.lexicon.is_recurrent and {r"\sigma", r"\tanh"} <= self._open_heads(order)
 
     def _doubt(self, claim: Claim, own: Sequence[Definition], order: int) -> str:
         """Why a claim that is false in the world that was built may be true all the same."""
@@ -645,6 +655,19 @@ class _Judge:
         if unknown:
             return f"the definition of {unknown[0]} was not understood"
         return ""
+
+
+def _cast_of(trees: Sequence[Tree], lexicon: Lexicon) -> Cast:
+    """The quantities with a time, and the weights, of a recurrent network."""
+    signs: dict[str, Tree] = {}
+    weights: set[str] = set()
+    for node, name in (found for tree in trees for found in names_in(tree)):
+        mention = lexicon.mention(name)
+        if mention.stage is not None and mention.stage[0] in lexicon.times and name.letter not in lexicon.losses:
+            signs.setdefault(name.letter, base_of(node))
+        elif mention.stage is None and name.letter[:1].isupper():
+            weights.add(name.letter)
+    return Cast(lexicon.times, tuple(signs.values()), frozenset(weights - signs.keys()))
 
 
 def with_fonts_at_letters(tree: Tree) -> Tree:

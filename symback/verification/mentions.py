@@ -284,6 +284,7 @@ class Lexicon:
     `losses`                         letters of the cost;
     `sampled`                        letters whose numbers in round brackets are samples: x^{(1)}, beside x^{(i)};
     `merged`                         small letters that are the entries of a capital one: w_{jk} of W;
+    `is_recurrent`                   whether a network goes on in time, with the same weights at each step;
     `timed_above`, `timed_below`     letters that have a time there;
     `clock`                          what these times are called.
     """
@@ -300,6 +301,7 @@ class Lexicon:
     tagged: frozenset[str] = frozenset()
     stray: frozenset[tuple[str, str]] = frozenset()
     numbered: frozenset[str] = frozenset()
+    is_recurrent: bool = False
     timed_above: frozenset[str] = frozenset()
     timed_below: frozenset[str] = frozenset()
     clock: frozenset[str] = frozenset()

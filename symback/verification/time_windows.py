@@ -129,6 +129,8 @@ def _alternatives(window: Window, sheet: Sheet, is_whole: bool) -> Iterator[Wind
     """The window, with a loss at the last step alone where nothing is said of it, and as the end of the sequence."""
     may_be_last = not any(definition.role == "cost" for definition in sheet.definitions) and not sheet.has_step_losses
     yield window
+    if not window.is_clock:
+        return
     if may_be_last:
         yield _changed(window, loss=LOSS_AT_THE_END)
     if not is_whole:
@@ -220,4 +222,13 @@ def _window(bases: dict[str, int], spoken: _Spoken, claim: Claim, sheet: Sheet, 
         own = max(reach) if spoken.has_numbers else last
     steps = tuple(range(first, last + 1))
     summable = tuple((letter, steps) for letter in sheet.lexicon.times | sheet.lexicon.clock)
-    return Window(first, last if is_whole else last + 1, tuple(bases.items()), own, is_whole, not is_whole, summable, is_clock=True)
+    return Window(
+        first,
+        last if is_whole else last + 1,
+        tuple(bases.items()),
+        own,
+        is_whole,
+        not is_whole,
+        summable,
+        is_clock=sheet.lexicon.is_recurrent,
+    )

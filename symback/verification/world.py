@@ -325,11 +325,12 @@ class Sheet:
             sides = sides_of(shape)
             if family not in defined | self.with_samples and self.ranks.get(family, len(sides)) == len(sides):
                 self.types[family] = sides
-        self.shared = shared_families(self.definitions, lexicon) if lexicon.times else set()
+        self.shared = shared_families(self.definitions, lexicon) if lexicon.is_recurrent else set()
         named = {d.name.family for d in self.definitions if d.name.stage is not None}
-        self.stageless = named - self.staged if lexicon.times else set()  # a_f, which is that of step t and says so nowhere
-        self.staged = (self.staged | {d.name.family for d in self.definitions if d.name.stage is not None}) - self.shared
+        self.stageless = named - self.staged if lexicon.is_recurrent else set()  # a_f, which is that of step t and says so nowhere
         mentions = [lexicon.mention(name) for tree in trees for _, name in names_in(tree)]
+        rates = {mention.family for mention in mentions if mention.stage is None and mention.family in SMALL_GREEK_SCALARS} - named
+        self.staged = (self.staged | named) - self.shared - (rates if lexicon.times else set())
         self.losses_under_sums = losses_under_sums(self.definitions, lexicon)
         self.has_step_losses = bool(self.losses_under_sums) or any(
             mention.family in lexicon.losses and mention.stage is not None for mention in mentions
@@ -709,6 +710,8 @@ class World:
 
     def _alias(self, family: str, stage: int | None) -> Value | None:
         """x is a^0, ŷ is a^L, where a document names both and relates them nowhere."""
+        if family == r"\hat y" and stage is not None and family not in self._patterns and "y" in self._patterns:
+            return self.whole("y", stage)  # the output is called y where it is computed, and \hat y where it is compared
         if stage is not None or family in self._patterns:
             return None
         if family in ("x", "X"):
@@ -1256,7 +1259,7 @@ class World:
         if key not in self.memory:
             found = self._chained(of, wrt, is_direct)
             axes = of.axes + wrt.axes
-            if found is None and any(leaf is not wrt and self._is_cut_off(leaf) for leaf in self._ancestors(leaves(of))):
+            if found is None and any(leaf is not wrt and self._is_cut_off(leaf) for leaf in leaves(of)):
                 raise Unread("a derivative of what is defined beyond the equations at hand")
             self.memory[key] = contract(((const(0), ()),), range(len(axes)), dict(enumerate(axes))) if found is None else found
         return self.memory[key]

@@ -92,9 +92,9 @@ COSTS = {
     "mean_squared_error": lambda a, y: ((a - y) ** 2).mean(-1),
     "absolute_error": lambda a, y: magnitude(a - y).sum(-1),
     "mean_absolute_error": lambda a, y: magnitude(a - y).mean(-1),
-    "huber": lambda a, y, delta: np.where(
-        magnitude(a - y).real <= delta, 0.5 * (a - y) ** 2, delta * (magnitude(a - y) - 0.5 * delta)
-    ).sum(-1),
+    "huber": lambda a, y, delta: np.where(magnitude(a - y).real <= delta, 0.5 * (a - y) ** 2, delta * (magnitude(a - y) - 0.5 * delta)).sum(
+        -1
+    ),
     "hinge": lambda a, y: np.where(positive(1 - y * a), 1 - y * a, 0).sum(-1),
     "binary_cross_entropy": lambda a, y: binary(a, y).sum(-1),
     "binary_cross_entropy_from_logits": lambda a, y: (softplus(a) - y * a).sum(-1),

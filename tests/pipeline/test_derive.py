@@ -129,7 +129,6 @@ def test_the_time_to_derive_is_linear_in_the_depth():
     assert ratio < 30  # linear is 10, quadratic 100; other processes on the machine take the caches away from the longer run
 
 
-
 def test_no_index_is_called_like_a_size_of_the_network():
     d = derive(Network.from_spec("n-m-k"))
     assert str(d.delta(1).index_form) == "sigmoid_prime(z^1[j])*Sum(W^2[i, j]*delta^2[i], (i, 1, k))"

@@ -19,9 +19,7 @@ X0, X1 = slot(0), slot(1)
 FACTS = tuple(Fact(y, 1, True) for y in TARGET.values())
 KNOWLEDGE = Knowledge(DEFINITIONS, FACTS, SLOPES)
 EQUATIONS = [Equation(symbol, definition) for symbol, definition in DEFINITIONS.items()]
-TARGETS = add(
-    einsum("jk,j,k->", W, *TARGET.values()), *(einsum("j,jk->", TARGET[axis], SQUARE[axis]) for axis in (M, N))
-)
+TARGETS = add(einsum("jk,j,k->", W, *TARGET.values()), *(einsum("j,jk->", TARGET[axis], SQUARE[axis]) for axis in (M, N)))
 EVERYTHING = [*EQUATIONS, Equation(var(Name("s"), ()), TARGETS)]
 SHAPES = ((), (M,), (N,), (M, N), (M, M))
 
