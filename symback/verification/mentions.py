@@ -15,6 +15,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from symback.verification.tree import Tree, operands_of, operators_of, spelling, walk
 
@@ -174,6 +175,7 @@ def indices_of(tree: Tree) -> tuple[Tree, ...]:
     return (tree,)
 
 
+@lru_cache(maxsize=1 << 16)
 def printed_name(tree: Tree) -> Printed | None:
     r"""The name that a sign with its scripts prints; None if it is no name.
 

@@ -69,6 +69,14 @@ class Tree:
     text: str = ""
     start: int = field(default=0, compare=False)
     end: int = field(default=0, compare=False)
+    _hash: int = field(default=0, init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """The hash is kept: trees are keys of many tables, and to hash a tree anew is to walk through it."""
+        object.__setattr__(self, "_hash", hash((self.kind, self.children, self.text)))
+
+    def __hash__(self) -> int:
+        return self._hash
 
     def __repr__(self) -> str:
         """kind('text', children): short enough to read in a test's output."""

@@ -4,8 +4,8 @@ r"""Steps of gradient descent: the name that is changed, the name it is changed 
     w^{(2)}_{1,new} = w^{(1)}_1 - \alpha \frac{\partial L}{\partial w^{(2)}_1}             refuted: w^{(1)}_1 is meant to be w^{(2)}_1
     b_{1,new} = b - \alpha \frac{\partial L}{\partial b_1}                                  holds if b stands for b_1
 
-An assignment is no equation, so nothing here is computed: what can be wrong in it is a name or its sign.  Marks that tell the new value from
-the old one (new, old, t+1 and t, a star, a prime) are no part of the name.
+An assignment is no equation, so nothing here is computed: what can be wrong in it is a name or its sign.  Marks that
+tell the new value from the old one (new, old, t+1 and t, a star, a prime) are no part of the name.
 """
 
 from __future__ import annotations
@@ -94,7 +94,8 @@ def _with_one_name_changed(claim: Claim, names: tuple[_Name, _Name, _Name], tree
         if names[one] == names[other]:
             right = _unmarked(trees[2]) if odd != 2 else _unmarked(trees[1])
             right = _marked_like(right, trees[odd]) if odd != 2 else right
-            correction = f"{unparse(_replaced(claim.members[0], trees[odd], right))} {claim.signs[0]} {unparse(_replaced(claim.members[1], trees[odd], right))}"
+            members = [unparse(_replaced(member, trees[odd], right)) for member in claim.members[:2]]
+            correction = f"{members[0]} {claim.signs[0]} {members[1]}"
             if names[odd].is_shorter(names[one]) or names[one].is_shorter(names[odd]):
                 return JudgedUpdate("conditional", f"holds if {unparse(trees[odd])} stands for {unparse(right)}", correction, "index")
             if odd == 2 or (names[odd].letter == names[one].letter and len(names[odd].scripts) == len(names[one].scripts)):
