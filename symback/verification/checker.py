@@ -63,6 +63,7 @@ class Outcome:
     member: int = 0
     assumed: Assumed = field(default_factory=Assumed)
     is_sure: bool = False
+    doubt: str = ""
 
 
 def judge_claim(claim: Claim, sheet: Sheet, order: int, alternatives: Sequence[Assumed], until: float, is_trial: bool = False) -> Outcome:
@@ -106,7 +107,8 @@ def settled(outcomes: Sequence[Outcome]) -> Outcome:
     outcomes = [outcome for outcome in outcomes if outcome.word != "unread"] or list(outcomes)
     words = {outcome.word for outcome in outcomes}
     if words <= {"refuted", "untyped"}:
-        return next((outcome for outcome in outcomes if outcome.word == "refuted"), outcomes[0])
+        doubtful = [outcome for outcome in outcomes if outcome.doubt]
+        return doubtful[0] if doubtful else next((outcome for outcome in outcomes if outcome.word == "refuted"), outcomes[0])
     if words == {"unread"}:
         return outcomes[0]
     likeliest = [outcome for outcome in outcomes if outcome.word == "conditional"] or outcomes
@@ -273,6 +275,8 @@ def _outcome(claim: Claim, sheet: Sheet, order: int, window: Window, assumed: As
             return Outcome("unread", f"what {unknown} is, is not said", sentences)
         if place is not None and place.doubts:
             return Outcome("undecided", f"{error}; but {next(iter(place.doubts))}", sentences)
+        if place is not None and world.has_unread_cost and any(is_gradient_tree(member) for member in claim.members):
+            return Outcome("untyped", readable(str(error)), sentences, doubt="the cost was not understood")
         if "a matrix with one index" in choices.asked:
             return Outcome("undecided", f"a matrix has one index here ({readable(str(error))})", sentences)
         if thinned := _thinned(claim, sheet, 1):

@@ -155,6 +155,9 @@ def _with_named_values(pages: Sequence[Page], named: NamedValues) -> list[Page]:
     return found
 
 
+UNDER_INEQUALITY = re.compile(r"(?:\$|\\\()(?:[^$]*(?:[<>≤≥]|\\(?:leq?|geq?|lt|gt)\b))[^$]*(?:\$|\\\))\W*$")
+
+
 class _Judge:
     """Goes through the formulas of a document in order."""
 
@@ -374,6 +377,8 @@ class _Judge:
             if found.is_sure:
                 return Judged("definition", "refuted", found, *self._correction_of_bounds(claim, order))
             return Judged("definition", "definition", Outcome("unread", "states the cost"))
+        if _states_activation(claim):
+            return Judged("definition", "definition", Outcome("unread", "states the activation of a layer"))
         if self._is_assignment(claim):
             return Judged(kind, "mention", Outcome("unread", "an assignment"))
         until = min(self.until, time.thread_time() + SECONDS)
@@ -410,7 +415,7 @@ class _Judge:
             reason = "holds if the derivative is of the whole sum, which is printed without brackets"
             text = chain_text(bracketed.members, bracketed.signs)
             return Judged(kind, "conditional", replace(outcome, reason=reason), text, "missing brackets")
-        doubt = "" if self.is_alone or outcome.is_sure else self._doubt(claim, own, order)
+        doubt = "" if self.is_alone or outcome.is_sure else outcome.doubt or self._doubt(claim, own, order)
         if doubt:
             return Judged(kind, "undecided", replace(outcome, reason=f"{doubt} ({outcome.reason})"))
         for meant, reason in meant_claims(claim, self.lexicon):
@@ -607,6 +612,15 @@ class _Judge:
             return False
         return not any(letter in ("W", "A", "X", "Z") for node, mention in mentions for letter in (_letters(node),))
 
+    def _counts_entries(self, tree: Tree) -> bool:
+        r"""A written matrix whose entries are told apart by bare numbers, which are read as layers: \delta_1 a_2."""
+        for matrix in (node for node in walk(tree) if node.kind == "matrix"):
+            names = [name for _, name in names_in(matrix)]
+            mentions = [self.lexicon.mention(name) for name in names if name.below and not name.above]
+            if len({m.stage for m in mentions if m.stage is not None and m.stage[0] == "" and not m.indices}) > 1:
+                return True
+        return False
+
     def _has_open_activation(self, edition: Edition) -> bool:
         """Whether a forward equation applies a function that the document does not define."""
         known = {function.letter for function in edition.functions}
@@ -634,7 +648,20 @@ class _Judge:
             return "false under the usual conventions, but no forward equation of this document was read"
         if own:
             return "a definition that was not understood"
+        printed = self.pages[order].printed
+        if printed is not None and UNDER_INEQUALITY.search(printed.before):
+            return "the words before it state a condition"
+        if any(self._counts_entries(member) for member in claim.members):
+            return "the numbers at its names may be those of entries or of layers"
         edition = self.sheet.edition(order)
+        mentions = mentions_in(claim.members, self.sheet)
+        bare = {mention.family for mention in mentions if mention.stage is None and mention.family in self.sheet.staged}
+        if len(bare) > 1 and not any(mention.stage is not None for mention in mentions):
+            return "of which layers it speaks is not printed"
+        counts = _divided_by(claim.members)
+        others = [d for d in self.sheet.definitions if d.role == "cost" and d not in edition.costs[:1]]
+        if any(counts & _divided_by((other.body,)) for other in others):
+            return "the cost may be the average over the samples, as elsewhere in this document"
         if self._names_target(claim) and not edition.costs:
             return "the cost is not stated, and no usual cost makes it true"
         is_open = not self.softmax_letters and self._has_open_activation(edition) and bool(self._open_heads(order) - {r"\tanh"})
@@ -713,6 +740,22 @@ def free_indices(trees: Sequence[Tree], lexicon: Lexicon) -> set[str]:
         for _, name in names_in(tree):
             found |= {letter for item in lexicon.mention(name).indices if (letter := letter_of(item)) is not None}
     return found - bound
+
+
+def _states_activation(claim: Claim) -> bool:
+    r"""g(z^{[1]}) = \tanh(z^{[1]}): which function an activation is in a certain layer."""
+    if len(claim.members) != 2 or any(member.kind not in ("call", "function") for member in claim.members):
+        return False
+    (left, given), (right, taken) = (member.children for member in claim.members)
+    inner = [tree.children[0] if tree.kind == "group" else tree for tree in (given, taken)]
+    letters = letter_of(left), letter_of(right)
+    return letters[0] in FUNCTION_HEADS and letters[0] != letters[1] and inner[0] == inner[1] and printed_name(inner[0]) is not None
+
+
+def _divided_by(trees: Sequence[Tree]) -> set[str]:
+    """The letters m of the factors 1/m."""
+    fractions = [node.children for tree in trees for node in walk(tree) if node.kind == "fraction"]
+    return {letter for above, below in fractions if above.text == "1" and (letter := letter_of(below)) is not None}
 
 
 def _works_out_slope(claim: Claim) -> bool:

@@ -1057,6 +1057,7 @@ def _factors(tree: Tree, place: Place) -> tuple[list[Value], list[str]]:
             and operand.kind == "symbol"
             and operand.text in ("d", r"\delta", r"\Delta")
             and _names_quantity(follows, place)
+            and not place.world.sheet.has_own(operand.text)
         ):
             parts.append(_gradient_of(follows, place, is_name=True))
             skip = True

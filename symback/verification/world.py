@@ -331,10 +331,25 @@ class Sheet:
         mentions = [lexicon.mention(name) for tree in trees for _, name in names_in(tree)]
         rates = {mention.family for mention in mentions if mention.stage is None and mention.family in SMALL_GREEK_SCALARS} - named
         self.staged = (self.staged | named) - self.shared - (rates if lexicon.times else set())
+        self.begins_at_one = not lexicon.times and any(self._is_of_layer_below(definition) for definition in self.definitions)
         self.losses_under_sums = losses_under_sums(self.definitions, lexicon)
         self.has_step_losses = bool(self.losses_under_sums) or any(
             mention.family in lexicon.losses and mention.stage is not None for mention in mentions
         )
+
+    def has_own(self, letter: str) -> bool:
+        r"""Whether a letter is a quantity by itself, as in \delta = ∂C/∂z: then \delta x is a product, and no name of ∂C/∂x."""
+        return any(definition.name.family == letter and definition.role == "gradient" for definition in self.definitions)
+
+    def _is_of_layer_below(self, definition: Definition) -> bool:
+        """z^l = W^l a^{l-1}, or z^1 = W^1 x: the first layer is called 1, and what it is given is called a^0 or x."""
+        if definition.role != "forward" or definition.name.stage is None:
+            return False
+        letter, shift = definition.name.stage
+        stages = [mention.stage for mention in (self.lexicon.mention(name) for _, name in names_in(definition.body))]
+        if any(stage is not None and stage == (letter, shift - 1) and shift >= (1 if letter == "" else 0) for stage in stages):
+            return True
+        return (letter, shift) == ("", 1) and ("", 1) in stages and ("", 0) not in stages
 
     def _look_at(self, trees: Sequence[Tree]) -> None:
         counts: dict[str, Counter[int]] = {}
@@ -672,7 +687,12 @@ class World:
                     return found
             elif found is None or found[0].name.stage[0] == "" or found[0].name.stage[0].isupper():
                 found = definition, {**bases, letter: stage - shift}
-        return found
+        return None if found is not None and self._is_input(stage, found[0]) else found
+
+    def _is_input(self, stage: int | None, definition: Definition) -> bool:
+        """Whether a rule for any layer l says nothing of a numbered stage, because a^0 is what the first layer is given."""
+        is_rule = definition.name.stage is not None and definition.name.stage[0] != ""
+        return is_rule and stage is not None and stage <= 0 and dict(self.window.bases).get("") == 0 and self.sheet.begins_at_one
 
     def whole(self, family: str, stage: int | None, count: int = 0, place: Place | None = None, step: int | None = None) -> Value:
         """A quantity with all its axes; `step` if it is a derivative of the loss of one step."""
@@ -715,9 +735,10 @@ class World:
         if stage is not None or family in self._patterns:
             return None
         if family in ("x", "X"):
+            first = 1 if dict(self.window.bases).get("") == 0 and self.sheet.begins_at_one else self.window.first
             for letter in ("a", "A", "h") if family == "x" else ("A", "a"):
-                if letter in self._patterns and letter in self.sheet.staged and self._pattern(letter, self.window.first) is not None:
-                    return self.whole(letter, self.window.first - 1)
+                if letter in self._patterns and letter in self.sheet.staged and self._pattern(letter, first) is not None:
+                    return self.whole(letter, first - 1)
         if family in (r"\hat y", r"\hat Y"):
             for letter in ("a", "A"):
                 if (letter, self.window.last) in self.values:
@@ -1174,6 +1195,11 @@ class World:
     def has_doubtful_cost(self) -> bool:
         """Whether the cost that stands nearest could not be read."""
         return bool(self.edition.costs) and self.edition.costs[0] in self.broken and not self.has_open_cost
+
+    @property
+    def has_unread_cost(self) -> bool:
+        """Whether the cost that stands nearest could not be read, whatever was taken in its place."""
+        return bool(self.edition.costs) and self.edition.costs[0] in self.broken
 
     @property
     def has_open_cost(self) -> bool:

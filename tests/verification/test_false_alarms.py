@@ -1,0 +1,85 @@
+"""True formulas of real pages that were refuted once, each on a small page of its own, and beside it an error that must be seen.
+
+What went wrong is in the names of the tests: a reader who knows better would not have raised the alarm.
+"""
+
+import pytest
+
+from symback.verification.judge import verify
+
+NUMBERED = r"""
+$$a^l = \sigma(z^l)$$
+
+$$z^1 = W^1 x + b^1$$
+
+$$z^2 = W^2 a^1 + b^2$$
+
+The cost is $C = \frac{1}{2} \| y - a^2 \|^2$.
+
+$$\delta^1 = \frac{\partial C}{\partial z^1}$$
+"""
+
+ONE_NEURON = r"""
+$$z = w x + b$$
+
+$$a = g(z)$$
+
+With $C(a) = \frac{1}{2} (y - a)^2$ we call $\delta := \frac{\partial C}{\partial z}$ the error.
+"""
+
+RELU = r"""
+$$z_j = \sum_k w_{jk} x_k + b_j$$
+
+$$a_j = \max(0, z_j)$$
+"""
+
+LOGISTIC = r"""
+$$z^{(i)} = w^T x^{(i)} + b$$
+
+$$a^{(i)} = \sigma(z^{(i)})$$
+
+$$J(w, b) = \frac{1}{m} \sum_{i=1}^m L(a^{(i)}, y^{(i)})$$
+
+$$L(a, y) = -(y \log(a) + (1 - y) \log(1 - a))$$
+"""
+
+
+def last(tmp_path, text, formula, before="so"):
+    """The verdict on the last formula of a page."""
+    page = tmp_path / "page.md"
+    page.write_text(f"{text}\n{before}\n\n$${formula}$$\n")
+    return verify(page).formulas[-1]
+
+
+def test_the_input_of_numbered_layers_is_called_x_and_a_of_layer_zero(tmp_path):
+    assert last(tmp_path, NUMBERED, r"\frac{\partial C}{\partial W^1} = \delta^1 (a^0)^T").verdict == "proved"
+    assert last(tmp_path, NUMBERED, r"\frac{\partial C}{\partial W^1} = \delta^1 (a^1)^T").verdict == "refuted"
+
+
+def test_a_layer_may_have_an_activation_of_its_own(tmp_path):
+    page = NUMBERED.replace(r"\sigma", "g")
+    assert last(tmp_path, page, r"g(z^{1}) = \tanh(z^{1})").verdict == "definition"
+    assert last(tmp_path, page, r"g'(z^{1}) = \tanh(z^{1})").verdict != "proved"
+
+
+def test_numbers_in_a_written_matrix_may_count_entries(tmp_path):
+    matrix = r"\begin{bmatrix} \delta_1 a_1 & \delta_1 a_2 \\ \delta_2 a_1 & \delta_2 a_2 \end{bmatrix}"
+    assert last(tmp_path, NUMBERED, rf"\nabla W = {matrix}").verdict not in ("refuted", "proved")
+
+
+@pytest.mark.parametrize(("sign", "right", "otherwise"), [(">", "x_k", ("refuted", "undecided")), ("<", "0", ("refuted",))])
+def test_a_condition_in_the_words_before_a_formula_is_part_of_it(tmp_path, sign, right, otherwise):
+    claim = rf"\frac{{\partial a_j}}{{\partial w_{{jk}}}} = {right}"
+    assert last(tmp_path, RELU, claim, rf"If $\sum_k w_{{jk}} x_k + b_j {sign} 0$:").verdict != "refuted"
+    assert last(tmp_path, RELU, claim, "So").verdict in otherwise
+
+
+def test_an_error_that_has_a_name_is_a_factor_and_no_differential(tmp_path):
+    assert last(tmp_path, ONE_NEURON, r"\frac{\partial C}{\partial w} = \delta x").verdict == "proved"
+    assert last(tmp_path, ONE_NEURON, r"\frac{\partial C}{\partial w} = \delta w").verdict == "refuted"
+
+
+def test_a_loss_of_one_sample_that_is_stated_last_does_not_forbid_the_average(tmp_path):
+    claim = r"db = \frac{1}{m} \sum_{i=1}^m (a^{(i)} - y^{(i)})"
+    assert last(tmp_path, LOGISTIC, claim).verdict != "refuted"
+    assert last(tmp_path, LOGISTIC, claim.replace("a^{(i)} - y", "a^{(i)} + y")).verdict != "proved"
