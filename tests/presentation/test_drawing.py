@@ -7,6 +7,7 @@ import shutil
 import struct
 import subprocess
 import xml.etree.ElementTree as ElementTree
+from decimal import Decimal
 from functools import cache
 
 import numpy as np
@@ -187,6 +188,7 @@ def test_any_depth_shows_a_layer_l_with_neurons_j_and_k():
     back = picture.of(Line, "error-flow")
     k = next(circle.center for circle, name in zip(neurons(picture), _names(picture), strict=True) if name == "al−1k")
     assert len(back) == 3, "what arrives at k from the layer above"
+    assert any(abs(line.points[0][1] - k[1]) < 1e-9 and abs(line.points[0][0] - k[0]) < 30 for line in picture.of(Line, "flow"))
     assert all(abs(line.points[-1][0] - k[0]) < 30 and abs(line.points[-1][1] - k[1]) < 30 for line in back)
 
 
@@ -212,6 +214,9 @@ def test_residuals_are_shortcuts_and_normalisations_bars():
     picture = drawing(residual_network(), layers=8)
     arcs = [line for line in picture.of(Line, "shortcut") if line.has_arrow]
     assert len(arcs) == 2 and sorted(texts(picture, "shortcut-text")) == ["+ a1", "+ a2"]
+    at = dict(zip(_names(picture), (circle.center[0] for circle in neurons(picture)), strict=True))
+    for arc, start in zip(arcs, sorted(texts(picture, "shortcut-text"), reverse=True), strict=True):
+        assert abs(arc.points[0][0] - at[f"{start[2:]}1"]) < 20 and abs(arc.points[-1][0] - at["a31"]) < 20
     assert len(picture.of(Frame, "norm")) == 1
     assert {"γ41", "γ44"} <= set(texts(picture, "weight")) and "β41" in texts(picture, "bias")
     assert not any(text.startswith("b6") for text in texts(picture, "bias")), "layer 6 has no bias"
@@ -265,6 +270,25 @@ def test_each_weight_stands_on_its_edge(case):
         box = label.box
         middle = ((box.left + box.right) / 2, (box.top + box.bottom) / 2)
         assert any(_distance(middle, edge) < 1e-6 for edge in edges), label.text
+
+
+@pytest.mark.parametrize("values", [None, EXAMPLE], ids=["names", "numbers"])
+def test_the_weight_jk_stands_on_the_edge_from_neuron_k_to_neuron_j(values):
+    picture = drawing(network("2-3-2"), values=values)
+    at = {}  # the names of neurons, column by column, in the order in which they are drawn
+    for circle, name in zip(neurons(picture), [f"a{l}{j}" for l, n in enumerate((2, 3, 2)) for j in range(1, n + 1)], strict=True):
+        at[name] = circle.center
+    for layer, rows, columns in ((1, 3, 2), (2, 2, 3)):
+        for j, k in itertools.product(range(1, rows + 1), range(1, columns + 1)):
+            said = f"w{layer}{j}{k}" if values is None else number_span(EXAMPLE[f"W{layer}"][j - 1][k - 1], is_given=True).text
+            edge = (at[f"a{layer - 1}{k}"], at[f"a{layer}{j}"])
+            standing = [label.text for label in picture.of(Label, "weight") if _is_on(label, edge)]
+            assert standing == [said]
+
+
+def _is_on(label: Label, edge) -> bool:
+    middle = ((label.box.left + label.box.right) / 2, (label.box.top + label.box.bottom) / 2)
+    return edge[0][0] < middle[0] < edge[1][0] and _distance(middle, edge) < 1e-6
 
 
 def _distance(point, segment) -> float:
@@ -418,6 +442,20 @@ def test_values_are_read_from_toml(tmp_path):
         load_values(path)
     with pytest.raises(SpecError, match="cannot read"):
         load_values(tmp_path / "none.toml")
+
+
+def test_of_several_samples_the_first_is_drawn_and_single_numbers_are_lists_of_one():
+    several = {**EXAMPLE, "x": [[0.9, 0.1], [5, 5]], "y": [[1, 0], [0, 0]]}
+    assert draw(network("2-3-2"), values=several, errors=True) == draw(network("2-3-2"), values=EXAMPLE, errors=True)
+    single = {"x": Decimal("0.5"), "y": 1, "W1": [[Decimal("2")]], "b1": 0}
+    assert numbers_of(network("1-1", activation="identity"), single, with_errors=True).entry("a^1", 0) == 1.0
+
+
+def test_targets_that_break_what_the_derivation_assumes_are_refused():
+    net = network("2-3-2", activation="sigmoid,softmax", cost="cross_entropy")
+    with pytest.raises(SpecError, match="y sums to 2, but this cost assumes targets that sum to 1"):
+        draw(net, values={**EXAMPLE, "y": [1, 1]}, errors=True)
+    assert draw(net, values={**EXAMPLE, "y": [0.25, 0.75]}, errors=True)
 
 
 @pytest.mark.parametrize("limits", [{"units": 2}, {"layers": 0}, {"units": 41}, {"units": True}, {"layers": 2.5}])

@@ -168,6 +168,7 @@ def _weight_spans(rows: tuple[Row, Row], column: Column, pen: Pen) -> tuple[Span
 
 
 def _tag(segment: Segment, spans: tuple[Span, ...]) -> Tag:
+    """A label that is to be placed on an edge."""
     box = Label((0.0, 0.0), spans, SMALL).box
     return Tag(segment, (box.right - box.left) / 2 + 2, (box.bottom - box.top) / 2)
 
@@ -237,6 +238,7 @@ def _through_norm(pair: _Pair) -> Between:
 
 
 def _scale_spans(column: Column, row: Row, pen: Pen) -> tuple[Span, ...]:
+    """γ^l_j, or its number."""
     assert row.index is not None
     value = pen.number(f"gamma^{column.number}", row.position)
     sign: Sign = pen.sign("gamma", column.number, row.index)

@@ -137,6 +137,7 @@ def _to_cost(start: Point, cost_x: float, radius: float) -> tuple[Point, Point]:
 
 
 def _cost_node(x: float, pen: Pen) -> list[Shape]:
+    """C in a square, with its number where that is known."""
     box = Box(x - COST_HALF, -COST_HALF, x + COST_HALF, COST_HALF)
     value = pen.number("C")
     letter = (quantity(pen.notation, "C", None),)
@@ -148,6 +149,7 @@ def _cost_node(x: float, pen: Pen) -> list[Shape]:
 
 
 def _output_error(column: Column, pen: Pen) -> tuple[Span, ...]:
+    """What the cost sends back to the outputs."""
     return error_of_output(pen.notation, column.number, pen.is_chain)
 
 
@@ -214,10 +216,12 @@ def _band(pen: Pen, xs: Sequence[float], cost_x: float, y: float) -> list[Shape]
 
 
 def _delta(column: Column, pen: Pen) -> Span:
+    """The errors of a layer as a whole."""
     return quantity(pen.notation, "delta", column.number) if pen.is_chain else whole(pen.notation, "delta", column.number)
 
 
 def _station(spans: tuple[Span, ...], x: float, y: float) -> Label:
+    """A sign on the way back."""
     return Label((x, y), spans, PLAIN, "error")
 
 

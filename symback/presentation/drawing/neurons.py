@@ -92,6 +92,7 @@ def column_shapes(column: Column, x: float, pen: Pen) -> list[Shape]:
 
 
 def _role(column: Column) -> str:
+    """What the neurons of a layer stand for."""
     if column.layer is None:
         return "input"
     if column.is_last:

@@ -46,6 +46,7 @@ def place_tags(tags: Sequence[Tag], edges: Sequence[Segment], obstacles: Sequenc
             others = [boxes[n][chosen[n]] for n in range(len(tags)) if n != i]
 
             def cost(place: int, i: int = i, costs: list[float] = costs, others: list[Box] = others) -> float:
+                """Of this label at that place, the others where they are."""
                 return costs[place] + FORBIDDEN * sum(boxes[i][place].overlaps(other, APART) for other in others)
 
             chosen[i] = min(range(len(PLACES)), key=cost)

@@ -144,6 +144,7 @@ def _generic_places(network: Network, base: int) -> tuple[Place, ...]:
     before, here = (sympy.Symbol(f"n_{{{text}}}", integer=True, positive=True) for text in ("l-1", "l"))
 
     def column(number: object, layer: Layer | None, size: Size, index: sympy.Symbol | None = None, is_last: bool = False) -> Column:
+        """A layer of symbolic number; with `index`, of neurons 1, ⋮, index, ⋮, last."""
         rows = (
             _rows(size, MOST, base)
             if index is None

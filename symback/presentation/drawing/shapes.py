@@ -200,6 +200,7 @@ def text_width(text: str) -> float:
 
 
 def _character_width(character: str) -> float:
+    """The estimated width of one character, in ems."""
     return _CHARACTERS.get(character, _EM_CAPITAL if character.isupper() else _EM)
 
 

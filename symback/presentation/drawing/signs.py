@@ -35,6 +35,7 @@ def whole(notation: Notation, letter: str, layer: object) -> Sign:
 
 
 def _sign(notation: Notation, letter: str, layer: object, indices: Sequence[sympy.Expr], is_entry: bool) -> Sign:
+    """The letter, the layer above and the indices below it, in the order of the notation."""
     name = Name(letter, layer)  # type: ignore[arg-type]
     glyph, lettered = split_letter(notation, name, is_entry)
     number = "" if layer is None or is_input(notation, name) else notation.layer.format(str(layer).replace(" ", ""))
@@ -68,10 +69,12 @@ def _joined(pieces: Sequence[Piece]) -> tuple[Piece, ...]:
 
 
 def _style(glyph: Glyph) -> str:
+    """Bold where the notation writes it so."""
     return "bold" if r"\mathbf" in glyph.latex or r"\boldsymbol" in glyph.latex else "italic"
 
 
 def _plain(text: str) -> tuple[Piece, ...]:
+    """A script of one piece; none for nothing."""
     return (Piece(text.replace("-", _MINUS)),) if text else ()
 
 
@@ -120,6 +123,7 @@ def number_span(value: float, is_given: bool = False) -> Span:
 
 
 def _power_of_ten(value: float) -> Sign:
+    """1.2 · 10^6."""
     mantissa, exponent = f"{value:.1e}".split("e")
     power = str(int(exponent))
     latex = rf"{mantissa} \cdot 10^{{{power}}}"

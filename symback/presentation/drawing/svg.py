@@ -69,16 +69,19 @@ def _style(drawing: Drawing) -> str:
 
 
 def _colours(ink: Ink, page: int) -> str:
+    """Fill and stroke on a page, 0 the light and 1 the dark one."""
     fill, stroke = (None if colours is None else colours[page] for colours in (ink.fill, ink.stroke))
     return f"fill:{fill or 'none'};stroke:{stroke or 'none'}"
 
 
 def _stroke(ink: Ink) -> str:
+    """The width of a line, and its dashes."""
     dash = f";stroke-dasharray:{' '.join(map(_number, ink.dash))}" if ink.dash else ""
     return f"stroke-width:{_number(ink.width)}{dash}"
 
 
 def _shape(shape: Shape) -> str:
+    """One element."""
     match shape:
         case Circle():
             (x, y), r = shape.center, shape.radius
@@ -91,6 +94,7 @@ def _shape(shape: Shape) -> str:
 
 
 def _rectangle(frame: Frame) -> str:
+    """A rectangle with round corners."""
     box = frame.box
     place = (
         f'x="{_number(box.left)}" y="{_number(box.top)}" width="{_number(box.right - box.left)}" height="{_number(box.bottom - box.top)}"'
@@ -183,6 +187,7 @@ def _script(pieces: tuple[Piece, ...], x: float, y: float, size: float) -> str:
 
 
 def _pair(point: Point) -> str:
+    """The two coordinates of a point."""
     return f"{_number(point[0])} {_number(point[1])}"
 
 

@@ -55,15 +55,18 @@ def _ascii(text: str) -> str:
 
 
 def _colour(name: str, value: str) -> str:
+    """The definition of one colour."""
     return rf"\definecolor{{sb-{name}}}{{HTML}}{{{value[1:].upper()}}}"
 
 
 def _colours(role: str, ink: Ink) -> list[str]:
+    """The definitions of the colours of a role, as on a light page."""
     pairs = ((f"{role}-fill", ink.fill), (f"{role}-line", ink.stroke))
     return [_colour(name, colours[0]) for name, colours in pairs if colours is not None]
 
 
 def _shape(shape: Shape) -> str:
+    """One command."""
     match shape:
         case Circle():
             return rf"\path[{_options(shape.role)}] {_point(shape.center)} circle[radius={UNIT * shape.radius:.2f}pt];"
@@ -100,6 +103,7 @@ def _line(line: Line) -> str:
 
 
 def _label(label: Label) -> str:
+    """A node on its baseline."""
     options = [f"anchor={_ANCHORS[label.anchor]}", f"text=sb-{label.role}-text", f"font={_font(label.size)}"]
     if label.has_halo:
         options += ["fill=sb-page", "inner sep=1pt"]
@@ -107,6 +111,7 @@ def _label(label: Label) -> str:
 
 
 def _font(size: float) -> str:
+    """The command for the nearest size of text."""
     return next(command for least, command in _SIZES if size >= least)
 
 
@@ -117,10 +122,12 @@ def _text(label: Label) -> str:
 
 
 def _words(words: Words) -> str:
+    """Plain text, or what stands between dollars."""
     if words.is_math:
         return f"${words.latex or words.text}$"
     return words.latex or re.sub(r"([&%#_{}])", r"\\\1", words.text).replace("σ", r"$\sigma$").replace("−", "$-$")
 
 
 def _point(point: Point) -> str:
+    """A point as TikZ writes it."""
     return f"({point[0]:.2f},{point[1]:.2f})"

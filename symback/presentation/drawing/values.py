@@ -8,11 +8,13 @@
     b2 = [0.05, -0.05]
 
 Parameters are called as `lambdify` calls them: W and b with the number of their layer; gamma2, beta2 of a normalisation.
+Where x and y are lists of samples, the first sample is drawn.  A single number may stand for a list of one.
 """
 
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +31,7 @@ from symback.pipeline import derive
 __all__ = ["Numbers", "load_values", "numbers_of"]
 
 MOST_BYTES = 50_000_000
+ROUNDING = 1e-9  # of shares such as 1/3 that are written as decimals
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,7 @@ def numbers_of(network: Network, values: Mapping[str, object], with_errors: bool
     derivation = derive(network)
     forward = derivation.forward
     known = _by_variable(forward, values)
+    _check_facts(forward, known)
     has_target = forward.target in known
     equations = forward.equations if has_target else [each for each in forward.equations if each.symbol.name.layer is not None]
     with np.errstate(all="ignore"):
@@ -121,7 +125,21 @@ def _by_variable(forward: Forward, values: Mapping[str, object]) -> dict[Var, np
         name = missing[0]
         more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
         raise SpecError(f"the values have no {name}{more}; add {name} = … with {_shape_words(named[name])}")
-    return {known[key]: _array(key, value, known[key]) for key, value in values.items()}
+    return {known[key]: _array(key, _first_sample(value) if key in ("x", "y") else value, known[key]) for key, value in values.items()}
+
+
+def _first_sample(value: object) -> object:
+    """The first of a list of samples; one sample as it is."""
+    is_list = isinstance(value, list | tuple | np.ndarray) and len(value) > 0 and isinstance(value[0], list | tuple | np.ndarray)
+    return value[0] if is_list else value  # type: ignore[index]
+
+
+def _check_facts(forward: Forward, known: Mapping[Var, np.ndarray]) -> None:
+    """What the derivation assumes of the targets, Σ_k y_k = 1 of a cross-entropy; otherwise its δ would not hold."""
+    for fact in forward.facts:
+        if fact.is_assumed and fact.of in known and abs(known[fact.of].sum() - fact.value) > ROUNDING:
+            found = f"y sums to {known[fact.of].sum():.6g}, but this cost assumes targets that sum to {fact.value}"
+            raise SpecError(f"{found}; give shares that do, such as 1 for the right class and 0 for the others")
 
 
 def _some(names: Mapping[str, Var]) -> list[str]:
@@ -135,6 +153,10 @@ def _array(key: str, value: object, symbol: Var) -> np.ndarray:
         array = np.asarray(value)
     except ValueError as error:  # rows of different lengths
         raise ShapeError(f"{key} has rows of different lengths; it should have {_shape_words(symbol)}") from error
+    if array.dtype.kind == "O" and all(isinstance(entry, Decimal) for entry in array.flat):
+        array = array.astype(float)
+    if array.shape == () and _shape(symbol) == (1,):
+        array = array.reshape(1)
     if array.dtype.kind not in "iuf" or _has_flag(value):
         raise SpecError(f"{key} is {shorten(value)}; it should have {_shape_words(symbol)}, all of them numbers")
     if array.shape != _shape(symbol):
@@ -151,10 +173,12 @@ def _has_flag(value: object) -> bool:
 
 
 def _shape(symbol: Var) -> tuple[int, ...]:
+    """The sizes of a variable, as numbers."""
     return tuple(int(axis.size) for axis in symbol.axes)
 
 
 def _shape_words(symbol: Var) -> str:
+    """What a variable should have: 3 entries, or 2 rows of 3 entries."""
     shape = _shape(symbol)
     entries = f"{shape[-1]} entr{'y' if shape[-1] == 1 else 'ies'}"
     return entries if len(shape) == 1 else f"{shape[0]} row{'' if shape[0] == 1 else 's'} of {entries}"
