@@ -16,6 +16,7 @@ __all__ = ["COMMANDS", "parse_arguments"]
 
 COMMANDS = {
     "derive": "derive every gradient of a network, with the steps that lead there",
+    "draw": "draw the network as SVG or TikZ, with the values of an example and the errors flowing back if wanted",
     "lambdify": "write a Python module that computes cost and gradients with NumPy alone",
     "textbook": "prove and measure the hand-derived equations (1)-(6)",
     "verify": "judge the formulas of documents: Markdown, LaTeX, Jupyter notebooks, reStructuredText",
@@ -35,7 +36,7 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
     parser = _Parser(prog="symback", description="symback derives backpropagation.", allow_abbrev=False)
     parser.add_argument("--version", action="version", version=f"symback {import_module('symback').__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=_Parser)
-    options_of = {"derive": _add_derive, "lambdify": _add_lambdify, "textbook": _add_textbook, "verify": _add_verify}
+    options_of = {"derive": _add_derive, "draw": _add_draw, "lambdify": _add_lambdify, "textbook": _add_textbook, "verify": _add_verify}
     for name, add_options in options_of.items():
         add_options(commands.add_parser(name, help=COMMANDS[name], description=COMMANDS[name], allow_abbrev=False))
     return parser.parse_args(arguments)
@@ -56,6 +57,17 @@ def _add_derive(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--detail", choices=("results", "steps", "full"), default="steps", help="full: also layers that are alike")
     parser.add_argument("--batch", action="store_true", help="N samples at once, the cost averaged")
     parser.add_argument("-o", "--output", metavar="FILE", help="write to FILE.tex, FILE.md or FILE.txt")
+
+
+def _add_draw(parser: argparse.ArgumentParser) -> None:
+    _add_network(parser)
+    parser.add_argument("--notation", default="nielsen", metavar="N", help="nielsen (default), lecture, ng, …")
+    parser.add_argument("--values", metavar="FILE.toml", help="numbers of an example: x, y, W1, b1, …; activations and weights show them")
+    parser.add_argument("--errors", action="store_true", help="the error δ of each neuron, and arrows for its way back")
+    parser.add_argument("--units", type=_count, default=6, metavar="N", help="draw at most N neurons of a layer (default: 6)")
+    parser.add_argument("--layers", type=_count, default=6, metavar="N", help="draw at most N layers, the input included (default: 6)")
+    parser.add_argument("--fragment", action="store_true", help="of a .tex file the tikzpicture alone, for \\input")
+    parser.add_argument("-o", "--output", metavar="FILE", help="write to FILE.svg or FILE.tex (default: SVG to stdout)")
 
 
 def _add_lambdify(parser: argparse.ArgumentParser) -> None:
