@@ -339,6 +339,8 @@ class _Judge:
         """Numbers by arithmetic, everything else by the document's equations; a chain may have both."""
         if len(claim.members) > MAX_MEMBERS or sum(1 for member in claim.members for _ in walk(member)) > MAX_NODES:
             return Judged("mention", "undecided", Outcome("unread", "too long to be judged"))
+        if any(member.kind == "empty" for member in claim.members[1:-1]):
+            return Judged("mention", "undecided", Outcome("unread", "nothing stands between two relation signs"))
         numbers = self.numbers.get((order, claim.members))
         if numbers is None:
             return self._judged_by_equations(claim, order)
