@@ -325,6 +325,7 @@ class _Judge:
             claim = claim_with_sums(claim, self.lexicon) if self.is_implicit else claim
             if claim.members[-1].kind == "empty":
                 claim = replace(claim, members=claim.members[:-1], signs=claim.signs[:-1])
+            claim = _without_doubled_sign(claim)
             if claim.members[0].kind != "empty":
                 self.leading = claim.members[0]
                 self.lefts = [*self.lefts[-LEFT_SIDES:], claim.members[0]]
@@ -388,6 +389,8 @@ class _Judge:
         if outcome.word == "proved":
             if bool(own) and len(claim.members) == 2 and own[0].role != "gradient":
                 return Judged("definition", "definition", replace(outcome, reason="states what its left side is"))
+            if strangers := self._unrelated_costs(claim):
+                return Judged(kind, "conditional", replace(outcome, reason=f"holds if {' and '.join(strangers)} are the same cost"))
             return Judged(kind, "proved", outcome)
         if outcome.word == "unread":
             if own and len(claim.members) == 2 and kind == "forward":
@@ -579,6 +582,17 @@ class _Judge:
                 found.add(letter)
         return frozenset(found & FUNCTION_HEADS)
 
+    def _unrelated_costs(self, claim: Claim) -> list[str]:
+        """Several costs in one claim, of which the document does not say how they are related: C and E, C and C_3."""
+        names = [printed_name(node.children[1]) for member in claim.members for node in walk(member) if node.kind == "derivative"]
+        printed = {}
+        for name in names:
+            if name is not None and name.letter in self.lexicon.losses and not name.primes:
+                number = "".join(item.text for item in name.below if item.kind == "number" and item.text != "0")
+                printed.setdefault(name.letter.lower() + number, name.letter + (f"_{number}" if number else ""))
+        stated = {d.name.family.lower() for d in self.sheet.definitions if d.role == "cost"}
+        return sorted(printed.values()) if len(printed) > 1 and not set(printed) <= stated else []
+
     def _may_sum_to_one(self) -> bool:
         return (
             "softmax" in self.words
@@ -742,6 +756,15 @@ def free_indices(trees: Sequence[Tree], lexicon: Lexicon) -> set[str]:
         for _, name in names_in(tree):
             found |= {letter for item in lexicon.mention(name).indices if (letter := letter_of(item)) is not None}
     return found - bound
+
+
+def _without_doubled_sign(claim: Claim) -> Claim:
+    """A line that ends with an equals sign, and a next one that begins with it: a = = b is a = b."""
+    empty = [at for at, member in enumerate(claim.members) if member.kind == "empty" and 0 < at < len(claim.members) - 1]
+    if len(empty) != 1 or claim.signs[empty[0] - 1 : empty[0] + 1] != ("=", "="):
+        return claim
+    at = empty[0]
+    return replace(claim, members=claim.members[:at] + claim.members[at + 1 :], signs=claim.signs[:at] + claim.signs[at + 1 :])
 
 
 def _states_activation(claim: Claim) -> bool:

@@ -83,3 +83,15 @@ def test_a_loss_of_one_sample_that_is_stated_last_does_not_forbid_the_average(tm
     claim = r"db = \frac{1}{m} \sum_{i=1}^m (a^{(i)} - y^{(i)})"
     assert last(tmp_path, LOGISTIC, claim).verdict != "refuted"
     assert last(tmp_path, LOGISTIC, claim.replace("a^{(i)} - y", "a^{(i)} + y")).verdict != "proved"
+
+
+def test_an_equals_sign_at_the_end_of_a_line_and_at_the_beginning_of_the_next_is_one(tmp_path):
+    assert last(tmp_path, NUMBERED, r"\delta^1 = = (W^2)^T \delta^2 \odot \sigma'(z^1)").verdict == "proved"
+    assert last(tmp_path, NUMBERED, r"\delta^1 = = = (W^2)^T \delta^2 \odot \sigma'(z^1)").verdict == "undecided"
+
+
+@pytest.mark.parametrize("other", ["E", "C_3"])
+def test_two_costs_are_taken_for_one_on_that_condition_alone(other):
+    claim = r"\frac{\partial C}{\partial z_j^l} = \sum_k \frac{\partial COST}{\partial z_k^{l+1}} \frac{\partial z_k^{l+1}}{\partial z_j^l}"
+    assert verify(claim.replace("COST", other)).formulas[0].verdict == "conditional"
+    assert verify(claim.replace("COST", "C")).formulas[0].verdict == "proved"
