@@ -36,6 +36,7 @@ from symback.verification.documents import PrintedFormula, read_document
 from symback.verification.dotted_sums import folded
 from symback.verification.implicit import claim_with_sums, is_implicit
 from symback.verification.implied import with_braces_applied, with_implied
+from symback.verification.layouts import ROW_WORDS, with_row_gradients
 from symback.verification.macros import Macro
 from symback.verification.meant import diagonals, meant_claims
 from symback.verification.mentions import Lexicon, bound_in, letter_of, lexicon_of, names_in, printed_name
@@ -155,6 +156,8 @@ def _with_named_values(pages: Sequence[Page], named: NamedValues) -> list[Page]:
     return found
 
 
+PENALIZED = frozenset(["W", "w", r"\theta", r"\Theta"])
+RATES = frozenset([r"\lambda", r"\alpha", r"\eta", r"\mu", "m", "n", "N"])  # what a penalty is weighted with
 UNDER_INEQUALITY = re.compile(r"(?:\$|\\\()(?:[^$]*(?:[<>≤≥]|\\(?:leq?|geq?|lt|gt)\b))[^$]*(?:\$|\\\))\W*$")
 
 
@@ -179,7 +182,7 @@ class _Judge:
         for order, page in enumerate(pages):
             for claim in page.claims:
                 claim = claim_with_sums(claim, self.lexicon) if self.is_implicit else claim
-                for found in definitions_in(claim, self.lexicon, order) if judge_update(claim) is None else ():
+                for found in definitions_in(claim, self.lexicon, order) if not _is_update(claim) else ():
                     (definitions if isinstance(found, Definition) else functions).append(found)  # type: ignore[arg-type]
         claims = [(order, claim) for order, page in enumerate(pages) for claim in page.claims]
         definitions = with_implied(claims, definitions, self.lexicon)
@@ -420,6 +423,16 @@ class _Judge:
             reason = "holds if the derivative is of the whole sum, which is printed without brackets"
             text = chain_text(bracketed.members, bracketed.signs)
             return Judged(kind, "conditional", replace(outcome, reason=reason), text, "missing brackets")
+        turned = with_row_gradients(claim, self.lexicon) if kind == "gradient" and not outcome.is_sure else None
+        if turned is not None:
+            other = self._settled(turned, order, self._alternatives(claim, order), min(self.until, time.thread_time() + SECONDS))
+            is_stated = ROW_WORDS.search(self.words) is not None
+            if other.word == "proved" and is_stated:
+                return Judged(kind, "proved", replace(other, assumptions=(*other.assumptions, "gradients are rows")))
+            if other.word == "proved":
+                return Judged(kind, "conditional", replace(other, reason="holds if gradients are rows: a matter of layout"))
+            if other.word == "undecided" and "printed numbers" in other.reason:
+                return Judged(kind, "undecided", other)
         doubt = "" if self.is_alone or outcome.is_sure else outcome.doubt or self._doubt(claim, own, order)
         if doubt:
             return Judged(kind, "undecided", replace(outcome, reason=f"{doubt} ({outcome.reason})"))
@@ -670,6 +683,11 @@ class _Judge:
         if any(self._counts_entries(member) for member in claim.members):
             return "the numbers at its names may be those of entries or of layers"
         edition = self.sheet.edition(order)
+        first = printed_name(claim.members[0])
+        if first is not None and first.letter in self.lexicon.losses and self._kind(claim) != "gradient":
+            return "it states a cost"
+        if any(_has_penalty(member, self.lexicon) for member in claim.members[1:]):
+            return "a penalty may be part of the cost"
         mentions = mentions_in(claim.members, self.sheet)
         bare = {mention.family for mention in mentions if mention.stage is None and mention.family in self.sheet.staged}
         if len(bare) > 1 and not any(mention.stage is not None for mention in mentions):
@@ -765,6 +783,19 @@ def _without_doubled_sign(claim: Claim) -> Claim:
         return claim
     at = empty[0]
     return replace(claim, members=claim.members[:at] + claim.members[at + 1 :], signs=claim.signs[:at] + claim.signs[at + 1 :])
+
+
+def _is_update(claim: Claim) -> bool:
+    """W_new = W - η ∇C, and perhaps its numbers: a step, and no equation of the network."""
+    return judge_update(Claim(claim.members[:2], claim.signs[:1])) is not None
+
+
+def _has_penalty(tree: Tree, lexicon: Lexicon) -> bool:
+    """A term of a sum that is made of weights alone: λ W, beside δ aᵀ."""
+    terms = operands_of(tree) if tree.kind == "sum" else ()
+    made_of = [{lexicon.mention(name).family for _, name in names_in(term)} for term in terms]
+    alone = [found <= PENALIZED | RATES for found in made_of]
+    return not all(alone) and any(found & PENALIZED for found, is_alone in zip(made_of, alone, strict=True) if is_alone)
 
 
 def _states_activation(claim: Claim) -> bool:

@@ -35,6 +35,7 @@ PLAIN_ACCENTS = frozenset([r"\vec", r"\underline", r"\overrightarrow"])
 INDEX_LETTERS = frozenset("ijklmnpqrsuvcdIJKMN")
 ALWAYS_STAGES = frozenset(["l", "L", r"\ell"])
 TIMES = frozenset(["t", "T", r"\tau"])
+CAPITAL_GREEK = frozenset([r"\Sigma", r"\Omega", r"\Lambda", r"\Pi", r"\Phi", r"\Psi"])  # C_Σ is another C, and no entry of it
 LAYERED = frozenset(["W", "w", "z", "Z", "a", "A", "b", r"\delta", r"\Delta", "h", "H", r"\Theta", r"\theta"])
 WEIGHTS_OF_STEPS = frozenset(["W", "U", "V", "b", "B", "w", "u", "v", "R"])
 FUNCTION_HEADS = frozenset(
@@ -373,7 +374,7 @@ class Lexicon:
             return found, base
         if (letter, base) in self.stray:
             return replace(found, indices=(*found.indices, item)), ""
-        if item.kind == "word" or not (base in INDEX_LETTERS or base in self.bound or number or base in TIMES or len(base) > 1):
+        if item.kind == "word" or base in CAPITAL_GREEK or not (base in INDEX_LETTERS or base in self.bound or number or base in TIMES or len(base) > 1):
             return found, base
         return replace(found, indices=(*found.indices, item)), ""
 

@@ -139,6 +139,8 @@ def _name(tree: Tree, reader: Reader) -> Interval:
         return _slope_of_definitions(tree, reader)
     if tree.kind == "symbol" and tree.text == r"\pi":
         return exactly(np.pi)
+    if tree.kind == "font" and tree.children[0].kind == "number":
+        raise NotUnderstoodError(f"a vector of {tree.children[0].text} in each place")
     if tree.kind == "font":
         return _value(tree.children[0], reader)
     raise NotUnderstoodError(f"{name or tree.kind} is not known")

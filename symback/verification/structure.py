@@ -170,12 +170,23 @@ def rows_joined(rows: list[list[list[Tree]]], name: str) -> list[Tree]:
         items = _row_items(row, name)
         if not items:
             continue
+        bare = _without_indent(items)
+        if line and bare[0].kind == "operator" and bare[0].text in SIGNS and len(bare) < len(items) and not row[0]:
+            items = bare
         if line and _continues(row, items, line[-1]):
             _words_in_line(line)
         elif line:
             line.append(Tree("operator", (), r"\\", items[0].start, items[0].start))
         line.extend(items)
     return line
+
+
+def _without_indent(items: list[Tree]) -> list[Tree]:
+    r"""A row without the space at its beginning: \quad {} - x."""
+    place = 0
+    while place < len(items) - 1 and (_is_break(items[place]) or items[place].kind == "empty"):
+        place += 1
+    return items[place:]
 
 
 def _words_in_line(line: list[Tree]) -> None:

@@ -95,3 +95,21 @@ def test_two_costs_are_taken_for_one_on_that_condition_alone(other):
     claim = r"\frac{\partial C}{\partial z_j^l} = \sum_k \frac{\partial COST}{\partial z_k^{l+1}} \frac{\partial z_k^{l+1}}{\partial z_j^l}"
     assert verify(claim.replace("COST", other)).formulas[0].verdict == "conditional"
     assert verify(claim.replace("COST", "C")).formulas[0].verdict == "proved"
+
+
+def test_a_penalty_that_is_added_to_the_cost_belongs_to_its_gradient(tmp_path):
+    page = NUMBERED + "\nWe minimise $C = C_0 + \\frac{\\lambda}{2} \\| W^2 \\|^2$.\n"
+    assert last(tmp_path, page, r"\frac{\partial C}{\partial W^2} = \delta^2 (a^1)^T + \lambda W^2").verdict != "refuted"
+
+
+def test_gradients_may_be_rows(tmp_path):
+    claim = r"\delta^1 = \delta^2 W^2 \operatorname{diag}(\sigma'(z^1))"
+    assert last(tmp_path, NUMBERED, claim).verdict == "conditional"
+    assert last(tmp_path, NUMBERED, claim, "Derivatives of the cost are rows:").verdict == "proved"
+    assert last(tmp_path, NUMBERED, claim.replace("W^2", "(W^2)^T"), "Derivatives of the cost are rows:").verdict == "refuted"
+
+
+def test_a_row_of_a_display_may_begin_with_space_and_a_sign():
+    claim = r"\begin{aligned} z &= 0.2 \cdot 0.5 + 0.4 \cdot 0.5 \\ &\quad {} - 0.4 \cdot 0.5 \\ &= 0.1 \end{aligned}"
+    assert verify(claim).formulas[0].verdict == "proved"
+    assert verify(claim.replace("= 0.1", "= 0.3")).formulas[0].verdict == "refuted"

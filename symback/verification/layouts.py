@@ -1,0 +1,50 @@
+r"""Gradients as rows: the numerator layout, in which ∂C/∂z has the shape of a row where z is a column.
+
+    \delta^l = \delta^{l+1} W^{l+1} \operatorname{diag}(\sigma'(z^l))       is  (δ^l)ᵀ = (δ^{l+1})ᵀ W^{l+1} diag(σ'(z^l))  for columns δ
+    \frac{\partial C}{\partial W^l} = a^{l-1} \delta^l                      is  (∂C/∂W^l)ᵀ = a^{l-1} (δ^l)ᵀ
+
+A document may keep this layout without a word about it.  What holds in it is no error, so it is tried before a formula is
+called false.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from symback.verification.definitions import Claim
+from symback.verification.mentions import Lexicon, printed_name
+from symback.verification.tree import Tree
+
+__all__ = ["ROW_WORDS", "with_row_gradients"]
+
+ROW_WORDS = re.compile(
+    r"numerator[- ]layout|jacobian[- ](?:layout|formulation)|(?:gradients?|derivatives?)\b[^.;]{0,60}\b(?:is|are|as)(?: a)? rows?\b",
+    re.IGNORECASE,
+)
+TRANSPOSE = Tree("superscript", (Tree("symbol", (), r"\top"),))
+
+
+def with_row_gradients(claim: Claim, lexicon: Lexicon) -> Claim | None:
+    """The claim with every error and every derivative of the cost transposed; None where none is printed as a whole."""
+    members = tuple(_turned(member, lexicon) for member in claim.members)
+    return None if members == claim.members else replace(claim, members=members)
+
+
+def _turned(tree: Tree, lexicon: Lexicon) -> Tree:
+    """Transposed where it is a gradient, and not an entry of one."""
+    if tree.kind == "derivative":
+        above, below = printed_name(tree.children[1]), printed_name(tree.children[2])
+        is_whole = below is not None and not lexicon.mention(below).indices
+        if above is not None and above.letter in lexicon.losses and is_whole and len(tree.children) == 3:
+            return _transposed(tree)
+        return tree
+    name = printed_name(tree) if tree.kind in ("symbol", "scripts") else None
+    if name is not None:
+        is_error = name.letter in (r"\delta", r"\Delta") and not name.primes and not lexicon.mention(name).indices
+        return _transposed(tree) if is_error else tree
+    return replace(tree, children=tuple(_turned(child, lexicon) for child in tree.children))
+
+
+def _transposed(tree: Tree) -> Tree:
+    return Tree("scripts", (Tree("group", (tree,), "( )", tree.start, tree.end), TRANSPOSE), "", tree.start, tree.end)
