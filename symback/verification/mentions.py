@@ -374,7 +374,8 @@ class Lexicon:
             return found, base
         if (letter, base) in self.stray:
             return replace(found, indices=(*found.indices, item)), ""
-        if item.kind == "word" or base in CAPITAL_GREEK or not (base in INDEX_LETTERS or base in self.bound or number or base in TIMES or len(base) > 1):
+        is_index = base in INDEX_LETTERS or base in self.bound or number or base in TIMES or len(base) > 1
+        if item.kind == "word" or base in CAPITAL_GREEK or not is_index:
             return found, base
         return replace(found, indices=(*found.indices, item)), ""
 
