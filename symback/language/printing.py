@@ -24,6 +24,8 @@ __all__ = ["Grid", "to_latex", "to_text", "to_text_with_grids"]
 
 Grid = tuple[tuple[str, ...], ...]
 
+LONGEST_WHOLE = 90  # characters of LaTeX
+
 _FIRST_GRID = 0xE000  # of the characters that Unicode leaves for private use
 
 _SUPERSCRIPTS = dict(zip("0123456789+-()lLnijktT", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ˡᴸⁿⁱʲᵏᵗᵀ", strict=True))
@@ -69,7 +71,7 @@ class _Latex(Formulas, LatexPrinter):
 
     def parentheses(self, text: str) -> str:
         """Plain ones, or growing ones around what is tall."""
-        is_tall = any(sign in text for sign in (r"\frac", r"\sum", r"\begin"))
+        is_tall = any(sign in text for sign in (r"\frac", r"\sum", r"\begin")) and not self.is_too_long(text)
         return rf"\left( {text} \right)" if is_tall else f"({text})"
 
     def name(self, name: Name, indices: Sequence[str] = (), is_whole: bool = False) -> str:
@@ -109,9 +111,15 @@ class _Latex(Formulas, LatexPrinter):
         return rf"\left[ {whole} \right]{below}" if below else whole
 
     def fraction(self, above: Sequence[sympy.Expr], below: Sequence[sympy.Expr]) -> str:
-        if self.is_in_cell and not all(factor.is_Integer for factor in below):  # a tall denominator would touch the row below
+        upper = self.alone(above)
+        is_dense = self.is_in_cell and not all(factor.is_Integer for factor in below)  # it would touch the row below
+        if is_dense or self.is_too_long(upper):
             return self.fraction_on_one_line(above, below)
-        return rf"\frac{{{self.alone(above)}}}{{{self.alone(below)}}}"
+        return rf"\frac{{{upper}}}{{{self.alone(below)}}}"
+
+    def is_too_long(self, text: str) -> bool:
+        """Whether numbers would not fit into one line, so that nothing around them may keep them from being broken."""
+        return self.is_numeric and len(text) > LONGEST_WHOLE and r"\begin" not in text
 
     def alone(self, factors: Sequence[sympy.Expr]) -> str:
         """A product with the fraction bar for its parentheses."""

@@ -28,7 +28,7 @@ from symback.presentation.document import cost_words, sizes_of
 from symback.presentation.example_tables import accuracy_blocks, error_tables, forward_tables, gradient_tables
 from symback.presentation.manner import Manner, entry, matrix_or_index, size_letters
 from symback.presentation.number_lines import Board, equations_in_lines, given_lines, number_blocks, result_blocks
-from symback.presentation.opening import activation_blocks, activations_of, kinks_and_facts, layer_table, shape_conventions
+from symback.presentation.opening import activation_blocks, activations_of, entry_by_entry, kinks_and_facts, layer_table, shape_conventions
 from symback.presentation.values import Values, check_counted, default_values, read_values
 from symback.presentation.worked import PrintedNumbers, Worked
 
@@ -159,6 +159,7 @@ def _opening(derivation: Derivation, board: Board) -> list[Block]:
         (inputs, " is the input, ", target, f" the target; superscripts number layers, units count from {board.notation.index_base}."),
         *shape_conventions(forward, manner),
         *_batch_conventions(derivation, board),
+        entry_by_entry(),
         (f"Results are rounded to {places} decimals, halves away from zero. Each is worked out from the numbers printed above it and "
          "rounded once, so a calculator gives the same digits; ≈ stands before results that were rounded, = before those that are exact.",),
         *kinks_and_facts(network, forward, activations, manner),
@@ -283,5 +284,5 @@ def _change_of_cost(derivation: Derivation, after: Worked, board: Board) -> Bloc
     if new == old:
         return Prose(("To the digits printed, the cost is ", new_text, " before and after the step."))
     direction = "falls" if new < old else "rises"
-    remedy = "." if new < old else ": the step was too long."
+    remedy = "." if new < old else ": a smaller learning rate is called for."
     return Prose((f"With this step the cost {direction} from ", old_text, " to ", new_text, ", by ", change, remedy))

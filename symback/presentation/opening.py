@@ -16,8 +16,8 @@ from symback.presentation.manner import Manner, entry, fact_math, matrix_or_inde
 from symback.simplification.index_form import default_indices
 
 __all__ = [
-    "activation_blocks", "activations_of", "conventions", "forward_blocks", "kinks_and_facts", "layer_table", "shape_conventions",
-    "spoken_activation",
+    "activation_blocks", "activations_of", "conventions", "entry_by_entry", "forward_blocks", "kinks_and_facts", "layer_table",
+    "shape_conventions", "spoken_activation",
 ]  # fmt: skip
 
 Z = sympy.Symbol("z", real=True)
@@ -122,10 +122,14 @@ def _letters(forward: Forward, notation: Notation, manner: Manner) -> list[Spans
         items.append((*weight, f" of layer {above}; indices count from {notation.index_base}."))
         kronecker = Math((sympy.KroneckerDelta(*indices),))
         items.append((kronecker, ", without a layer, is the Kronecker delta: 1 where the indices agree, and 0 elsewhere."))
+    return [*items, entry_by_entry()]
+
+
+def entry_by_entry() -> Spans:
+    """What ⊙ and ⊘ mean."""
     u, v = (sympy.MatrixSymbol(letter, sympy.Symbol("n"), 1) for letter in "uv")
     product, quotient = (Math((HadamardProduct(u, other),)) for other in (v, HadamardPower(v, -1)))
-    items.append((product, " is the product and ", quotient, " the quotient entry by entry."))
-    return items
+    return product, " is the product and ", quotient, " the quotient entry by entry."
 
 
 def shape_conventions(forward: Forward, manner: Manner) -> list[Spans]:

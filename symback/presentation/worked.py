@@ -115,7 +115,7 @@ class PrintedNumbers:
             result, is_same = rounded(value, self.places)
             return result, not is_same
         except NumericError as error:
-            remedy = "choose other values, or more digits if a number was rounded to zero"
+            remedy = "choose other values, a smaller learning rate if it is new, or more digits if a number was rounded to zero"
             raise NumericError(f"{key} has no value at the printed numbers: {error}; {remedy}") from error
 
     def _value(self, expr: sympy.Basic) -> sympy.Basic:
