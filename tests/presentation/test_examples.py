@@ -5,6 +5,7 @@ import shutil
 import subprocess
 from decimal import Decimal
 from fractions import Fraction
+from functools import cache
 from itertools import chain as chained
 from pathlib import Path
 
@@ -179,12 +180,19 @@ RECOMPUTED = {
 }
 
 
+@cache
+def page_of(name: str) -> str:
+    """The page in Markdown; several laws look at it."""
+    network, values, digits, _ = RECOMPUTED[name]
+    return write_document(worked_example(network, values, digits=digits), "markdown")
+
+
 @pytest.mark.parametrize("name", RECOMPUTED)
 def test_a_calculator_gives_every_printed_digit(name):
     """Sums → results, cell by cell: rounding what is printed gives what is printed; after "=", without any rounding."""
-    network, values, digits, fewest = RECOMPUTED[name]
+    *_, digits, fewest = RECOMPUTED[name]
     calculator, checked = Calculator(FUNCTIONS), 0
-    for chain in chains_of(write_document(worked_example(network, values, digits=digits), "markdown")):
+    for chain in chains_of(page_of(name)):
         for before, sign, after in zip(chain.members, chain.signs, chain.members[1:], strict=False):
             sums, results = cells_of(before), cells_of(after)
             if sums is None or results is None or not all(is_number(cell) for row in results for cell in row):
@@ -204,9 +212,9 @@ def test_a_calculator_gives_every_printed_digit(name):
 
 @pytest.mark.parametrize("name", RECOMPUTED)
 def test_every_number_in_a_sum_was_printed_before(name):
-    network, values, digits, _ = RECOMPUTED[name]
+    digits = RECOMPUTED[name][2]
     known: set[str] = set()
-    for chain in chains_of(write_document(worked_example(network, values, digits=digits), "markdown")):
+    for chain in chains_of(page_of(name)):
         for member in chain.members[1:]:
             cells = cells_of(member)
             if cells is not None and all(is_number(cell) for row in cells for cell in row):
@@ -251,18 +259,25 @@ def test_the_page_says_how_far_it_is_from_exact_numbers():
 # The formulas are the engine's -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("network", [EXAMPLES["worked-2-3-2"][0], Network.from_spec("2-2-2", activation="relu,sigmoid")], ids=str)
+@pytest.mark.parametrize(
+    "network", [EXAMPLES["worked-2-3-2"][0], Network.from_spec("2-2-2", activation="relu,sigmoid")], ids=["2-3-2", "2-2-2"]
+)
 def test_every_formula_on_the_page_is_that_of_the_derivation(network):
     text = write_document(worked_example(network), "text")
     derivation = derive(network)
     for formula in derivation.formulas:
         if formula.target is not derivation.forward.inputs:
-            assert f"{to_text(formula.symbol and matrix_form(formula.symbol))} = {to_text(formula.matrix_form)}" in text
+            assert f"{to_text(matrix_form(formula.symbol))} = {to_text(formula.matrix_form)}" in text
     for equation in derivation.forward.equations:
         assert f"{to_text(matrix_form(equation.symbol))} = {to_text(matrix_form(equation.definition))}" in text
 
 
-@pytest.mark.parametrize(("activation", "cost"), PAIRS, ids=str)
+def _marked(rows: list, every: int) -> list:
+    """The rows, of which one in `every` belongs to the quick suite."""
+    return [row if place % every == 0 else pytest.param(*row, marks=pytest.mark.slow) for place, row in enumerate(rows)]
+
+
+@pytest.mark.parametrize(("activation", "cost"), _marked(PAIRS, 4), ids=str)
 def test_every_activation_and_every_cost_makes_a_readable_example(activation, cost):
     network = Network.from_spec("2-3-2", activation=["tanh", activation], cost=cost)
     if "unspecified" in (activation, cost):
@@ -273,12 +288,14 @@ def test_every_activation_and_every_cost_makes_a_readable_example(activation, co
 
 
 @pytest.mark.parametrize("notation", NOTATIONS)
-@pytest.mark.parametrize("values", [None, BATCH], ids=["sample", "batch"])
+@pytest.mark.parametrize("values", [None, pytest.param(BATCH, marks=pytest.mark.slow)], ids=["sample", "batch"])
 def test_every_notation_makes_a_readable_example(notation, values):
     assert_readable(worked_example(Network.from_spec("2-3-2"), values, notation=notation))
 
 
-@pytest.mark.parametrize("network", [DEEP, LEAKY, Network(3, [LayerNorm()]), Network.from_spec("1-1")], ids=str)
+@pytest.mark.parametrize(
+    "network", [DEEP, LEAKY, Network(3, [LayerNorm()]), Network.from_spec("1-1")], ids=["norm", "residual", "no weights", "one neuron"]
+)
 def test_norms_residuals_and_penalties_make_a_readable_example(network):
     assert_readable(worked_example(network))
 
@@ -297,9 +314,8 @@ def test_the_judge_refutes_nothing(tmp_path):
 @pytest.mark.parametrize("name", [name for name in RECOMPUTED if name != "deep"])
 def test_the_judge_refutes_no_example(name, tmp_path):
     """But for "deep": the judge does not see yet that its cost has a penalty, and misses it in the gradients."""
-    network, values, digits, _ = RECOMPUTED[name]
     path = tmp_path / "page.md"
-    path.write_text(write_document(worked_example(network, values, digits=digits), "markdown"), encoding="utf-8")
+    path.write_text(page_of(name), encoding="utf-8")
     assert not {"refuted", "conditional", "unreadable"} & set(symback.verify(path).summary)
 
 
