@@ -35,6 +35,7 @@ MOST_BYTES = 1_000_000
 MOST_SAMPLES = 1000
 LARGEST = Decimal("1e9")
 MOST_DECIMALS = 30
+ROUNDING = Decimal("1e-9")  # of shares such as 1/3 that are written as decimals
 
 
 @dataclass(frozen=True, eq=False)
@@ -216,7 +217,7 @@ def _check_facts(values: Values, forward: Forward) -> None:
         if not fact.is_assumed or fact.of is not forward.target:
             continue
         for number, target in enumerate(values.targets, 1):
-            if sum(target) != fact.value:
+            if abs(sum(target) - fact.value) > ROUNDING:
                 remedy = "give shares that do, such as 1 for the right class and 0 for the others"
                 raise SpecError(
                     f"this cost assumes that targets sum to {fact.value}, but y of sample {number} sums to {sum(target)}; {remedy}"

@@ -405,6 +405,7 @@ def test_targets_that_break_an_assumption_are_refused():
     with pytest.raises(SpecError, match=r"targets sum to 1, but y of sample 1 sums to 0\.9"):
         worked_example(network, table)
     assert worked_example(network, {**table, "y": [0.5, 0.5]})
+    assert worked_example(network, {**table, "y": [1 / 3, 2 / 3 + 1e-12]})
 
 
 def test_given_numbers_with_more_decimals_than_the_page_are_rounded_and_the_page_says_so():
