@@ -17,6 +17,7 @@ from symback.errors import SpecError, UnsupportedError
 from symback.language.expressions import Const, Equation, Map, Unspecified, Var, slot, walk
 from symback.language.notation import Notation, notation_named
 from symback.language.numerals import Numeral
+from symback.language.printing import to_text
 from symback.network import Network
 from symback.network.options import shorten
 from symback.network.sizes import SAMPLES
@@ -27,7 +28,7 @@ from symback.presentation.descent import RATE, equations_after, general_updates,
 from symback.presentation.document import cost_words, sizes_of
 from symback.presentation.example_tables import accuracy_blocks, error_tables, forward_tables, gradient_tables
 from symback.presentation.manner import Manner, entry, matrix_or_index, size_letters
-from symback.presentation.number_lines import Board, equations_in_lines, given_lines, number_blocks, result_blocks
+from symback.presentation.number_lines import Board, equations_in_lines, given_lines, input_letter, number_blocks, result_blocks
 from symback.presentation.opening import activation_blocks, activations_of, entry_by_entry, kinks_and_facts, layer_table, shape_conventions
 from symback.presentation.values import Values, check_counted, default_values, read_values
 from symback.presentation.worked import PrintedNumbers, Worked
@@ -155,8 +156,10 @@ def _opening(derivation: Derivation, board: Board) -> list[Block]:
     inputs = Math((matrix_or_index(forward.inputs, forward.inputs, manner)[0],))
     target = Math((matrix_or_index(forward.target, forward.target, manner)[0],)) if forward.target is not None else ""
     places = board.numbers.places
+    named = _named_input(inputs, input_letter(forward.inputs), board)
+    counted = f"superscripts number layers, units count from {board.notation.index_base}."
     items: list[Spans] = [
-        (inputs, " is the input, ", target, f" the target; superscripts number layers, units count from {board.notation.index_base}."),
+        (*named, ", ", target, f" the target; {counted}"),
         *shape_conventions(forward, manner),
         *_batch_conventions(derivation, board),
         entry_by_entry(),
@@ -167,6 +170,12 @@ def _opening(derivation: Derivation, board: Board) -> list[Block]:
     if board.numbers.has_rounded_inputs:
         items.append((f"Some of the given numbers have more than {places} decimals; the page works with the rounded ones it prints.",))
     return [*blocks, Note("Conventions", tuple(items))]
+
+
+def _named_input(inputs: Math, letter: sympy.Basic, board: Board) -> Spans:
+    """a^0 is the input x; in a notation that calls it x, x is the input."""
+    is_same = to_text(letter, board.notation) == to_text(inputs.sides[0], board.notation)
+    return (inputs, " is the input") if is_same else (inputs, " is the input ", Math((letter,)))
 
 
 def _batch_conventions(derivation: Derivation, board: Board) -> list[Spans]:

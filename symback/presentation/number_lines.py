@@ -30,7 +30,7 @@ from symback.presentation.manner import Manner, entry, matrix_or_index
 from symback.presentation.worked import PrintedNumbers, Worked, functions_in
 from symback.simplification.matrix_form import is_shown_transposed, matrix_form
 
-__all__ = ["Board", "equations_in_lines", "given_lines", "number_blocks", "result_blocks"]
+__all__ = ["Board", "equations_in_lines", "given_lines", "input_letter", "number_blocks", "result_blocks"]
 
 WIDEST_LINE = 76  # columns of text in a line of several members, its left side included; an A4 page holds these
 WIDEST_MATRIX = 84  # of sums in a line of their own, in smaller letters
@@ -67,15 +67,15 @@ def _numerals(values: np.ndarray) -> Matrix:
 
 
 def given_lines(worked: Sequence[Worked], board: Board) -> list[Line]:
-    """W^1 = (0.1 0.3; 0.2 0.4), b^1 = (0.1; -0.1)"""
+    """W^1 = (0.1 0.3; 0.2 0.4), b^1 = (0.1; -0.1); the input under its letter, x"""
     equations: list[tuple[sympy.Basic, str, sympy.Basic]] = []
     for each in worked:
         left, _ = matrix_or_index(each.symbol, each.symbol, board.manner)
-        letter = _input_letter(each)
-        if letter is None or to_text(letter, board.notation) == to_text(left, board.notation):
-            equations.append((left, _sign(each), board.results(each)))
-        else:
-            equations += [(letter, _sign(each), board.results(each)), (left, "=", letter)]
+        is_input = isinstance(each.symbol, Var) and each.symbol.name.layer == 0
+        letter = input_letter(each.symbol) if is_input else left
+        equations.append((letter, _sign(each), board.results(each)))
+        if is_input and each.symbol.rank > 1 and to_text(letter, board.notation) != to_text(left, board.notation):
+            equations.append((left, "=", letter))
     return equations_in_lines(equations, board)
 
 
@@ -95,10 +95,12 @@ def equations_in_lines(equations: Sequence[tuple[sympy.Basic, str, sympy.Basic]]
     return [Line(line[0][1], _joined(line[1:]), (), line[1][0]) for line in lines]
 
 
-def _input_letter(worked: Worked) -> sympy.MatrixSymbol | None:
-    """The input is called x as well, that of a batch X."""
-    is_input = isinstance(worked.symbol, Var) and worked.symbol.name.layer == 0
-    return sympy.MatrixSymbol("x" if worked.symbol.rank == 1 else "X", *worked.keys.shape) if is_input else None
+def input_letter(symbol: Tensor) -> sympy.MatrixSymbol:
+    """x, which is a^0; of a batch X, which is A^0.
+
+    Decision: of x, a name that everybody knows, the page says so in words alone; of X with an equation as well.
+    """
+    return sympy.MatrixSymbol("x" if symbol.rank == 1 else "X", *(*symbol.shape, sympy.S.One)[:2])
 
 
 def result_blocks(worked: Worked, board: Board) -> list[Equations]:
