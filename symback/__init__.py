@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from symback.network import Dense, LayerNorm, Network, Residual
     from symback.numerics import lambdify
     from symback.pipeline import Derivation, Formula, derive, derive_generic
-    from symback.presentation import document, draw, render
+    from symback.presentation import document, draw, render, worked_example
     from symback.verification.judge import verify
     from symback.verification.report import Report, Verdict
 
@@ -26,7 +26,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Dense", "Derivation", "Formula", "LayerNorm", "Network", "Report", "Residual", "Verdict",
-    "__version__", "derive", "derive_generic", "document", "draw", "lambdify", "render", "verify",
+    "__version__", "derive", "derive_generic", "document", "draw", "lambdify", "render", "verify", "worked_example",
 ]  # fmt: skip
 
 _ROOM_OF = {
@@ -45,6 +45,7 @@ _ROOM_OF = {
     "lambdify": "numerics",
     "render": "presentation",
     "verify": "verification.judge",
+    "worked_example": "presentation",
 }
 
 

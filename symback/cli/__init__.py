@@ -2,6 +2,7 @@
 
     symback derive SPEC      every gradient formula of a network, with its steps
     symback draw SPEC        the network as a picture, SVG or TikZ
+    symback example SPEC     the network worked with numbers, forward and backward
     symback lambdify SPEC    a Python module that computes them with NumPy alone
     symback textbook         the hand-derived equations (1)-(6), proved and measured
     symback verify FILE…     the formulas of other people's documents, judged

@@ -17,6 +17,7 @@ __all__ = ["COMMANDS", "parse_arguments"]
 COMMANDS = {
     "derive": "derive every gradient of a network, with the steps that lead there",
     "draw": "draw the network as SVG or TikZ, with the values of an example and the errors flowing back if wanted",
+    "example": "work an example with numbers: forward, backward, one step of gradient descent",
     "lambdify": "write a Python module that computes cost and gradients with NumPy alone",
     "textbook": "prove and measure the hand-derived equations (1)-(6)",
     "verify": "judge the formulas of documents: Markdown, LaTeX, Jupyter notebooks, reStructuredText",
@@ -36,7 +37,14 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
     parser = _Parser(prog="symback", description="symback derives backpropagation.", allow_abbrev=False)
     parser.add_argument("--version", action="version", version=f"symback {import_module('symback').__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=_Parser)
-    options_of = {"derive": _add_derive, "draw": _add_draw, "lambdify": _add_lambdify, "textbook": _add_textbook, "verify": _add_verify}
+    options_of = {
+        "derive": _add_derive,
+        "draw": _add_draw,
+        "example": _add_example,
+        "lambdify": _add_lambdify,
+        "textbook": _add_textbook,
+        "verify": _add_verify,
+    }
     for name, add_options in options_of.items():
         add_options(commands.add_parser(name, help=COMMANDS[name], description=COMMANDS[name], allow_abbrev=False))
     return parser.parse_args(arguments)
@@ -68,6 +76,15 @@ def _add_draw(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--layers", type=_count, default=6, metavar="N", help="draw at most N layers, the input included (default: 6)")
     parser.add_argument("--fragment", action="store_true", help="of a .tex file the tikzpicture alone, for \\input")
     parser.add_argument("-o", "--output", metavar="FILE", help="write to FILE.svg or FILE.tex (default: SVG to stdout)")
+
+
+def _add_example(parser: argparse.ArgumentParser) -> None:
+    _add_network(parser)
+    parser.add_argument("--values", metavar="FILE", help="TOML with x, y, W1, b1, W2, … (default: short numbers by a fixed rule)")
+    parser.add_argument("--digits", type=_count, default=4, metavar="D", help="decimals of every result (default: 4)")
+    parser.add_argument("--rate", default="0.5", metavar="ETA", help="learning rate of the step (default: 0.5)")
+    parser.add_argument("--notation", default="nielsen", metavar="N", help="nielsen (default), lecture, ng, …")
+    parser.add_argument("-o", "--output", metavar="FILE", help="write to FILE.tex, FILE.md or FILE.txt")
 
 
 def _add_lambdify(parser: argparse.ArgumentParser) -> None:

@@ -8,7 +8,8 @@ of their class, as SymPy's own printers do it.
 
 import re
 from abc import ABCMeta, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import sympy
 from sympy.matrices.expressions.matexpr import MatrixExpr
@@ -18,14 +19,17 @@ from sympy.printing.printer import Printer
 from symback.errors import NotationError
 from symback.language.names import Name
 from symback.language.notation import FUNCTIONS, Glyph, Notation
+from symback.language.numerals import Numeral, Relations, WithNumbers
 from symback.language.reading_order import is_negative, ordered_factors, ordered_terms
 
 __all__ = ["ATOM", "HADAMARD", "POWER", "PRODUCT", "SUM", "Formulas", "is_input", "is_of_batch", "split_letter"]
 
 SUM, HADAMARD, PRODUCT, POWER, ATOM = range(5)
 
+MOST_TERMS_IN_PARENTHESES = 4  # of numbers; a longer sum, of which each term has the factor, can be broken into lines
 MOST_DIGITS = 14  # of a decimal; a longer one, such as a product of SELU's constants, ends in an ellipsis
 
+_LED_BY_MINUS = re.compile(r"\(-([0-9.]+)\)(?= |$)")
 _PARTIAL_TEXT = re.compile(r"d(?P<of>[^/]+)/d(?P<wrt>[^/]+)")
 
 
@@ -34,7 +38,11 @@ class Medium(Printer, metaclass=ABCMeta):
 
     notation: Notation
     space = " "
+    dot = " · "
     ellipsis = "…"
+    relations: Mapping[str, str] = MappingProxyType({"=": " = ", "≈": " ≈ ", ",": ",   "})
+    is_numeric = False
+    is_in_cell = False
 
     @abstractmethod
     def name(self, name: Name, indices: Sequence[str] = (), is_whole: bool = False) -> str:
@@ -53,12 +61,31 @@ class Medium(Printer, metaclass=ABCMeta):
         """The product of what is above over that of what is below."""
 
     @abstractmethod
+    def wrapped(self, expr: sympy.Basic, level: int) -> str:
+        """`expr`, in parentheses if it binds less tightly than `level`."""
+
+    @abstractmethod
+    def juxtaposed(self, factors: Sequence[sympy.Expr]) -> str:
+        """Factors side by side."""
+
+    def fraction_on_one_line(self, above: Sequence[sympy.Expr], below: Sequence[sympy.Expr]) -> str:
+        """(a b)/(c + d)"""
+        upper = self.wrapped(above[0], PRODUCT) if len(above) == 1 else self.juxtaposed(above)
+        lower = self.wrapped(below[0], POWER) if len(below) == 1 else self.parentheses(self.juxtaposed(below))
+        return f"{upper}/{lower}"
+
+    @abstractmethod
     def quotient(self, above: int, below: int) -> str:
         """A fraction of integers."""
 
     def prefixed(self, prefix: str, rest: str) -> str:
         """1/N before the rest."""
-        return f"{prefix}{self.space}{rest}"
+        return f"{prefix}{self.times}{rest}"
+
+    @property
+    def times(self) -> str:
+        """What stands between factors: numbers need a sign."""
+        return self.dot if self.is_numeric else self.space
 
     @abstractmethod
     def power(self, base: str, exponent: str) -> str:
@@ -111,14 +138,49 @@ class Formulas(Medium):
     def __init__(self, notation: Notation) -> None:
         super().__init__()
         self.notation = notation
-        self.held: dict[sympy.Symbol, sympy.Expr] = {}
+        self.held: dict[sympy.Basic, sympy.Basic] = {}
+
+    def _print(self, expr, **kwargs) -> str:
+        """What is held in the place of an expression, or the expression."""
+        held = self.held.get(expr) if self.held and isinstance(expr, sympy.Basic) else None
+        return super()._print(expr if held is None else held, **kwargs)
+
+    # Numbers
+
+    def _print_Numeral(self, expr: Numeral) -> str:
+        return expr.digits
+
+    def _print_WithNumbers(self, expr: WithNumbers) -> str:
+        before = self.held, self.is_numeric
+        self.held, self.is_numeric = self.held | expr.numbers, True
+        text = self.led_by_sign(self._print(expr.formula))
+        self.held, self.is_numeric = before
+        return text
+
+    def _print_Relations(self, expr: Relations) -> str:
+        first, *others = expr.members
+        pairs = zip(expr.signs, others, strict=True)
+        return self._print(first) + "".join(self.relations[sign] + self._print(other) for sign, other in pairs)
+
+    def led_by_sign(self, text: str) -> str:
+        """A product of numbers whose first one is negative without its parentheses:  (-0.2) · 0.3  →  -0.2 · 0.3."""
+        return _LED_BY_MINUS.sub(r"-\1", text, count=1) if self.is_numeric and _LED_BY_MINUS.match(text) else text
+
+    def cell(self, expr: sympy.Basic) -> str:
+        """An entry of a matrix that is written out."""
+        before, self.is_in_cell = self.is_in_cell, True
+        text = self.led_by_sign(self._print(expr))
+        self.is_in_cell = before
+        return text
 
     # Parentheses
 
     def level(self, expr: sympy.Basic) -> int:
         """How tightly the outermost operation of what is written binds."""
-        if isinstance(expr, sympy.Symbol) and expr in self.held:
+        if expr in self.held:
             return self.level(self.held[expr])
+        if isinstance(expr, Numeral):
+            return SUM if expr.is_minus else ATOM
         if isinstance(expr, sympy.MatAdd | sympy.Add):
             return SUM
         if isinstance(expr, sympy.MatMul):
@@ -161,7 +223,8 @@ class Formulas(Medium):
 
     def _print_Add(self, expr: sympy.Add, order=None) -> str:
         content, rest = expr.primitive()
-        if content != 1 and rest.is_Add and all(abs(term.as_coeff_Mul()[0]) == 1 for term in rest.args):
+        is_long = self.is_numeric and len(expr.args) > MOST_TERMS_IN_PARENTHESES
+        if content != 1 and not is_long and rest.is_Add and all(abs(term.as_coeff_Mul()[0]) == 1 for term in rest.args):
             return self._print_Mul(sympy.Mul(content, rest, evaluate=False))
         return self.joined_terms(ordered_terms(list(expr.args)))
 
@@ -189,7 +252,9 @@ class Formulas(Medium):
         if isinstance(term, OneMatrix):
             return False, "1"
         if isinstance(term, MatrixExpr) or not is_negative(term):
-            return False, self.wrapped(term, HADAMARD)
+            text = self.wrapped(term, HADAMARD)
+            led = self.led_by_sign(text)
+            return led != text, led.removeprefix("-") if led != text else text
         positive = -term
         return True, self.wrapped(positive, HADAMARD)
 
@@ -240,7 +305,7 @@ class Formulas(Medium):
             if not is_closed or self.needs_separation(factor):
                 text = self.parentheses(self._print(factor))
             texts.append(text)
-        return self.space.join(texts)
+        return self.times.join(texts)
 
     @staticmethod
     def needs_separation(factor: sympy.Expr) -> bool:
@@ -274,8 +339,6 @@ class Formulas(Medium):
             return self.unknown_name(text, indices)
 
     def _print_Symbol(self, expr: sympy.Symbol) -> str:
-        if expr in self.held:
-            return self._print(self.held[expr])
         try:
             return self.name(Name.parse(expr.name))
         except NotationError:

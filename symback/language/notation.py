@@ -42,6 +42,7 @@ LETTERS = _glyphs(
         "delta": (r"\delta", "δ"),
         "Delta": (r"\Delta", "Δ"),
         "epsilon": (r"\epsilon", "ε"),
+        "eta": (r"\eta", "η"),
         "kappa": (r"\kappa", "κ"),
         "lambda": (r"\lambda", "λ"),
         "mu": (r"\mu", "μ"),
@@ -52,12 +53,14 @@ LETTERS = _glyphs(
         "Xhat": (r"\hat{X}", "X̂"),
         "yhat": (r"\hat{y}", "ŷ"),
         "C_s": (r"\mathbf{c}", "c"),
+        "C_s_new": (r"\mathbf{c}_{\mathrm{new}}", "c_new"),
         "C_sum": (r"C_{\Sigma}", "C_Σ"),
+        "C_sum_new": (r"C_{\Sigma, \mathrm{new}}", "C_Σ,new"),
     }
 )
 
 # The letter of one entry, where it is not that of the whole.
-ENTRY_LETTERS = _glyphs({"W": ("w", "w"), "C_s": ("C", "C"), "Mu": (r"\mu", "μ")})
+ENTRY_LETTERS = _glyphs({"W": ("w", "w"), "C_s": ("C", "C"), "C_s_new": (r"C^{\mathrm{new}}", "Cⁿᵉʷ"), "Mu": (r"\mu", "μ")})
 
 # Scalar functions; what is not listed is \operatorname{its name}.  Derivatives add primes.
 FUNCTIONS = _glyphs(

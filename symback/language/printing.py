@@ -10,16 +10,23 @@ it stands.
 
 import re
 from collections.abc import Iterable, Sequence
+from types import MappingProxyType
 
 import sympy
 from sympy.printing.latex import LatexPrinter
 from sympy.printing.str import StrPrinter
 
-from symback.language.formulas import HADAMARD, POWER, PRODUCT, Formulas, is_input, is_of_batch, split_letter
+from symback.language.formulas import HADAMARD, Formulas, is_input, is_of_batch, split_letter
 from symback.language.names import Name
 from symback.language.notation import Glyph, Notation, notation_named
 
-__all__ = ["to_latex", "to_text"]
+__all__ = ["Grid", "to_latex", "to_text", "to_text_with_grids"]
+
+Grid = tuple[tuple[str, ...], ...]
+
+LONGEST_WHOLE = 90  # characters of LaTeX
+
+_FIRST_GRID = 0xE000  # of the characters that Unicode leaves for private use
 
 _SUPERSCRIPTS = dict(zip("0123456789+-()lLnijktT", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ˡᴸⁿⁱʲᵏᵗᵀ", strict=True))
 _SUBSCRIPTS = dict(zip("0123456789+-()aehijklmnoprstuvx", "₀₁₂₃₄₅₆₇₈₉₊₋₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ", strict=True))
@@ -43,14 +50,28 @@ def to_text(expr: sympy.Basic, notation: Notation | str = "nielsen") -> str:
     return _Text(notation_named(notation)).doprint(expr)
 
 
+def to_text_with_grids(expr: sympy.Basic, notation: Notation | str = "nielsen") -> tuple[str, dict[str, Grid]]:
+    """A formula as one line in which a single character stands for each matrix that is written out; and those matrices.
+
+    >>> line, grids = to_text_with_grids(sympy.ImmutableMatrix([[1, 2], [3, 4]]))
+    >>> grids[line]
+    (('1', '2'), ('3', '4'))
+    """
+    printer = _Text(notation_named(notation))
+    printer.grids = {}
+    return printer.doprint(expr), printer.grids
+
+
 class _Latex(Formulas, LatexPrinter):
     """The signs of LaTeX."""
 
+    dot = r" \cdot "
     ellipsis = r"\ldots"
+    relations = MappingProxyType({"=": " = ", "≈": r" \approx ", ",": r", \quad "})
 
     def parentheses(self, text: str) -> str:
         """Plain ones, or growing ones around what is tall."""
-        is_tall = any(sign in text for sign in (r"\frac", r"\sum", r"\begin"))
+        is_tall = any(sign in text for sign in (r"\frac", r"\sum", r"\begin")) and not self.is_too_long(text)
         return rf"\left( {text} \right)" if is_tall else f"({text})"
 
     def name(self, name: Name, indices: Sequence[str] = (), is_whole: bool = False) -> str:
@@ -67,8 +88,8 @@ class _Latex(Formulas, LatexPrinter):
 
     def plain_name(self, name: Name, indices: Sequence[str]) -> str:
         """Letter, layer and indices in the notation's order."""
-        glyph, subscript = split_letter(self.notation, name, bool(indices))
-        below = self.subscript([*subscript, *indices])
+        glyph, words = split_letter(self.notation, name, bool(indices))
+        below = self.subscript([*(rf"\mathrm{{{word}}}" if len(word) > 1 and word.isalpha() else word for word in words), *indices])
         layer = "" if name.layer is None or is_input(self.notation, name) else f"^{{{self.notation.layer.format(_spaceless(name.layer))}}}"
         return glyph.latex + (layer + below if self.notation.is_layer_first else below + layer)
 
@@ -90,7 +111,15 @@ class _Latex(Formulas, LatexPrinter):
         return rf"\left[ {whole} \right]{below}" if below else whole
 
     def fraction(self, above: Sequence[sympy.Expr], below: Sequence[sympy.Expr]) -> str:
-        return rf"\frac{{{self.alone(above)}}}{{{self.alone(below)}}}"
+        upper = self.alone(above)
+        is_dense = self.is_in_cell and not all(factor.is_Integer for factor in below)  # it would touch the row below
+        if is_dense or self.is_too_long(upper):
+            return self.fraction_on_one_line(above, below)
+        return rf"\frac{{{upper}}}{{{self.alone(below)}}}"
+
+    def is_too_long(self, text: str) -> bool:
+        """Whether numbers would not fit into one line, so that nothing around them may keep them from being broken."""
+        return self.is_numeric and len(text) > LONGEST_WHOLE and r"\begin" not in text
 
     def alone(self, factors: Sequence[sympy.Expr]) -> str:
         """A product with the fraction bar for its parentheses."""
@@ -167,7 +196,7 @@ class _Latex(Formulas, LatexPrinter):
         return rf"\mathbf{{1}}_{{{self._print(rows)} \times {self._print(cols)}}}"
 
     def _print_ImmutableDenseMatrix(self, expr) -> str:
-        rows = (" & ".join(self._print(expr[i, j]) for j in range(expr.cols)) for i in range(expr.rows))
+        rows = (" & ".join(self.cell(expr[i, j]) for j in range(expr.cols)) for i in range(expr.rows))
         return _environment("pmatrix", rows)
 
     _print_MutableDenseMatrix = _print_ImmutableDenseMatrix
@@ -180,9 +209,12 @@ class _Text(Formulas, StrPrinter):
     """The signs of Unicode, on one line."""
 
     printmethod = "_symback_text"  # SymPy's own nodes bring a `_sympystr` that would take precedence
+    grids: dict[str, Grid] | None = None
 
     def level(self, expr: sympy.Basic) -> int:
         """∂C/∂a is a fraction on one line."""
+        if expr in self.held:
+            return self.level(self.held[expr])
         text = str(expr.base) if isinstance(expr, sympy.Indexed) else getattr(expr, "name", "")
         is_fraction = isinstance(expr, sympy.Indexed | sympy.Symbol | sympy.MatrixSymbol) and "/" in text
         return HADAMARD if is_fraction and self.notation.gradient != "prefix" else super().level(expr)
@@ -203,7 +235,10 @@ class _Text(Formulas, StrPrinter):
         """Letter, layer and indices, raised and lowered as far as Unicode goes."""
         glyph, subscript = split_letter(self.notation, name, bool(indices))
         layer = "" if name.layer is None or is_input(self.notation, name) else _raised(self.notation.layer.format(_spaceless(name.layer)))
-        below = "".join(_lowered([part]) for part in subscript) + (_lowered(indices) if indices else "")
+        if indices and any(len(part) > 1 and part.isalpha() for part in subscript):
+            below = _lowered([*subscript, *indices])
+        else:
+            below = "".join(_lowered([part]) for part in subscript) + (_lowered(indices) if indices else "")
         return glyph.text + (layer + below if self.notation.is_layer_first else below + layer)
 
     def raw(self, text: str, indices: Sequence[str]) -> str:
@@ -215,13 +250,11 @@ class _Text(Formulas, StrPrinter):
         return f"∂{order}{of}/{''.join('∂' + x for x in wrt)}" + (_lowered(indices) if indices else "")
 
     def fraction(self, above: Sequence[sympy.Expr], below: Sequence[sympy.Expr]) -> str:
-        upper = self.wrapped(above[0], PRODUCT) if len(above) == 1 else self.juxtaposed(above)
-        lower = self.wrapped(below[0], POWER) if len(below) == 1 else self.parentheses(self.juxtaposed(below))
-        return f"{upper}/{lower}"
+        return self.fraction_on_one_line(above, below)
 
     def prefixed(self, prefix: str, rest: str) -> str:
         is_fraction = "/" in prefix and not prefix.startswith("(")
-        return f"({prefix}) {rest}" if is_fraction else f"{prefix} {rest}"
+        return f"({prefix}){self.times}{rest}" if is_fraction else f"{prefix}{self.times}{rest}"
 
     def power(self, base: str, exponent: str) -> str:
         return base + _raised(exponent.replace("⊙ ", "⊙"))
@@ -283,8 +316,12 @@ class _Text(Formulas, StrPrinter):
         return "1ᵀ" if expr.shape[0] == 1 and expr.shape[1] != 1 else "1"
 
     def _print_ImmutableDenseMatrix(self, expr) -> str:
-        rows = (", ".join(self._print(expr[i, j]) for j in range(expr.cols)) for i in range(expr.rows))
-        return "[" + "; ".join(rows) + "]"
+        rows = tuple(tuple(self.cell(expr[i, j]) for j in range(expr.cols)) for i in range(expr.rows))
+        if self.grids is None:
+            return "[" + "; ".join(map(", ".join, rows)) + "]"
+        sign = chr(_FIRST_GRID + len(self.grids))
+        self.grids[sign] = rows
+        return sign
 
     _print_MutableDenseMatrix = _print_ImmutableDenseMatrix
 

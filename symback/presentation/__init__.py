@@ -1,8 +1,13 @@
 """Pages: `render(derivation)` writes a derivation as LaTeX, Markdown or text, from one document model;
+`worked_example(network, values)` is the page of a network with numbers;
 `draw(network)` draws a network as SVG or TikZ, from one model of a picture."""
 
 from symback.presentation.document import document
 from symback.presentation.drawing import draw
+from symback.presentation.examples import worked_example
 from symback.presentation.rendering import FORMATS, render, write_document
+from symback.presentation.values import Values, default_values, read_values
 
-__all__ = ["FORMATS", "document", "draw", "render", "write_document"]
+__all__ = [
+    "FORMATS", "Values", "default_values", "document", "draw", "read_values", "render", "worked_example", "write_document",
+]  # fmt: skip

@@ -29,7 +29,7 @@ __all__ = [
 class Math:
     """One expression, or several with a relation between them: `Math((C, half), "=")` is C = ½."""
 
-    sides: tuple[sympy.Expr, ...]
+    sides: tuple[sympy.Basic, ...]
     relation: str = "="
 
 
@@ -84,11 +84,15 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """`left` = `right`, because of `reason`.  Without `left`, the line goes on from the one above."""
+    """`left` = `right`, because of `reason`.  Without `left`, the line goes on from the one above.
 
-    left: sympy.Expr | None
-    right: sympy.Expr
+    `relation` is "=" or "≈".
+    """
+
+    left: sympy.Basic | None
+    right: sympy.Basic
     reason: Spans = ()
+    relation: str = "="
 
 
 @dataclass(frozen=True, slots=True)

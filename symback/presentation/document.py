@@ -20,7 +20,7 @@ from symback.presentation.blocks import Block, Document, Heading, Math, Prose, S
 from symback.presentation.manner import Manner, size_letters
 from symback.presentation.opening import activation_blocks, activations_of, conventions, forward_blocks, layer_table, spoken_activation
 
-__all__ = ["GenericDerivation", "document"]
+__all__ = ["GenericDerivation", "cost_words", "document", "sizes_of"]
 
 GenericDerivation: TypeAlias = tuple[Derivation, Derivation]
 Layer: TypeAlias = int | sympy.Expr
@@ -51,10 +51,15 @@ def document(
 def _title(network: Network) -> Spans:
     if network.is_generic:
         return ("Backpropagation for a network of ", Math((LAST_LAYER,)), " layers")
-    sizes = [network.inputs, *(layer.outputs for layer in network.numbered)]
-    if len(sizes) > MOST_SIZES_IN_TITLE:
+    if network.depth >= MOST_SIZES_IN_TITLE:
         return (f"Backpropagation for a network of {network.depth} layers",)
-    return "Backpropagation for the network ", Math(tuple(sympy.Integer(size) if isinstance(size, int) else size for size in sizes), "-")
+    return "Backpropagation for the network ", sizes_of(network)
+
+
+def sizes_of(network: Network) -> Math:
+    """2-3-2"""
+    sizes = [network.inputs, *(layer.outputs for layer in network.numbered)]
+    return Math(tuple(sympy.Integer(size) if isinstance(size, int) else size for size in sizes), "-")
 
 
 def _of_network(derivation: Derivation, notation: Notation, manner: Manner) -> list[Block]:
@@ -64,7 +69,7 @@ def _of_network(derivation: Derivation, notation: Notation, manner: Manner) -> l
     groups = _groups(derivation, manner)
     told_layers = {group[0] for group in groups}
     equations = [equation for equation in forward.equations if equation.symbol.name.layer in (*told_layers, None)]
-    blocks: list[Block] = [Heading(("The network",)), layer_table(network), *_cost_words(network), *activation_blocks(activations)]
+    blocks: list[Block] = [Heading(("The network",)), layer_table(network), *cost_words(network), *activation_blocks(activations)]
     blocks.append(conventions(network, forward, activations, notation, manner))
     blocks.extend((Heading(("Forward pass",)), *_left_out(groups), *forward_blocks(equations, manner)))
     blocks.append(Heading(("Backward pass",)))
@@ -74,7 +79,8 @@ def _of_network(derivation: Derivation, notation: Notation, manner: Manner) -> l
     return [*blocks, *_every_layer(network, forward.is_batch, manner), *_average(network, forward.is_batch, manner)]
 
 
-def _cost_words(network: Network) -> list[Block]:
+def cost_words(network: Network) -> list[Block]:
+    """The cost by its name."""
     name = str(network.cost).replace("_", " ")
     return [Prose(("The cost is not specified: of C only the name is known." if network.cost.row.formula is None else f"Cost: {name}.",))]
 
@@ -197,7 +203,7 @@ def _of_any_depth(pieces: GenericDerivation, notation: Notation, manner: Manner)
     output, hidden = pieces
     network = output.network
     activations = activations_of(network)
-    blocks: list[Block] = [Heading(("The network",)), *_depth_words(network), *_cost_words(network), *activation_blocks(activations)]
+    blocks: list[Block] = [Heading(("The network",)), *_depth_words(network), *cost_words(network), *activation_blocks(activations)]
     blocks.append(conventions(network, output.forward, activations, notation, manner))
     equations: list[Equation] = [equation for equation in hidden.forward.equations if equation.symbol.name.layer == LAYER]
     blocks.extend((Heading(("Forward pass",)), *forward_blocks([*equations, *output.forward.equations], manner)))

@@ -27,15 +27,16 @@ from symback.presentation.blocks import (
     Table,
     Written,
 )  # fmt: skip
-from symback.presentation.wrapping import broken, latex_length
+from symback.presentation.wrapping import broken_inside, latex_length
 
 __all__ = ["broken_latex", "escape_latex", "latex_span", "latex_words", "write_article", "write_fragment"]
 
-RELATIONS = {"=": " = ", "-": r"\text{--}", "<": " < "}
-SENTENCES, LONGEST_CELL = r">{\raggedright\arraybackslash}p{0.36\linewidth}", 90
+RELATIONS = {"=": " = ", "≈": r" \approx ", "-": r"\text{--}", "<": " < "}
+SENTENCES, LONGEST_CELL = r">{\raggedright\arraybackslash}p{0.36\linewidth}", 78
 WIDTH = 64  # letters of mathematics in one line, beside a left side
+WIDEST = 84  # that smaller letters can make fit
 SIZES = ((r"\scriptsize", 72), (r"\footnotesize", 68), (r"\small", WIDTH))
-LINE_BREAK = " \\\\\n  &\\quad {} "
+LINE_BREAK = " \\\\\n  &\\hspace{1em} {} "  # \quad parts statements, also for a reader of a line that begins with a minus
 SECTIONS = {1: "section", 2: "subsection", 3: "subsubsection"}
 GREEK = {
     "α": "alpha",
@@ -50,7 +51,8 @@ GREEK = {
     "Σ": "Sigma",
 }
 MATHEMATICS = {
-    "×": r"\times", "≥": r"\ge", "≤": r"\le", "∂": r"\partial", "∇": r"\nabla", "⊙": r"\odot", "½": r"\tfrac12", "…": r"\dots",
+    "×": r"\times", "≥": r"\ge", "≤": r"\le", "∂": r"\partial", "∇": r"\nabla", "⊙": r"\odot", "½": r"\tfrac12",
+    "…": r"\dots", "≈": r"\approx",
     **{letter: f"\\{name}" for letter, name in GREEK.items()},
 }  # fmt: skip
 ESCAPES = str.maketrans({
@@ -165,20 +167,27 @@ def _equations(block: Equations, notation: Notation) -> str:
 
 def _line(line: Line, notation: Notation) -> str:
     left = "" if line.left is None else to_latex(line.left, notation)
-    right = LINE_BREAK.join(map(_fitting, broken(to_latex(line.right, notation), latex_length, WIDTH)))
+    right = LINE_BREAK.join(map(_fitting, _lines(line.right, notation)))
     reason = f" \\tag*{{\\footnotesize\\itshape {latex_words(line.reason, notation)}}}" if line.reason else ""
-    return f"  {left} &= {right}{reason}"
+    return f"  {left} &{RELATIONS[line.relation].strip()} {right}{reason}"
 
 
 def _fitting(formula: str) -> str:
     """A line that could not be broken and is wider than the page, in smaller letters."""
     size = next((size for size, width in SIZES if latex_length(formula) > width), None)
-    return formula if size is None else f"\\text{{{size}$\\displaystyle {formula}$}}"
+    if size is None:
+        return formula
+    columns = r"\setlength{\arraycolsep}{3pt}" if r"\begin{pmatrix}" in formula else ""
+    return f"\\text{{{size}{columns}$\\displaystyle {formula}$}}"
 
 
-def broken_latex(expr: sympy.Expr, notation: Notation) -> str:
+def broken_latex(expr: sympy.Basic, notation: Notation) -> str:
     """A right side for an aligned environment, its outermost sum broken into lines where it is wider than a page."""
-    return LINE_BREAK.join(broken(to_latex(expr, notation), latex_length, WIDTH))
+    return LINE_BREAK.join(_lines(expr, notation))
+
+
+def _lines(expr: sympy.Basic, notation: Notation) -> list[str]:
+    return broken_inside(to_latex(expr, notation), latex_length, WIDTH, WIDEST)
 
 
 def _table(table: Table, notation: Notation) -> str:

@@ -3,7 +3,7 @@
 from symback.language.notation import Notation
 from symback.language.printing import to_latex
 from symback.presentation.blocks import Block, Document, Equations, Heading, Items, Line, Note, Prose, Spans, Table
-from symback.presentation.latex import broken_latex, latex_span, latex_words
+from symback.presentation.latex import RELATIONS, broken_latex, latex_span, latex_words
 
 __all__ = ["write_markdown"]
 
@@ -41,7 +41,7 @@ def _words(spans: Spans, notation: Notation) -> str:
 def _line(line: Line, notation: Notation) -> str:
     left = "" if line.left is None else to_latex(line.left, notation)
     reason = f" && \\text{{{_reason(line.reason, notation)}}}" if line.reason else ""
-    return f"{left} &= {broken_latex(line.right, notation)}{reason}"
+    return f"{left} &{RELATIONS[line.relation].strip()} {broken_latex(line.right, notation)}{reason}"
 
 
 def _reason(spans: Spans, notation: Notation) -> str:

@@ -15,7 +15,10 @@ from symback.presentation.blocks import Block, Equations, Line, Math, Note, Size
 from symback.presentation.manner import Manner, entry, fact_math, matrix_or_index, shape_of
 from symback.simplification.index_form import default_indices
 
-__all__ = ["activation_blocks", "activations_of", "conventions", "forward_blocks", "layer_table", "spoken_activation"]
+__all__ = [
+    "activation_blocks", "activations_of", "conventions", "entry_by_entry", "forward_blocks", "kinks_and_facts", "layer_table",
+    "shape_conventions", "spoken_activation",
+]  # fmt: skip
 
 Z = sympy.Symbol("z", real=True)
 
@@ -88,13 +91,19 @@ def _without_repetition(lines: list[Line]) -> list[Line]:
 
 def conventions(network: Network, forward: Forward, activations: Sequence[Activation], notation: Notation, manner: Manner) -> Note:
     """What is agreed upon, and what is assumed, in a short box."""
-    items = [*_letters(forward, notation, manner), *_shapes(forward, manner)]
+    items = [*_letters(forward, notation, manner), *shape_conventions(forward, manner)]
+    return Note("Conventions", (*items, *kinks_and_facts(network, forward, activations, manner)))
+
+
+def kinks_and_facts(network: Network, forward: Forward, activations: Sequence[Activation], manner: Manner) -> list[Spans]:
+    """What is agreed upon where there is no derivative, and what is assumed of the numbers."""
+    items: list[Spans] = []
     items.extend((f"At the kink: {activation.row.convention}.",) for activation in activations if activation.row.convention)
     if network.cost.row.convention:
         items.append((f"At the kink of the cost: {network.cost.row.convention}.",))
     for fact in forward.facts:
         items.append(("Assumed of the targets: " if fact.is_assumed else "By definition: ", fact_math(fact, manner), "."))
-    return Note("Conventions", tuple(items))
+    return items
 
 
 def _letters(forward: Forward, notation: Notation, manner: Manner) -> list[Spans]:
@@ -113,13 +122,18 @@ def _letters(forward: Forward, notation: Notation, manner: Manner) -> list[Spans
         items.append((*weight, f" of layer {above}; indices count from {notation.index_base}."))
         kronecker = Math((sympy.KroneckerDelta(*indices),))
         items.append((kronecker, ", without a layer, is the Kronecker delta: 1 where the indices agree, and 0 elsewhere."))
+    return [*items, entry_by_entry()]
+
+
+def entry_by_entry() -> Spans:
+    """What ⊙ and ⊘ mean."""
     u, v = (sympy.MatrixSymbol(letter, sympy.Symbol("n"), 1) for letter in "uv")
     product, quotient = (Math((HadamardProduct(u, other),)) for other in (v, HadamardPower(v, -1)))
-    items.append((product, " is the product and ", quotient, " the quotient entry by entry."))
-    return items
+    return product, " is the product and ", quotient, " the quotient entry by entry."
 
 
-def _shapes(forward: Forward, manner: Manner) -> list[Spans]:
+def shape_conventions(forward: Forward, manner: Manner) -> list[Spans]:
+    """How vectors and matrices stand, and what the errors of a batch are derivatives of."""
     items: list[Spans] = []
     if manner.layout == "jacobian":
         items.append(("Numerator layout: vectors are columns, derivatives of the cost with respect to them are rows.",))

@@ -7,10 +7,7 @@ Decision: the two styles are two escape codes, written here; a library for termi
 than the whole page takes to write.
 """
 
-import unicodedata
 from collections.abc import Sequence
-
-import sympy
 
 from symback.language.notation import Notation
 from symback.language.printing import to_text
@@ -30,7 +27,8 @@ from symback.presentation.blocks import (
     Table,
     Written,
 )  # fmt: skip
-from symback.presentation.wrapping import broken
+from symback.presentation.boxes import base_of, boxed
+from symback.presentation.wrapping import broken_inside, display_width
 
 __all__ = ["write_text"]
 
@@ -38,7 +36,7 @@ WIDTH = 110
 INDENT = "    "
 GAP = 4
 BOLD, DIM, PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[0m"
-RELATIONS = {"=": " = ", "-": "-", "<": " < "}
+RELATIONS = {"=": " = ", "≈": " ≈ ", "-": "-", "<": " < "}
 UNDERLINES = {0: "=", 1: "=", 2: "-"}
 
 
@@ -118,12 +116,15 @@ def _note(note: Note, notation: Notation) -> str:
 def _equations(lines: Sequence[Line], notation: Notation, is_styled: bool) -> str:
     """Left sides flush right at the equality signs, reasons in a column where they fit, else below their line."""
     lefts = ["" if line.left is None else to_text(line.left, notation) for line in lines]
+    rights = [boxed(line.right, notation) for line in lines]
     column = max(map(display_width, lefts))
-    formulas = [_formula(left, line.right, column, notation) for left, line in zip(lefts, lines, strict=True)]
+    formulas = [_formula(left, line, right, column) for left, line, right in zip(lefts, lines, rights, strict=True)]
     reasons = [_words(line.reason, notation) for line in lines]
     place = _reason_column(formulas, reasons)
     written: list[str] = []
-    for formula, reason in zip(formulas, reasons, strict=True):
+    for i, (formula, reason) in enumerate(zip(formulas, reasons, strict=True)):
+        if i and max(map(len, rights[i - 1 : i + 1])) > 1:  # matrices of several rows do not stand close
+            written.append("")
         written.extend(formula)
         shown = f"{DIM}{reason}{PLAIN}" if is_styled else reason
         if reason and display_width(formula[-1]) < place:
@@ -133,11 +134,14 @@ def _equations(lines: Sequence[Line], notation: Notation, is_styled: bool) -> st
     return "\n".join(written)
 
 
-def _formula(left: str, right: sympy.Expr, column: int, notation: Notation) -> list[str]:
+def _formula(left: str, line: Line, right: Sequence[str], column: int) -> list[str]:
     """One formula, in as many lines as it needs; those after the first stand right of the equality sign."""
-    start = len(INDENT) + column + len(" = ")
-    first, *others = broken(to_text(right, notation), display_width, WIDTH - start)
-    return [f"{INDENT}{_right(left, column)} = {first}", *(" " * (start + 2) + line for line in others)]
+    opening = f"{INDENT}{_right(left, column)}{RELATIONS[line.relation]}"
+    start = display_width(opening)
+    if len(right) > 1:
+        return [(opening if i == base_of(len(right)) else " " * start) + text for i, text in enumerate(right)]
+    first, *others = broken_inside(right[0], display_width, WIDTH - start, WIDTH - start)
+    return [opening + first, *(" " * (start + 2) + text for text in others)]
 
 
 def _reason_column(formulas: Sequence[list[str]], reasons: Sequence[str]) -> int:
@@ -155,15 +159,6 @@ def _table(table: Table, notation: Notation) -> str:
     lines = [INDENT + "  ".join(_left(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells]
     rule = INDENT + "  ".join("-" * width for width in widths)
     return "\n".join([lines[0], rule, *lines[1:]])
-
-
-def display_width(text: str) -> int:
-    """The columns that a text takes on a terminal: a combining accent takes none.
-
-    >>> display_width("x̂ = 1")
-    5
-    """
-    return sum(not unicodedata.combining(character) for character in text)
 
 
 def _left(text: str, width: int) -> str:

@@ -7,12 +7,14 @@ its terms stand.
 """
 
 import re
+import unicodedata
 from collections.abc import Callable
 
-__all__ = ["broken", "latex_length"]
+__all__ = ["broken", "broken_inside", "display_width", "latex_length"]
 
 _OPENING = re.compile(r"\\left\b|\\begin\b|[({\[]")
 _CLOSING = re.compile(r"\\right\b|\\end\b|[)}\]]")
+_RELATION = re.compile(r"[=≈]|\\approx")
 _TOKEN = re.compile(r"\\[A-Za-z]+|\\.|.", re.DOTALL)
 
 
@@ -22,30 +24,51 @@ def broken(formula: str, length: Callable[[str], int], limit: int) -> list[str]:
     >>> broken("a + b(c - d) - e", len, 9)
     ['a', '+ b(c - d)', '- e']
     """
-    if length(formula) <= limit:
-        return [formula]
+    return [formula] if length(formula) <= limit else _filled(_terms(formula, 0), length, limit)
+
+
+def broken_inside(formula: str, length: Callable[[str], int], limit: int, widest: int) -> list[str]:
+    """The same, and a line still wider than `widest` is broken at the signs within its plain parentheses.
+
+    >>> broken_inside("a (b + c + d)", len, 9, 11)
+    ['a (b + c', '+ d)']
+    """
     lines: list[str] = []
-    for term in _terms(formula):
-        if lines and length(f"{lines[-1]} {term}") <= limit:
-            lines[-1] = f"{lines[-1]} {term}"
-        else:
-            lines.append(term)
+    for line in broken(formula, length, limit):
+        lines.extend(_filled(_terms(line, 1), length, limit) if length(line) > widest else [line])
     return lines
 
 
-def _terms(formula: str) -> list[str]:
-    """The terms of the outermost sum, each but the first with its sign."""
-    terms, depth, current, before = [], 0, "", ""
+def _filled(parts: list[str], length: Callable[[str], int], limit: int) -> list[str]:
+    """Parts in as few lines as hold them."""
+    lines: list[str] = []
+    for part in parts:
+        if lines and length(f"{lines[-1]} {part}") <= limit:
+            lines[-1] = f"{lines[-1]} {part}"
+        else:
+            lines.append(part)
+    return lines
+
+
+def _terms(formula: str, deepest: int) -> list[str]:
+    """The terms of the outermost sum, each but the first with its sign; `deepest` 1: those of sums in plain parentheses too.
+
+    The minus of `≈ -1` begins no term.
+    """
+    terms, current, before, sign = [], "", "", ""
+    opened: list[str] = []
     for token in _TOKEN.findall(formula):
         if _OPENING.fullmatch(token):
-            depth += 1
+            opened.append(token)
         elif _CLOSING.fullmatch(token):
-            depth -= 1
-        if depth == 0 and token in "+-" and before == " " and current.strip():
+            del opened[-1:]
+        is_open = len(opened) <= deepest and set(opened) <= {"("}
+        if is_open and token in "+-" and before == " " and current.strip() and not _RELATION.fullmatch(sign):
             terms.append(current.strip())
             current = ""
         current += token
         before = token
+        sign = sign if token == " " else token
     return [*terms, current.strip()]
 
 
@@ -55,10 +78,28 @@ def latex_length(formula: str) -> int:
     >>> latex_length(r"\\frac{\\partial C}{\\partial a_j}")
     3
     """
-    text = formula
+    text = _MATRIX.sub(_widest_columns, formula)
     for pattern, replacement in _SHORTER:
         text = pattern.sub(replacement, text)
     return len(text)
+
+
+def _widest_columns(match: re.Match) -> str:
+    """As many letters as the columns of a matrix are wide, with the gaps between them and the brackets."""
+    rows = [[latex_length(cell) for cell in row.split("&")] for row in match[1].split(r"\\")]
+    return "m" * (sum(map(max, zip(*rows, strict=True))) + 2 * len(rows[0]))
+
+
+def display_width(text: str) -> int:
+    """The columns that a text takes on a terminal: a combining accent takes none.
+
+    >>> display_width("x̂ = 1")
+    5
+    """
+    return sum(not unicodedata.combining(character) for character in text)
+
+
+_MATRIX = re.compile(r"\\begin\{pmatrix\}(.*?)\\end\{pmatrix\}", re.DOTALL)
 
 
 def _wider(match: re.Match) -> str:

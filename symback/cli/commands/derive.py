@@ -15,14 +15,14 @@ from symback.presentation import document, write_document
 from symback.presentation.text import write_text
 from symback.verification.textbook_proofs import check_against_textbook
 
-__all__ = ["run"]
+__all__ = ["format_of", "run"]
 
 FORMAT_OF = {".tex": "latex", ".md": "markdown", ".txt": "text"}
 
 
 def run(options: argparse.Namespace) -> int:
     """Derive, check, and print or write the page."""
-    file_format = _format_of(options.output)
+    file_format = format_of(options.output)
     notation = notation_named(options.notation)
     layout = options.layout or notation.layout
     network = network_of(options)
@@ -40,7 +40,7 @@ def run(options: argparse.Namespace) -> int:
     return exit_code_of(rows)
 
 
-def _format_of(path: str | None) -> str:
+def format_of(path: str | None) -> str:
     """The format that the name of the file asks for."""
     if path is None:
         return "text"

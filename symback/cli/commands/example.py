@@ -1,0 +1,30 @@
+"""`symback example SPEC`: the network worked with numbers, on the terminal or as a file."""
+
+import argparse
+import sys
+
+from symback.cli.commands.derive import format_of
+from symback.cli.commands.networks import network_of
+from symback.cli.files import write_atomically
+from symback.language.notation import notation_named
+from symback.presentation import read_values, worked_example, write_document
+from symback.presentation.text import write_text
+
+__all__ = ["run"]
+
+
+def run(options: argparse.Namespace) -> int:
+    """Work the example and print or write its page; always 0, for a page that is printed is right."""
+    file_format = format_of(options.output)
+    notation = notation_named(options.notation)
+    network = network_of(options)
+    for remark in network.remarks:
+        print(f"remark: {remark}", file=sys.stderr)
+    values = None if options.values is None else read_values(options.values, network)
+    page = worked_example(network, values, digits=options.digits, rate=options.rate, notation=notation)
+    if options.output is None:
+        sys.stdout.write(write_text(page, is_styled=sys.stdout.isatty()))
+    else:
+        write_atomically(options.output, write_document(page, file_format))
+        print(f"wrote {options.output}", file=sys.stderr)
+    return 0
