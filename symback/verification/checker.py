@@ -538,6 +538,8 @@ def _difference(one: Tensor, other: Tensor, labels: Sequence[str], world: World,
         scale = max(scale, LEAST_SCALE)  # what cancels leaves a rounding error of that size
         if gap.max(initial=0.0) > DIFFERENT * scale:
             clear.append(f"seed {seed}: left {left[place]:.6g}, right {right[place]:.6g}")
+            if len(clear) == 2:
+                break
         elif gap.max(initial=0.0) > EQUAL * scale:
             return Outcome("undecided", "the two sides are too close to tell apart")
     if len(clear) >= 2 or (clear and valued == 1):

@@ -14,12 +14,13 @@ from functools import partial
 
 from symback.verification.definitions import FUNCTION_HEADS, Claim
 from symback.verification.mentions import letter_of, printed_name
-from symback.verification.tree import Tree, operands_of, walk
+from symback.verification.tree import Tree, base_of, operands_of, operators_of, walk
 from symback.verification.unparse import unparse
 
 __all__ = ["chain_text", "diagnose", "variants", "with_other_bounds"]
 
 MOST_TRIALS = 160
+_TIMES = ("", ".", r"\cdot", r"\times", "*")  # signs of a product of numbers
 
 
 def diagnose(
@@ -28,8 +29,8 @@ def diagnose(
     until: float,
     suspect: int = 0,
     likely: Callable[[Tree], Iterable[tuple[Tree, str]]] | None = None,
-) -> tuple[str, str]:
-    """The corrected chain and what was wrong, or two empty texts; `suspect` is the first member that differs from the one before.
+) -> tuple[Claim | None, str]:
+    """The corrected chain and what was wrong, or None and an empty text; `suspect` is the first member that differs from the one before.
 
     `likely` are changes of a member that are tried first: the slips that are usual in a document of its kind.
     """
@@ -38,11 +39,11 @@ def diagnose(
     while place < len(members):
         fixed, what = _fixed(claim, members, place, holds, until, likely)
         if fixed is None:
-            return "", ""
+            return None, ""
         members[place] = fixed
         found = found or what
         place = next((k for k in range(place + 1, len(members)) if not holds(_pair(claim, members[k - 1], members[k]))), len(members))
-    return (chain_text(members, claim.signs), found) if found else ("", "")
+    return (replace(claim, members=tuple(members)), found) if found else (None, "")
 
 
 def _pair(claim: Claim, left: Tree, right: Tree) -> Claim:
@@ -59,7 +60,8 @@ def _fixed(
 ) -> tuple[Tree | None, str]:
     """The member at a place with one change that makes it equal to the one before; of the first two, the left one may be wrong."""
     letters = index_letters(claim.members)
-    places = [place] if place > 1 else [1, 0]
+    rest_agrees = place == 1 < len(members) - 1 and holds(_pair(claim, members[1], members[2]))
+    places = [place] if place > 1 else [0, 1] if rest_agrees else [1, 0]
     for own in places:
         first = likely(members[own]) if likely is not None else ()
         for trials, (changed, what) in enumerate(itertools.chain(first, variants(members[own], letters))):
@@ -71,11 +73,24 @@ def _fixed(
                     return changed, what
                 members[own] = changed
                 return members[place], what
-    for changed in itertools.chain(_with_factors_of(members, place), _with_factors_inside(members, place)):
+    shadowed = _without_shadowed_sums(members[0], members[place])
+    for changed, what in (
+        itertools.chain(likely(shadowed) if likely is not None else (), variants(shadowed, letters)) if shadowed != members[place] else ()
+    ):
         if time.thread_time() > until:
             break
         if holds(_pair(claim, members[place - 1], changed)):
-            return changed, "missing factor"
+            return changed, f"a sum over an index of the left side, and {what}"
+    for what, found in (
+        ("wrong link of the chain rule", _links(members, place)),
+        ("missing factor", itertools.chain(_with_factors_of(members, place), _with_factors_inside(members, place))),
+        ("index", _renamings(members[place], letters)),
+    ):
+        for changed in found:
+            if time.thread_time() > until:
+                break
+            if holds(_pair(claim, members[place - 1], changed)):
+                return changed, what
     return None, ""
 
 
@@ -105,6 +120,8 @@ def _with_factors_inside(members: Sequence[Tree], place: int) -> Iterator[Tree]:
     """A member with a name or derivative of the chain as a further factor of one of its products, under its index."""
     names = dict.fromkeys(node for member in members for node in walk(member) if _is_factor(node))
     own = members[place]
+    signs = list(_signs_of_products(own))
+    times = _leaf("operator", max(signs, key=signs.count, default=""))
 
     def changes(tree: Tree) -> Iterator[Tree]:
         if tree.kind in ("product", "large"):
@@ -113,15 +130,23 @@ def _with_factors_inside(members: Sequence[Tree], place: int) -> Iterator[Tree]:
             parts = inside.children if inside.kind == "product" else (_bracketed(inside),)
             for name in names:
                 for factor in (name, *(_renamed(name, letter) for letter in bound[:1])):
-                    grown = Tree("product", (factor, _leaf("operator", ""), *parts))
+                    grown = Tree("product", (factor, times, *parts))
                     yield grown if tree.kind == "product" else replace(tree, children=(tree.children[0], grown))
         if tree.kind == "fraction":
             for name in names:
                 above = tree.children[0]
                 parts = above.children if above.kind == "product" else (above,)
-                yield replace(tree, children=(Tree("product", (*parts, _leaf("operator", ""), name)), tree.children[1]))
+                yield replace(tree, children=(Tree("product", (*parts, times, name)), tree.children[1]))
 
     yield from _everywhere(own, changes, False)
+
+
+def _signs_of_products(tree: Tree) -> Iterator[str]:
+    """How the author multiplies numbers, indices aside."""
+    if tree.kind == "product":
+        yield from (sign for sign in operators_of(tree) if sign in _TIMES)
+    for child in tree.children if tree.kind not in ("subscript", "superscript") else ():
+        yield from _signs_of_products(child)
 
 
 def _is_factor(tree: Tree) -> bool:
@@ -146,7 +171,7 @@ def _with_factors_of(members: Sequence[Tree], position: int) -> Iterator[Tree]:
     """A member with a factor that another member of its chain has."""
     own = members[position]
     present = set(operands_of(own) if own.kind == "product" else (own,))
-    for other in members[:position] + members[position + 1 :]:
+    for other in (*members[:position], *members[position + 1 :]):
         for node in walk(other):
             for factor in operands_of(node) if node.kind == "product" else ():
                 if factor.kind in ("call", "function", "scripts", "fraction") and factor not in present:
@@ -322,7 +347,7 @@ def _primes(tree: Tree) -> Iterator[Tree]:
 def _factors(tree: Tree) -> Iterator[Tree]:
     """2, ½ or -1 in front of the whole."""
     if tree.kind in ("product", "scripts", "symbol", "large", "sum", "fraction", "call"):
-        inner = _bracketed(tree)
+        inner = tree if tree.kind == "large" else _bracketed(tree)
         blank = _leaf("operator", "")
         yield Tree("sign", (inner,), "-")
         yield Tree("product", (_leaf("number", "2"), blank, inner))
@@ -372,9 +397,108 @@ def _squares(tree: Tree) -> Iterator[Tree]:
             yield Tree("scripts", (tree, Tree("superscript", (_leaf("number", power),))))
 
 
+def _diagonal(tree: Tree) -> Iterator[Tree]:
+    r"""diag(u) for u, a factor of a product: a column beside a matrix for the matrix that has it on its diagonal."""
+    if tree.kind == "product":
+        for i, child in enumerate(tree.children):
+            if child.kind in ("call", "scripts", "group"):
+                inside = child if child.kind == "group" and child.text == "( )" else Tree("group", (child,), "( )")
+                name = _leaf("symbol", r"\operatorname{diag}")
+                changed = Tree("function", (name, inside), r"\operatorname{diag}")
+                yield replace(tree, children=(*tree.children[:i], changed, *tree.children[i + 1 :]))
+
+
+def _unsummed(tree: Tree) -> Iterator[Tree]:
+    """A summation sign less."""
+    if tree.kind == "large" and letter_of(base_of(tree.children[0])) == r"\sum":
+        yield tree.children[1]
+
+
+def _powers(tree: Tree) -> Iterator[Tree]:
+    r"""\prod_k D_k W for W^n \prod_k D_k: the power of a matrix is not to be taken out of a product of matrices."""
+    factors = operands_of(tree) if tree.kind == "product" else ()
+    if len(factors) == 2 and factors[0].kind == "scripts" and factors[1].kind == "large":
+        powered, (sign, body) = factors[0], factors[1].children
+        kept = tuple(script for script in powered.children[1:] if script.kind != "superscript")
+        if letter_of(base_of(sign)) != r"\prod" or len(kept) == len(powered.children) - 1:
+            return
+        matrix = Tree("scripts", (powered.children[0], *kept)) if kept else powered.children[0]
+        blank = _leaf("operator", "")
+        for pair in ((body, blank, matrix), (matrix, blank, body)):
+            for turned in (_turned_round(sign), sign):
+                yield Tree("large", (turned, Tree("product", pair)), factors[1].text)
+
+
+def _turned_round(sign: Tree) -> Tree:
+    r"""\prod_{k=t}^{s+1} for \prod_{k=s+1}^t: the factors in the other order."""
+    below = next((mark for mark in sign.children[1:] if mark.kind == "subscript"), None)
+    above = next((mark for mark in sign.children[1:] if mark.kind == "superscript"), None)
+    if below is None or above is None or below.children[0].kind != "relation":
+        return sign
+    first, last = below.children[0].children[-1], above.children[0]
+    lower = replace(below, children=(replace(below.children[0], children=(*below.children[0].children[:-1], last)),))
+    upper = replace(above, children=(first,))
+    return replace(sign, children=tuple(lower if mark is below else upper if mark is above else mark for mark in sign.children))
+
+
+def _links(members: Sequence[Tree], place: int) -> Iterator[Tree]:
+    """A member with a link of its chain rule mended: what is derived, or by what, is what another link or the left side has."""
+    derivatives = [node for member in members for node in walk(member) if node.kind == "derivative" and len(node.children) == 3]
+    parts = dict.fromkeys(part for node in derivatives for part in node.children[1:] if part.kind != "empty")
+
+    def changes(tree: Tree) -> Iterator[Tree]:
+        if tree.kind == "derivative" and len(tree.children) == 3:
+            for which in (2, 1):
+                for part in parts:
+                    if part not in tree.children:
+                        yield replace(tree, children=(*tree.children[:which], part, *tree.children[which + 1 :]))
+
+    yield from _everywhere(members[place], changes, False)
+
+
+def _without_shadowed_sums(left: Tree, tree: Tree) -> Tree:
+    """Without the sums over a letter that the left side has free: x_t = Σ_t u_t."""
+    if tree.kind == "large" and letter_of(base_of(tree.children[0])) == r"\sum":
+        below = [mark.children[0] for mark in tree.children[0].children[1:] if mark.kind == "subscript"]
+        names = {operand.text for content in below for operand in operands_of(content)[:1]}
+        if any(_has_index(left, name) for name in names):
+            return _without_shadowed_sums(left, tree.children[1])
+    return replace(tree, children=tuple(_without_shadowed_sums(left, child) for child in tree.children))
+
+
+def _renamings(tree: Tree, letters: str) -> Iterator[Tree]:
+    """A factor in which two indices have other names at once: p_k (δ_{ik} - p_i) for p_i (δ_{ij} - p_j)."""
+
+    def changes(own: Tree) -> Iterator[Tree]:
+        if own.kind not in ("call", "product", "group"):
+            return
+        used = [letter for letter in letters if letter in index_letters((own,)) and _has_index(own, letter)]
+        for one, other in itertools.permutations(used, 2):
+            for new in itertools.permutations(letters, 2):
+                if new[0] != one and new[1] != other:
+                    yield _with_letters(own, {one: new[0], other: new[1]})
+
+    yield from _everywhere(tree, changes, False)
+
+
+def _has_index(tree: Tree, letter: str) -> bool:
+    return any(node.kind == "subscript" and any(part.text == letter for part in walk(node)) for node in walk(tree))
+
+
+def _with_letters(tree: Tree, names: dict[str, str], is_index: bool = False) -> Tree:
+    """Other letters for indices, all at once."""
+    if is_index and tree.kind == "symbol":
+        return replace(tree, text=names.get(tree.text, tree.text))
+    inside = is_index or tree.kind == "subscript"
+    return replace(tree, children=tuple(_with_letters(child, names, inside) for child in tree.children))
+
+
 CHANGES: tuple[tuple[str, Callable[[Tree], Iterator[Tree]]], ...] = (
+    ("power of a matrix outside a product", _powers),
     ("sum bound", _bounds),
     ("sign", _signs),
+    ("extra sum", _unsummed),
+    ("missing diag", _diagonal),
     ("transpose", _turned),
     ("order of the factors", _swapped),
     ("prime at the activation", _primes),

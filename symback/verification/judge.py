@@ -49,6 +49,7 @@ from symback.verification.reading import FUNCTION_HEADS
 from symback.verification.report import Report, Verdict
 from symback.verification.shape_claims import judge_shape
 from symback.verification.slips_in_time import Cast, slips_in_time
+from symback.verification.splicing import in_authors_text
 from symback.verification.stated_network import stated
 from symback.verification.tree import Tree, base_of, operands_of, operators_of, walk
 from symback.verification.unparse import unparse
@@ -60,8 +61,9 @@ from symback.verification.written_out import slips_in, with_corrected_slips
 __all__ = ["verify"]
 
 MAX_LATEX = 20_000
-PAGE_SECONDS = 4.0  # of computing for one formula, all its claims and corrections together
+PAGE_SECONDS = 8.0  # of computing for one formula, all its claims and corrections together
 SECONDS = 1.0  # of computing for one claim
+CORRECTION_SECONDS = 3.0  # of looking for what would be true in its place
 LEFT_SIDES = 3  # formulas before a refuted one whose left side may have been meant
 MAX_NODES, MAX_MEMBERS = 1500, 40  # of one claim
 NEAR = 30  # formulas: the definitions around a claim, where a document defines a name more than once
@@ -104,6 +106,13 @@ class Judged:
     outcome: Outcome
     correction: str = ""
     diagnosis: str = ""
+    corrected: Claim | None = None  # `correction` as trees, where it is not of numbers
+
+
+def _refuted(kind: str, outcome: Outcome, corrected: Claim | None, diagnosis: str) -> Judged:
+    """False, with what would be true."""
+    text = chain_text(corrected.members, corrected.signs) if corrected is not None else ""
+    return Judged(kind, "refuted", outcome, text, diagnosis, corrected)
 
 
 def verify(source: str | Path, network: Network | str | None = None, progress: Callable[[int, int], None] | None = None) -> Report:
@@ -165,7 +174,7 @@ class _Judge:
     """Goes through the formulas of a document in order."""
 
     def __init__(self, pages: Sequence[Page], is_alone: bool, progress: Callable[[int, int], None] | None, text: str = ""):
-        named = named_values_of([page.tree for page in pages if page.tree is not None])
+        self.named = named = named_values_of([page.tree for page in pages if page.tree is not None])
         self.pages, self.is_alone, self.progress = _with_named_values(pages, named), is_alone, progress
         pages = self.pages
         trees = [page.tree for page in pages if page.tree is not None]
@@ -305,22 +314,43 @@ class _Judge:
         if slips:
             expected = "; ".join(f"{unparse(slip.printed)} where {unparse(slip.expected)} fits the other entries" for slip in slips[:3])
             found = with_corrected_slips(page.tree, slips)
-            return replace(shown, kind="identity", verdict="refuted", reason=expected, correction=unparse(found), diagnosis="index")
-        judged = [self._judged(claim, order) for claim in self._continued(page)]
+            text = in_authors_text(page.latex, page.tree, [(page.tree, found)], self._reader(page)) or unparse(found)
+            return replace(shown, kind="identity", verdict="refuted", reason=expected, correction=text, diagnosis="index")
+        claims = self._continued(page)
+        judged = [self._judged(claim, order) for _, claim in claims]
         if not judged:
             return shown
-        worst = min(judged, key=lambda found: ORDER.index(found.verdict))
+        worst = min(judged, key=lambda found: (ORDER.index(found.verdict), not found.correction))
         outcome = worst.outcome
+        corrections = [(*pair, found) for pair, found in zip(claims, judged, strict=True) if found.correction]
+        text = self._in_authors_text(page, corrections) if worst.correction else ""
         return replace(
-            shown, kind=worst.kind, verdict=worst.verdict, reason=outcome.reason, correction=worst.correction, diagnosis=worst.diagnosis,
-            assumptions=outcome.assumptions, counterexample=outcome.counterexample,
+            shown, kind=worst.kind, verdict=worst.verdict, reason=outcome.reason, correction=text or worst.correction,
+            diagnosis=worst.diagnosis, assumptions=outcome.assumptions, counterexample=outcome.counterexample,
         )  # fmt: skip
 
-    def _continued(self, page: Page) -> list[Claim]:
-        """The claims of a formula; one that begins with a relation sign goes on with what stood before it."""
+    def _reader(self, page: Page) -> Callable[[str], Tree | None]:
+        """How the text of a formula became its tree."""
+        macros = page.printed.macros if page.printed is not None else None
+        return lambda text: _with_named_values([_page(text, macros, None)], self.named)[0].tree
+
+    def _in_authors_text(self, page: Page, corrections: Sequence[tuple[Claim, Claim, Judged]]) -> str:
+        """The formula with the members that differ from the corrected ones exchanged in its text; empty where that is not possible."""
+        changes: list[tuple[Tree, Tree]] = []
+        read = self._reader(page)
+        for printed, claim, found in corrections:
+            tree = read(found.correction) if found.corrected is None else None
+            chains = [found.corrected] if found.corrected is not None else list(chains_of(tree)) if tree is not None else []
+            if len(chains) == 1:
+                changes += _changes(page, printed, claim, chains[0])
+        return in_authors_text(page.latex, page.tree, changes, read) if changes and page.tree is not None else ""
+
+    def _continued(self, page: Page) -> list[tuple[Claim, Claim]]:
+        """The claims of a formula, as printed and as read: one that begins with a relation sign goes on with what stood before it."""
         found = []
         case = conditions_of_place(page.printed.headings, page.printed.before) if page.printed is not None else ()
-        for claim in page.claims:
+        for printed in page.claims:
+            claim = printed
             if claim.members[0].kind == "empty" and self.leading is not None:
                 claim = replace(claim, members=(self.leading, *claim.members[1:]))
                 case = case or self.case
@@ -333,7 +363,7 @@ class _Judge:
                 self.leading = claim.members[0]
                 self.lefts = [*self.lefts[-LEFT_SIDES:], claim.members[0]]
             if len(claim.members) > 1 and claim.members[0].kind != "empty":
-                found.append(claim)
+                found.append((printed, claim))
         if not page.claims and page.tree is not None and page.tree.kind not in ("symbol", "number", "empty"):
             self.leading = page.tree
         self.case = case if page.printed is not None and page.printed.display else ()
@@ -381,7 +411,7 @@ class _Judge:
         if len(claim.members) == 2 and self._states_cost(claim, order):
             found = self._settled(claim, order, self._alternatives(claim, order)[:1], time.thread_time() + SECONDS)
             if found.is_sure:
-                return Judged("definition", "refuted", found, *self._correction_of_bounds(claim, order))
+                return _refuted("definition", found, *self._correction_of_bounds(claim, order))
             return Judged("definition", "definition", Outcome("unread", "states the cost"))
         if _states_activation(claim):
             return Judged("definition", "definition", Outcome("unread", "states the activation of a layer"))
@@ -421,8 +451,7 @@ class _Judge:
             == "proved"
         ):
             reason = "holds if the derivative is of the whole sum, which is printed without brackets"
-            text = chain_text(bracketed.members, bracketed.signs)
-            return Judged(kind, "conditional", replace(outcome, reason=reason), text, "missing brackets")
+            return replace(_refuted(kind, replace(outcome, reason=reason), bracketed, "missing brackets"), verdict="conditional")
         turned = with_row_gradients(claim, self.lexicon) if kind == "gradient" and not outcome.is_sure else None
         if turned is not None:
             other = self._settled(turned, order, self._alternatives(claim, order), min(self.until, time.thread_time() + SECONDS))
@@ -443,16 +472,18 @@ class _Judge:
             ):
                 return Judged(kind, "conditional", replace(outcome, reason=reason))
         if outcome.is_sure:
-            return Judged(kind, "refuted", outcome, *self._correction_of_bounds(claim, order))
-        self.until = min(self.until, time.thread_time() + SECONDS)
+            return _refuted(kind, outcome, *self._correction_of_bounds(claim, order))
+        of_page, self.until = self.until, min(self.until, time.thread_time() + CORRECTION_SECONDS)
         correction, diagnosis = self._correction(claim, order, outcome)
         for meant, _ in () if correction else diagonals(claim, self.lexicon):
             correction, diagnosis = diagnose(
                 meant, lambda changed: self._holds(changed, order, outcome.assumed), self.until, outcome.member
             )
             if correction:
+                correction = replace(correction, conditions=claim.conditions)
                 break
-        return Judged(kind, "refuted", outcome, correction, diagnosis)
+        self.until = of_page
+        return _refuted(kind, outcome, correction, diagnosis)
 
     def _judged_shape(self, claim: Claim, order: int) -> Judged:
         """What stands in a space, and before it perhaps an equation: a^L = σ(z^L) ∈ ℝⁿ."""
@@ -464,30 +495,30 @@ class _Judge:
         equation = self._judged_by_equations(Claim(claim.members[: at + 1], claim.signs[:at], claim.conditions), order)
         return min((found, equation), key=lambda judged: ORDER.index(judged.verdict) if judged.verdict != "mention" else len(ORDER))
 
-    def _correction_of_bounds(self, claim: Claim, order: int) -> tuple[str, str]:
+    def _correction_of_bounds(self, claim: Claim, order: int) -> tuple[Claim | None, str]:
         """The first change of the bounds of its sums with which no sum has a term too many."""
         for changed in with_other_bounds(claim):
             found = self._settled(changed, order, self._alternatives(changed, order)[:1], min(self.until, time.thread_time() + SECONDS))
             if not found.is_sure:
-                return chain_text(changed.members, changed.signs), "sum bound"
-        return "", ""
+                return changed, "sum bound"
+        return None, ""
 
-    def _correction(self, claim: Claim, order: int, outcome: Outcome) -> tuple[str, str]:
+    def _correction(self, claim: Claim, order: int, outcome: Outcome) -> tuple[Claim | None, str]:
         """The near miss that holds: one layer letter, the left side of a formula before, or a small change of the right side."""
         assumed = outcome.assumed
         letters = {mention.stage[0] for mention in mentions_in(claim.members, self.sheet) if mention.stage is not None}
         for old, new in (("l", "L"), ("L", "l")) if {"l", "L"} <= letters else ():
             members = tuple(with_layer_letter(member, old, new) for member in claim.members)
             if self._holds(replace(claim, members=members), order, assumed):
-                return chain_text(members, claim.signs), "index"
+                return replace(claim, members=members), "index"
         for left in reversed(self.lefts[-LEFT_SIDES:]):
             if left != claim.members[0] and left.kind in ("derivative", "scripts", "applied", "product"):
                 members = (left, *claim.members[1:])
                 if self._holds(replace(claim, members=members), order, assumed):
-                    return chain_text(members, claim.signs), "wrong symbol on the left"
+                    return replace(claim, members=members), "wrong symbol on the left"
         for members in index_renamings(claim, self.lexicon):
             if self._holds(replace(claim, members=members), order, assumed):
-                return chain_text(members, claim.signs), "index"
+                return replace(claim, members=members), "index"
         likely = partial(slips_in_time, cast=self.cast) if self.lexicon.is_recurrent else None
         correction, diagnosis = diagnose(claim, lambda changed: self._holds(changed, order, assumed), self.until, outcome.member, likely)
         if correction or len(claim.members) < 3:
@@ -496,8 +527,8 @@ class _Judge:
             members = claim.members[:place] + claim.members[place + 1 :]
             signs = claim.signs[: place - 1] + claim.signs[place:]
             if self._holds(replace(claim, members=members, signs=signs), order, assumed):
-                return chain_text(members, signs), "one member of the chain differs from the others"
-        return "", ""
+                return replace(claim, members=members, signs=signs), "one member of the chain differs from the others"
+        return None, ""
 
     def _settled(self, claim: Claim, order: int, alternatives: Sequence[Assumed], until: float, is_trial: bool = False) -> Outcome:
         """By the equations with layers; by those without first, where the claim prints no layer."""
@@ -513,6 +544,9 @@ class _Judge:
     def _holds(self, claim: Claim, order: int, assumed: Assumed) -> bool:
         until = min(self.until, time.thread_time() + SECONDS / 3)
         found = [assumed, replace(assumed, has_unit_targets=True)] if self._may_sum_to_one() and not assumed.has_unit_targets else [assumed]
+        if not assumed.activation and _works_out_slope(claim):
+            open_to = dict.fromkeys(item.activation for item in self._alternatives(claim, order) if item.activation)
+            found += [replace(item, activation=activation) for item in list(found) for activation in open_to]
         return self._settled(claim, order, found, until, is_trial=True).word == "proved"
 
     def _families(self, trees: Sequence[Tree]) -> set[str]:
@@ -716,6 +750,20 @@ class _Judge:
         if unknown:
             return f"the definition of {unknown[0]} was not understood"
         return ""
+
+
+def _changes(page: Page, printed: Claim, claim: Claim, corrected: Claim) -> list[tuple[Tree, Tree]]:
+    """(printed, corrected) for every member that differs; of a chain with a member less, the whole chains."""
+    if len(corrected.members) == len(claim.members):
+        triples = zip(printed.members, claim.members, corrected.members, strict=False)
+        return [(own, new) for own, read, new in triples if read != new]
+    relations = (node for node in walk(page.tree) if node.kind == "relation") if page.tree is not None else ()
+    for node in relations:
+        if operands_of(node) == printed.members == claim.members:
+            signs = [Tree("operator", (), sign) for sign in corrected.signs]
+            rest = [part for pair in zip(signs, corrected.members[1:], strict=True) for part in pair]
+            return [(node, replace(node, children=(corrected.members[0], *rest)))]
+    return []
 
 
 def _cast_of(trees: Sequence[Tree], lexicon: Lexicon) -> Cast:

@@ -4,8 +4,8 @@ Answers are a JSON file: `{"wrong": [{"doc", "line", "printed", "correct", "kind
 `doc` is how the file's name begins and `line` may be off by some.  The formula that an answer speaks of is the one near its
 line that shares most neighbours of signs with it; the answer may spell it in other words than the page, so equality is not asked.
 
-A correction is `equal` if it is the answer's as a tree, when fonts, spacing and the dot of a product are left aside; if the
-answer states one member of an equation only, that member must stand in the correction.  Anything else is `other`, also where
+A correction is `equal` if it is the answer's as a tree, when fonts, spacing and the dot of a product are left aside: the answer is
+one of its chains, or members of one, and it was not in what is printed.  Anything else is `other`, also where
 it is equal in value: that is for a person to see.
 """
 
@@ -181,7 +181,9 @@ def _scored(answer: Answer, section: Section) -> Scored:
     best = verdicts[max(good)[2]] if good else None
     if best is None or not answer.correct:
         return Scored(answer, best)
-    return Scored(answer, best, "none" if not best.correction else "equal" if same_correction(best.correction, answer.correct) else "other")
+    known = macros[verdicts.index(best)]
+    is_same = bool(best.correction) and same_correction(best.correction, answer.correct, best.latex, known)
+    return Scored(answer, best, "none" if not best.correction else "equal" if is_same else "other")
 
 
 def _likeness(wanted: Counter[tuple[str, str]], found: Counter[tuple[str, str]]) -> float:
@@ -199,22 +201,37 @@ def _neighbours(latex: str, macros: Mapping[str, Macro] | None) -> Counter[tuple
 
 
 # --- comparing corrections --------------------------------------------------------------------------------------------------
-def same_correction(ours: str, answer: str) -> bool:
-    r"""True where a correction is the answer's, fonts and spacing aside.
+def same_correction(ours: str, answer: str, printed: str = "", macros: Mapping[str, Macro] | None = None) -> bool:
+    r"""True where a correction says what the answer says, fonts and spacing aside, and what was printed does not.
 
-    >>> same_correction(r"\mathbf{d} = 2 \cdot x", "d=2x") and same_correction("d = 2x", "2x")
+    >>> same_correction(r"\mathbf{d} = 2 \cdot x", "d=2x") and same_correction(r"e = 1 \qquad d = 2x", "2x", r"e = 1 \qquad d = x")
     True
     >>> same_correction("d = 2x", "d = x")
     False
     """
     try:
-        mine, known = (_statement(_normal(parse(latex))) for latex in (ours, answer))
+        mine, known = _normal(parse(ours, macros)), _statement(_normal(parse(answer)))
+        before = _normal(parse(printed, macros)) if printed else None
     except ParseError:
         return "".join(ours.split()) == "".join(answer.split())
-    if mine == known:
+    return _says(mine, known) and not (before is not None and _says(before, known))
+
+
+def _says(tree: Tree, known: Tree) -> bool:
+    """Whether a chain of a formula is the answer, has the answer's members in their order, or has it as a member."""
+    if tree == known:
         return True
-    members = operands_of(mine) if mine.kind == "relation" else (mine,)
-    return known.kind != "relation" and known in members[1:]
+    if tree.kind in ("statements", "implication", "list", "given"):
+        return any(_says(operand, known) for operand in operands_of(tree))
+    members = operands_of(tree) if tree.kind == "relation" else (tree,)
+    if known.kind == "relation":
+        rest = iter(members)
+        wanted = operands_of(known)
+        return len(members) > 1 and all(member in rest for member in (wanted if members[0].kind != "empty" else wanted[1:]))
+    if known.kind == "sum" and known.children[0].kind == "ellipsis":
+        ending = known.children[1:]
+        return any(node.kind == "sum" and node.children[-len(ending) :] == ending for member in members for node in walk(member))
+    return known in members[1:]
 
 
 def _statement(tree: Tree) -> Tree:

@@ -4,6 +4,7 @@ Every document is true as it stands but for the lines that a test plants; what i
 must never be.
 """
 
+import re
 from pathlib import Path
 
 import pytest
@@ -193,7 +194,7 @@ def test_a_planted_error_is_never_proved(tmp_path, document, formula, correction
     assert verdict.verdict != "proved"
     if correction is not None:
         assert verdict.verdict == "refuted", verdict.reason
-        assert correction in verdict.correction
+        assert _bare(correction) in _bare(verdict.correction)
 
 
 def test_a_sum_with_a_term_too_many_is_refuted_and_its_bound_corrected(tmp_path):
@@ -215,7 +216,7 @@ def test_a_sum_of_an_array_program_runs_along_its_dimension(tmp_path):
 def test_a_sum_over_an_index_that_its_terms_lack_is_refuted(tmp_path):
     verdict = judged(tmp_path, BATCH, r"\frac{\partial \mu}{\partial x_k} = \frac{\partial \frac1B \sum_{j=1}^{B} x_i}{\partial x_k}")
     assert (verdict.verdict, verdict.diagnosis) == ("refuted", "index")
-    assert r"\sum_{i = 1}^{B} x_{i}" in verdict.correction or r"\sum_{j = 1}^{B} x_{j}" in verdict.correction
+    assert r"\sum_{i=1}^{B} x_i" in verdict.correction or r"\sum_{j=1}^{B} x_j" in verdict.correction
 
 
 def test_the_case_of_a_heading_holds_for_what_stands_below_it(tmp_path):
@@ -235,3 +236,8 @@ def test_a_missing_sum_is_conditional_where_sums_are_printed(tmp_path):
 def test_a_derivative_of_an_unknown_cost_is_not_refuted(tmp_path):
     verdict = judged(tmp_path, BATCH, r"\frac{\partial L}{\partial y_i} = y_i - t_i")
     assert verdict.verdict in ("undecided", "mention")
+
+
+def _bare(latex: str) -> str:
+    """Without blanks, braces and sizes of brackets: what is right is printed as the author prints it."""
+    return re.sub(r"\\left|\\right|[{}\s]", "", latex)
