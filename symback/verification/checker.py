@@ -296,7 +296,7 @@ def _outcome(claim: Claim, sheet: Sheet, order: int, window: Window, assumed: As
         return Outcome("undecided", f"{thinned} with fewer indices here than elsewhere ({found.reason})", sentences)
     if found.word == "refuted" and place is not None and place.remarks:
         return Outcome("undecided", f"false if {next(iter(place.remarks))}", sentences)
-    return replace(found, reason=readable(found.reason), assumptions=(*sentences, *(place.remarks if place else ())))
+    return replace(found, reason=readable(found.reason), assumptions=(*sentences, *((*place.remarks, *place.doubts) if place else ())))
 
 
 def readable(reason: str) -> str:

@@ -104,6 +104,8 @@ def try_formula(mangled: Mangled) -> Found:
         report, found = attempt(lambda: _verified_page(page), mangled.latex, SECONDS * (1 + len(SETTINGS[mangled.setting].preamble)))
     if found.fault or report is None or not report.formulas or report.formulas[-1].verdict != "proved":
         return found
+    if any("without a layer" in assumption for assumption in report.formulas[-1].assumptions):
+        return found  # δ for δ^l, and the verdict says so: the numbers do not know that reading
     last = report.formulas[-1].latex
     models = [SETTINGS[mangled.setting].model] if mangled.setting is not None else list(MODELS)
     with warnings.catch_warnings():
