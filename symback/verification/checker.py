@@ -372,9 +372,10 @@ def _compared(claim: Claim, place: Place, is_share: bool) -> Outcome:
     known = [(i, value) for i, value in enumerate(values) if value is not None]
     if len(known) < 2:
         raise Unread(reasons[0] if reasons else "nothing is claimed")
+    rests_on_cost = _rests_on_cost(claim, place.world)
     worst = Outcome("proved", "the two sides have the same normal form")
     for (_, left), (number, right) in pairwise(known):
-        outcome = compare(left, right, place, claim.conditions)
+        outcome = compare(left, right, place, claim.conditions, rests_on_cost)
         if outcome.word in ("refuted", "untyped"):
             if _is_value(left, right, claim.members[number], place.world) or _is_value(right, left, claim.members[number - 1], place.world):
                 return Outcome("undecided", f"a value in an example ({outcome.reason})")
@@ -410,8 +411,19 @@ def _is_of_numbers(tree: Tree) -> bool:
     return all(node.kind == "number" for node in inside) and any(node.text not in ("0", "1") for node in inside)
 
 
-def compare(left: Value, right: Value, place: Place, conditions: Sequence[Tree] = ()) -> Outcome:
-    """Are the two equal in this world?"""
+def _rests_on_cost(claim: Claim, world: World) -> bool:
+    """Whether a target, or a number that things are divided by, stands in it: what comes from a certain cost."""
+    names = [world.lexicon.mention(name) for member in claim.members for _, name in names_in(member)]
+    below = [node.children[1] for member in claim.members for node in walk_tree(member) if node.kind == "fraction"]
+    has_target = any(mention.family.split("_")[0] in ("y", "Y", "t", r"\hat y") for mention in names)
+    return has_target or any(printed_name(tree) is not None or tree.kind == "number" for tree in below)
+
+
+def compare(left: Value, right: Value, place: Place, conditions: Sequence[Tree] = (), rests_on_cost: bool = True) -> Outcome:
+    """Are the two equal in this world?
+
+    Between two gradients the cost decides nothing, unless something of it stands in the claim: the chain rule holds for every cost.
+    """
     left, right = _identified(left, right, place)
     may_turn = any(word in place.world.sheet.words for word in ("layout", "jacobian", "row vector", "row-vector"))
     if may_turn and left.sides != right.sides and transposed(left).sides == right.sides and len(left.sides) == 1:
@@ -439,7 +451,8 @@ def compare(left: Value, right: Value, place: Place, conditions: Sequence[Tree] 
     if difference is not None:
         if difference.word == "refuted" and world.has_open_cost and world.has_gradient(one) != world.has_gradient(other):
             return Outcome("undecided", f"the cost is not stated, on which this rests ({difference.reason})")
-        if difference.word == "refuted" and world.has_doubtful_cost and (world.has_gradient(one) or world.has_gradient(other)):
+        gradients = world.has_gradient(one), world.has_gradient(other)
+        if difference.word == "refuted" and world.has_doubtful_cost and any(gradients) and (rests_on_cost or not all(gradients)):
             return Outcome("undecided", f"the cost stated last was not understood ({difference.reason})")
         if difference.word == "refuted" and world.has_hidden_indices and (world.has_gradient(one) or world.has_gradient(other)):
             return Outcome("undecided", f"the cost of one entry stands for the whole cost ({difference.reason})")

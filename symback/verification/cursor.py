@@ -5,7 +5,7 @@ from __future__ import annotations
 from symback.verification.grammar import CLOSING, LEVEL_OF, SKIPPED, SKIPPED_WITH_ARGUMENTS
 from symback.verification.lexer import ParseError, Token
 
-__all__ = ["Cursor", "after_skipped", "has_option", "shown", "skip_length", "skip_until", "starts_operand"]
+__all__ = ["Cursor", "after_skipped", "has_option", "row_end", "shown", "skip_length", "skip_until", "starts_operand"]
 
 
 class Cursor:
@@ -15,6 +15,7 @@ class Cursor:
         """At the first of the tokens."""
         self.latex, self.tokens, self.place, self.depth = latex, tokens, 0, 0
         self.end = Token("end of formula", "", len(latex), len(latex))
+        self.broken_rows = 0
 
     def peek(self) -> Token:
         """The next token, not taken."""
@@ -67,6 +68,17 @@ def has_option(cursor: Cursor) -> bool:
     ahead = cursor.tokens[cursor.place + 1 : cursor.place + 6]
     inside = [token.text for token in ahead[: next((i for i, token in enumerate(ahead) if token.text == "]"), 0)]]
     return bool(inside) and all(text in ("t", "b", "c", "l", "r", "|") for text in inside)
+
+
+def row_end(cursor: Cursor, first: int) -> int | None:
+    """Where the row that begins at a token ends: at the next row break or end of its environment; None if it never does."""
+    inner = 0
+    for place in range(first, len(cursor.tokens)):
+        kind = cursor.tokens[place].kind
+        if kind in ("row", "end") and inner == 0:
+            return place
+        inner += (kind == "begin") - (kind == "end")
+    return None
 
 
 def skip_length(cursor: Cursor) -> None:

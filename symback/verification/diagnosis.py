@@ -29,10 +29,12 @@ def diagnose(
     until: float,
     suspect: int = 0,
     likely: Callable[[Tree], Iterable[tuple[Tree, str]]] | None = None,
+    is_false: Callable[[Claim], bool] = lambda claim: True,
 ) -> tuple[Claim | None, str]:
     """The corrected chain and what was wrong, or None and an empty text; `suspect` is the first member that differs from the one before.
 
-    `likely` are changes of a member that are tried first: the slips that are usual in a document of its kind.
+    `likely` are changes of a member that are tried first: the slips that are usual in a document of its kind.  A later member that
+    is not understood, so that it neither holds nor `is_false`, stays as it is.
     """
     members, found = list(claim.members), ""
     place = suspect or len(members) - 1
@@ -42,7 +44,8 @@ def diagnose(
             return None, ""
         members[place] = fixed
         found = found or what
-        place = next((k for k in range(place + 1, len(members)) if not holds(_pair(claim, members[k - 1], members[k]))), len(members))
+        pairs = ((k, _pair(claim, members[k - 1], members[k])) for k in range(place + 1, len(members)))
+        place = next((k for k, pair in pairs if not holds(pair) and is_false(pair)), len(members))
     return (replace(claim, members=tuple(members)), found) if found else (None, "")
 
 
@@ -178,7 +181,10 @@ def _with_factors_of(members: Sequence[Tree], position: int) -> Iterator[Tree]:
                     present.add(factor)
                     blank = _leaf("operator", "")
                     inside = own.children if own.kind == "product" else (_bracketed(own),)
-                    yield Tree("product", (*inside, blank, factor))
+                    if inside[-1].kind in ("large", "applied", "function"):  # what follows it would belong to it
+                        yield Tree("product", (*inside[:-1], factor, blank, inside[-1]))
+                    else:
+                        yield Tree("product", (*inside, blank, factor))
 
 
 def chain_text(members: Sequence[Tree], signs: Sequence[str]) -> str:

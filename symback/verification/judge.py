@@ -38,7 +38,7 @@ from symback.verification.implicit import claim_with_sums, is_implicit
 from symback.verification.implied import with_braces_applied, with_implied
 from symback.verification.layouts import ROW_WORDS, with_row_gradients
 from symback.verification.macros import Macro
-from symback.verification.meant import diagonals, meant_claims
+from symback.verification.meant import diagonals, meant_claims, with_own_indices, with_shares
 from symback.verification.mentions import Lexicon, bound_in, letter_of, lexicon_of, names_in, printed_name
 from symback.verification.numbers import NumberOutcome
 from symback.verification.numbers_activations import activation_in_words
@@ -51,7 +51,7 @@ from symback.verification.shape_claims import judge_shape
 from symback.verification.slips_in_time import Cast, slips_in_time
 from symback.verification.splicing import in_authors_text
 from symback.verification.stated_network import stated
-from symback.verification.tree import Tree, base_of, operands_of, operators_of, walk
+from symback.verification.tree import UNREADABLE, Tree, base_of, operands_of, operators_of, walk
 from symback.verification.unparse import unparse
 from symback.verification.updates import judge_update
 from symback.verification.values import NamedValues, named_values_of
@@ -66,6 +66,7 @@ SECONDS = 1.0  # of computing for one claim
 CORRECTION_SECONDS = 3.0  # of looking for what would be true in its place
 LEFT_SIDES = 3  # formulas before a refuted one whose left side may have been meant
 MAX_NODES, MAX_MEMBERS = 1500, 40  # of one claim
+LACKING = "the terms of the sum lack its index, and another stands in its place"
 NEAR = 30  # formulas: the definitions around a claim, where a document defines a name more than once
 SOFTMAX_AFTER = re.compile(r"\W*(?:is|be|denotes?|represents?|to (?:indicate|denote|represent)|indicates?|for|,)?\W*(?:the |a )?softmax")
 SOFTMAX_BEFORE = re.compile(r"softmax(?: activation)?(?: function)?(?: is|,| denoted by| called)?\W*$")
@@ -318,11 +319,13 @@ class _Judge:
             return replace(shown, kind="identity", verdict="refuted", reason=expected, correction=text, diagnosis="index")
         claims = self._continued(page)
         judged = [self._judged(claim, order) for _, claim in claims]
+        if any(node.kind == "text" and node.text == UNREADABLE for node in walk(page.tree)):
+            judged.append(Judged("mention", "undecided", Outcome("unread", UNREADABLE)))
         if not judged:
             return shown
         worst = min(judged, key=lambda found: (ORDER.index(found.verdict), not found.correction))
         outcome = worst.outcome
-        corrections = [(*pair, found) for pair, found in zip(claims, judged, strict=True) if found.correction]
+        corrections = [(*pair, found) for pair, found in zip(claims, judged, strict=False) if found.correction]
         text = self._in_authors_text(page, corrections) if worst.correction else ""
         return replace(
             shown, kind=worst.kind, verdict=worst.verdict, reason=outcome.reason, correction=text or worst.correction,
@@ -399,6 +402,13 @@ class _Judge:
         if update is not None:
             return Judged("gradient", update.word, Outcome(update.word, update.reason), update.correction, update.diagnosis)
         kind = self._kind(claim)
+        whole = with_differentials_above(claim)
+        if whole is not None:
+            reason = "a differential stands below the line, and none above it"
+            return _refuted("gradient", Outcome("refuted", reason, is_sure=True), whole, r"missing \partial")
+        shares = with_shares(claim)
+        if shares is not None:
+            return _refuted(kind, Outcome("refuted", LACKING, is_sure=True), shares, "index")
         if kind == "shape":
             return self._judged_shape(claim, order)
         if kind == "mention" or is_condition(claim):
@@ -435,6 +445,10 @@ class _Judge:
                 return Judged(
                     kind, "proved", replace(other, assumptions=(*other.assumptions, "the cost is an earlier one of this document"))
                 )
+        if outcome.word == "undecided" and outcome.reason.startswith("false if the sum over"):
+            for changed in with_own_indices(claim):
+                if self._holds(changed, order, outcome.assumed):
+                    return _refuted(kind, replace(outcome, word="refuted", reason=LACKING), changed, "index")
         if outcome.word in ("undecided", "conditional"):
             return Judged(kind, outcome.word, outcome)
         if any(cost is not own for cost in self.sheet.edition(order).costs[1:]):
@@ -520,7 +534,10 @@ class _Judge:
             if self._holds(replace(claim, members=members), order, assumed):
                 return replace(claim, members=members), "index"
         likely = partial(slips_in_time, cast=self.cast) if self.lexicon.is_recurrent else None
-        correction, diagnosis = diagnose(claim, lambda changed: self._holds(changed, order, assumed), self.until, outcome.member, likely)
+        correction, diagnosis = diagnose(
+            claim, lambda changed: self._holds(changed, order, assumed), self.until, outcome.member, likely,
+            lambda changed: self._settled(changed, order, [assumed], self.until).word in ("refuted", "untyped"),
+        )  # fmt: skip
         if correction or len(claim.members) < 3:
             return correction, diagnosis
         for place in range(1, len(claim.members)):
@@ -744,7 +761,12 @@ class _Judge:
         twice = [
             function.letter for function in edition.functions if function.letter in heads & FUNCTION_HEADS and self._is_redefined(function)
         ]
-        if twice:
+        is_of_vectors = any(
+            other.label is not None or any(node.kind == "large" for node in walk(other.body))
+            for other in self.sheet.functions
+            if other.letter in twice
+        )
+        if twice and (is_of_vectors or _works_out_slope(claim) or not has_slopes_only(claim)):
             return f"{twice[0]} has several definitions"
         unknown = [d.name.family for d in self.sheet.dropped if d.name.family in families]
         if unknown:
@@ -764,6 +786,13 @@ def _changes(page: Page, printed: Claim, claim: Claim, corrected: Claim) -> list
             rest = [part for pair in zip(signs, corrected.members[1:], strict=True) for part in pair]
             return [(node, replace(node, children=(corrected.members[0], *rest)))]
     return []
+
+
+def has_slopes_only(claim: Claim) -> bool:
+    r"""Whether activations stand in it as \sigma'(z) alone, so that it is false for every one of them if for any that is not special."""
+    heads = [node.children[0] for member in claim.members for node in walk(member) if node.kind in ("call", "function")]
+    activations = [head for head in heads if (name := printed_name(head)) is not None and name.letter in FUNCTION_HEADS]
+    return all(head.kind == "scripts" and any(mark.kind == "prime" for mark in head.children) for head in activations)
 
 
 def _cast_of(trees: Sequence[Tree], lexicon: Lexicon) -> Cast:
@@ -875,6 +904,33 @@ def with_whole_sums_derived(claim: Claim) -> Claim | None:
     """∂/∂z w z + b read as ∂/∂z (w z + b); None where nothing of the kind is printed."""
     members = tuple(_derived_as_a_whole(member) for member in claim.members)
     return None if members == claim.members else replace(claim, members=members)
+
+
+def with_differentials_above(claim: Claim) -> Claim | None:
+    r"""\frac{\sigma}{\partial x} as \frac{\partial\sigma}{\partial x}; None where every differential below has one above or beside it.
+
+    A quotient of a quantity and a differential is nothing, so it is false whatever the document says.
+    """
+    found = replace(claim, members=tuple(map(_derived_below, claim.members)))
+    loose = [node for member in found.members for node in walk(member) if node.kind in ("product", "sum") and _has_loose_partial(node)]
+    return None if found.members == claim.members or loose else found
+
+
+def _derived_below(tree: Tree) -> Tree:
+    tree = replace(tree, children=tuple(map(_derived_below, tree.children)))
+    if tree.kind != "fraction" or tree.children[1].kind != "applied":
+        return tree
+    above, (sign, variable) = tree.children[0], tree.children[1].children
+    signs = {node.text for node in walk(above)} & {r"\partial", "d", r"\delta", r"\Delta", r"\nabla", r"\mathrm"}
+    is_quantity = printed_name(above) is not None or above.kind == "call"
+    if sign.text != r"\partial" or signs or not is_quantity or printed_name(variable) is None:
+        return tree
+    return replace(tree, kind="derivative", children=(sign, above, variable))
+
+
+def _has_loose_partial(tree: Tree) -> bool:
+    r"""A \partial among the factors, which may belong to a quotient beside it."""
+    return any((part.kind == "applied" and part.children[0].text == r"\partial") or part.text == r"\partial" for part in operands_of(tree))
 
 
 def _derived_as_a_whole(tree: Tree) -> Tree:

@@ -9,16 +9,19 @@ Such a claim is not true as it stands, and its formula is right: it is condition
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import combinations, count
 
 from symback.verification.definitions import Claim
 from symback.verification.implicit import claim_with_sums, occurrences
-from symback.verification.mentions import Lexicon
-from symback.verification.tree import Tree
+from symback.verification.mentions import Lexicon, letter_of
+from symback.verification.tree import Tree, operands_of, walk
 from symback.verification.unparse import unparse
 
-__all__ = ["diagonals", "meant_claims"]
+__all__ = ["diagonals", "meant_claims", "with_own_indices", "with_shares"]
+
+MOST_PLACES = 4  # of an index in one sum, when some of them may be right
 
 
 def meant_claims(claim: Claim, lexicon: Lexicon) -> Iterator[tuple[Claim, str]]:
@@ -45,3 +48,81 @@ def diagonals(claim: Claim, lexicon: Lexicon) -> Iterator[tuple[Claim, str]]:
         for partner in shared:
             condition = Tree("relation", (Tree("symbol", (), letter), Tree("operator", (), "="), Tree("symbol", (), partner)))
             yield replace(claim, conditions=(*claim.conditions, condition)), f"holds for {letter} = {partner}"
+
+
+def with_shares(claim: Claim) -> Claim | None:
+    r"""u_i / Σ_j u_j for u_i / Σ_j u_i; None where no sum of that kind stands in it.
+
+    A share divides by the sum of all, over an index of its own.  As printed it is 1 over the number of terms, whatever u is, which
+    nobody writes in so many letters.
+    """
+    members = tuple(map(_with_shares, claim.members))
+    return None if members == claim.members else replace(claim, members=members)
+
+
+def _with_shares(tree: Tree) -> Tree:
+    tree = replace(tree, children=tuple(map(_with_shares, tree.children)))
+    if tree.kind != "fraction" or tree.children[1].kind != "large" or tree.children[1].children[1] != tree.children[0]:
+        return tree
+    below = tree.children[1]
+    for changed in _over_own_index(below):
+        return replace(tree, children=(tree.children[0], changed))
+    return tree
+
+
+def with_own_indices(claim: Claim) -> Iterator[Claim]:
+    """The claim with another index of a sum's terms replaced by the index of the sum, which they lack: Σ_j u_j for Σ_j u_i."""
+    for place, member in enumerate(claim.members):
+        for changed in _sums_over_own_index(member):
+            yield replace(claim, members=(*claim.members[:place], changed, *claim.members[place + 1 :]))
+
+
+def _sums_over_own_index(tree: Tree) -> Iterator[Tree]:
+    yield from _over_own_index(tree)
+    for i, child in enumerate(tree.children):
+        for changed in _sums_over_own_index(child):
+            yield replace(tree, children=(*tree.children[:i], changed, *tree.children[i + 1 :]))
+
+
+def _over_own_index(tree: Tree) -> Iterator[Tree]:
+    """A sum whose index its terms lack, with each other index letter of theirs exchanged for it: in all places first, then in fewer."""
+    if tree.kind != "large" or tree.children[0].kind != "scripts":
+        return
+    sign, body = tree.children
+    below = [mark.children[0] for mark in sign.children[1:] if mark.kind == "subscript"]
+    bound = [letter for content in below for operand in operands_of(content)[:1] if (letter := letter_of(operand)) is not None]
+    letters = _index_letters(body)
+    if letter_of(sign.children[0]) != r"\sum" or len(bound) != 1 or bound[0] in letters:
+        return
+    for letter in letters:
+        places = sum(1 for node in walk(body) if node.kind == "subscript" and _with_letter(node, letter, bound[0]) != node)
+        for size in range(places, 0, -1) if places <= MOST_PLACES else (places,):
+            for chosen in combinations(range(places), size):
+                yield replace(tree, children=(sign, _with_letter_at(body, letter, bound[0], chosen)))
+
+
+def _index_letters(tree: Tree) -> list[str]:
+    """The letters in lower scripts, in the printed order."""
+    marks = [node for node in walk(tree) if node.kind == "subscript"]
+    found = [node.text for mark in marks for node in walk(mark) if node.kind == "symbol" and len(node.text) == 1 and node.text.isalpha()]
+    return list(dict.fromkeys(found))
+
+
+def _with_letter(tree: Tree, old: str, new: str, is_index: bool = False) -> Tree:
+    if is_index and tree.kind == "symbol" and tree.text == old:
+        return replace(tree, text=new)
+    inside = is_index or tree.kind == "subscript"
+    return replace(tree, children=tuple(_with_letter(child, old, new, inside) for child in tree.children))
+
+
+def _with_letter_at(tree: Tree, old: str, new: str, chosen: Sequence[int]) -> Tree:
+    """Another letter in some of the lower scripts that have it, counted as they are printed."""
+    seen = count()
+
+    def changed(node: Tree) -> Tree:
+        if node.kind == "subscript":
+            other = _with_letter(node, old, new)
+            return other if other != node and next(seen) in chosen else node
+        return replace(node, children=tuple(map(changed, node.children)))
+
+    return changed(tree)

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from symback.verification.bars import with_bar_roles
-from symback.verification.cursor import Cursor, after_skipped, has_option, shown, skip_length, skip_until, starts_operand
+from symback.verification.cursor import Cursor, after_skipped, has_option, row_end, shown, skip_length, skip_until, starts_operand
 from symback.verification.grammar import (
     ACCENTS,
     ALIGNED,
@@ -48,11 +48,12 @@ from symback.verification.grammar import (
 from symback.verification.lexer import MAX_DEPTH, MAX_NESTING, ParseError, Token, tokenize
 from symback.verification.macros import Macro
 from symback.verification.structure import fraction, is_equation_array, matrix, reduced, rows_joined
-from symback.verification.tree import Tree, depth_of
+from symback.verification.tree import UNREADABLE, Tree, depth_of
 
 __all__ = ["ParseError", "parse"]
 
 _SCRIPT_SIGNS = ("^", "_")
+MAX_BROKEN_ROWS = 8  # of one formula: each is read up to the place where it breaks
 MAX_SIGNS = 20  # + and - in a row
 MAX_PREFIXES = 60  # \\sum, \\log, \\partial ... in one product: each takes what follows, so they nest
 
@@ -546,20 +547,50 @@ def _environment(cursor: Cursor) -> list[Tree]:
         skip_until(cursor, "[", "]")
     if name in WITH_COLUMNS and cursor.peek().text == "{":
         skip_until(cursor, "{", "}")
-    rows: list[list[list[Tree]]] = [[]]
-    while True:
-        rows[-1].append(_sequence(cursor, (), in_cell=True))
-        sign = cursor.take()
-        if sign.kind == "row":
-            rows.append([])
-        elif sign.kind == "end" and sign.text == name:
-            break
-        elif sign.text != "&":
-            raise cursor.fault(rf"{shown(sign)} found before \end{{{name}}}", sign)
+    rows = _rows(cursor, name)
     if name in ALIGNED or is_equation_array(name, rows):
         items = rows_joined(rows, name)
         return [Tree("aligned", (reduced(items, 0),), name if name in ALIGNED else "aligned", opening.start, cursor.last_end())]
     return [matrix(rows, name, opening.start, cursor.last_end())]
+
+
+def _rows(cursor: Cursor, name: str) -> list[list[list[Tree]]]:
+    r"""The rows up to \end, cell by cell; of an aligning environment, a row that cannot be read is left out, and the others are read."""
+    rows: list[list[list[Tree]]] = [[]]
+    first, depth, is_read = cursor.place, cursor.depth, False
+    while True:
+        try:
+            rows[-1].append(_sequence(cursor, (), in_cell=True))
+            sign = _sign_after_cell(cursor)
+            if (sign.kind not in ("row", "end") and sign.text != "&") or (sign.kind == "end" and sign.text != name):
+                raise cursor.fault(rf"{shown(sign)} found before \end{{{name}}}", sign)
+        except ParseError:
+            cursor.broken_rows += 1
+            if name not in ALIGNED or cursor.broken_rows > MAX_BROKEN_ROWS:
+                raise
+            place = row_end(cursor, first)
+            if place is None or (cursor.tokens[place].kind == "end" and not is_read):
+                raise
+            rows[-1] = [[Tree("text", (), UNREADABLE, cursor.tokens[first].start, cursor.tokens[place].start)]]
+            cursor.place, cursor.depth = place, depth
+            sign = cursor.take()
+        else:
+            is_read = is_read or sign.kind == "row"
+        if sign.kind == "end":
+            return rows
+        if sign.kind == "row":
+            rows.append([])
+            first = cursor.place
+
+
+def _sign_after_cell(cursor: Cursor) -> Token:
+    """What ends a cell; a round bracket before it that closes nothing is a slip of the pen."""
+    ahead = cursor.place
+    while cursor.peek().text == ")" and cursor.peek().kind == "char":
+        cursor.take()
+    if cursor.place > ahead and cursor.peek().kind not in ("row", "end"):
+        cursor.place = ahead
+    return cursor.take()
 
 
 _HANDLERS: dict[str, Callable[[Cursor], list[Tree]]] = {

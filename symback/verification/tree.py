@@ -18,8 +18,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-__all__ = ["INFIX_KINDS", "KINDS", "Tree", "base_of", "depth_of", "operands_of", "operators_of", "scripts_of", "spelling", "walk"]
+__all__ = [
+    "INFIX_KINDS",
+    "KINDS",
+    "UNREADABLE",
+    "Tree",
+    "base_of",
+    "depth_of",
+    "operands_of",
+    "operators_of",
+    "scripts_of",
+    "spelling",
+    "walk",
+]
 
+UNREADABLE = "a row that cannot be read"  # the text that stands for one
 INFIX_KINDS = ("statements", "implication", "given", "list", "relation", "sum", "product")
 
 # kind -> (fewest children, most children or None, what the text and the children are)

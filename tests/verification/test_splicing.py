@@ -2,8 +2,9 @@
 
 import pytest
 
+from symback.verification.definitions import chains_of
 from symback.verification.judge import verify
-from symback.verification.parser import parse
+from symback.verification.parser import ParseError, parse
 from symback.verification.splicing import edits_between, in_authors_text, spliced
 
 WEIGHT = r"\dfrac{\partial C}{\partial w^l_{jk}} &= a_k^{l}\,\delta_j^l"  # the layer of a is wrong
@@ -78,3 +79,76 @@ def test_a_link_of_a_chain_rule_is_mended():
     found = verify(r"\frac{\partial C}{\partial b^l} = \frac{\partial C}{\partial z^l} \frac{\partial z^l}{\partial a^{l-1}}").formulas[0]
     assert found.verdict == "refuted"
     assert verify(found.correction).formulas[0].verdict == "proved"
+
+
+NETWORK = r"""
+The layers are $z^l = W^l a^{l-1} + b^l$ and $a^l = \sigma(z^l)$, and $p_i = \frac{e^{z_i}}{\sum_j e^{z_j}}$.
+
+$$PLANTED$$
+"""
+
+
+@pytest.mark.parametrize(
+    ("planted", "correction"),
+    [
+        (r"q_i = \frac{e^{u_i}}{\sum_{j=1}^{n} e^{u_i}}", r"q_i = \frac{e^{u_i}}{\sum_{j=1}^{n} e^{u_j}}"),
+        (r"\frac{\sigma(x)}{\partial x} = \sigma'(x)", r"\frac{\partial \sigma(x)}{\partial x} = \sigma'(x)"),
+    ],
+)
+def test_what_is_malformed_is_refuted_whatever_the_document_says(tmp_path, planted, correction):
+    found = correction_of(tmp_path, NETWORK.replace("PLANTED", planted))
+    assert found.verdict == "refuted" and found.correction == correction
+
+
+@pytest.mark.parametrize(
+    "true",
+    [
+        r"q_i = \frac{e^{u_i}}{\sum_{j=1}^{n} e^{u_j}}",
+        r"q = \frac{u_i}{\sum_{i=1}^{n} u_i}",
+        r"\frac{\partial\sigma(x)}{\partial x} = \sigma'(x)",
+        r"\frac{d\sigma(x)}{dx} = \sigma'(x)",
+        r"\frac{1}{\partial x} \partial \sigma(x) = \sigma'(x)",
+    ],
+)
+def test_what_is_well_formed_is_not(tmp_path, true):
+    page = tmp_path / "page.md"
+    page.write_text(NETWORK.replace("PLANTED", true), encoding="utf-8")
+    assert all(verdict.verdict != "refuted" for verdict in verify(page).formulas)
+
+
+def test_a_sum_over_an_index_that_stands_elsewhere_in_its_terms_is_corrected(tmp_path):
+    page = r"""
+$$y_i = \frac{e^{x_i}}{\sum_{k=1}^{n} e^{x_k}}$$
+
+$$E = -\sum_{i=1}^{n} t_i \ln y_i$$
+
+$$\frac{\partial E}{\partial x_i} = \sum_{j=1}^{n} \frac{\partial E}{\partial y_i} \cdot \frac{\partial y_i}{\partial x_i}$$
+"""
+    found = correction_of(tmp_path, page)
+    assert found.verdict == "refuted" and found.diagnosis == "index"
+    assert found.correction.replace(" ", "").endswith(r"\frac{\partialE}{\partialy_j}\cdot\frac{\partialy_j}{\partialx_i}")
+
+
+@pytest.mark.parametrize(
+    ("rows", "read"),
+    [
+        (r"u &= vw \\ x &= \frac{y \\ z &= ab", 2),
+        (r"u &= \frac{v \\ x &= ay \\ z &= ab", 2),
+        (r"u &= vw \\ x &= ay )", 2),
+        (r"u &= (v \\ &+ w) \\ x &= ay", 2),
+    ],
+)
+def test_a_row_that_cannot_be_read_does_not_lose_the_others(rows, read):
+    assert len(list(chains_of(parse(rf"\begin{{align}} {rows} \end{{align}}")))) == read
+
+
+@pytest.mark.parametrize("text", [r"\begin{align} a &= \frac{b \end{align}", r"\begin{matrix} a \\ \frac{b \end{matrix}", "a = b)"])
+def test_what_has_no_other_row_is_unreadable(text):
+    with pytest.raises(ParseError):
+        parse(text)
+
+
+def test_a_display_with_a_row_that_cannot_be_read_is_never_proved():
+    display = r"\begin{align} \delta^l &= ((W^{l+1})^T \delta^{l+1}) \odot \sigma'(z^l) \\ c &= \frac{d \end{align}"
+    assert verify(display).formulas[0].verdict == "undecided"
+    assert verify(display.replace(r"\sigma'", r"\sigma")).formulas[0].verdict == "refuted"
