@@ -63,6 +63,7 @@ def _fixed(
 ) -> tuple[Tree | None, str]:
     """The member at a place with one change that makes it equal to the one before; of the first two, the left one may be wrong."""
     letters = index_letters(claim.members)
+    left = printed_name(members[place - 1])
     rest_agrees = place == 1 < len(members) - 1 and holds(_pair(claim, members[1], members[2]))
     places = [place] if place > 1 else [0, 1] if rest_agrees else [1, 0]
     for own in places:
@@ -70,6 +71,9 @@ def _fixed(
         for trials, (changed, what) in enumerate(itertools.chain(first, variants(members[own], letters))):
             if trials > MOST_TRIALS or time.thread_time() > until:
                 break
+            name = printed_name(changed)
+            if what == "extra factor" and left is not None and name is not None and name.letter == left.letter:
+                continue  # u = u says nothing
             pair = _pair(claim, members[place - 1], changed) if own == place else _pair(claim, changed, members[place])
             if holds(pair):
                 if own == place:

@@ -31,6 +31,7 @@ __all__ = ["Answer", "Answers", "Score", "Scored", "read_answers", "same_correct
 NEAR = 6  # lines between an answer and its formula
 ENOUGH = 0.3  # of the answer's neighbours must stand in the formula
 ENOUGH_AT_LINE = 0.08  # where the line is right and nothing better is near: the answer may name everything differently
+REMARK = re.compile(r"\s*\([a-z ]{9,}\)$")  # words in brackets after an answer
 _CAUGHT = ("refuted", "conditional")
 
 
@@ -210,7 +211,7 @@ def same_correction(ours: str, answer: str, printed: str = "", macros: Mapping[s
     False
     """
     try:
-        mine, known = _normal(parse(ours, macros)), _statement(_normal(parse(answer)))
+        mine, known = _normal(parse(ours, macros)), _statement(_normal(parse(REMARK.sub("", answer))))
         before = _normal(parse(printed, macros)) if printed else None
     except ParseError:
         return "".join(ours.split()) == "".join(answer.split())
@@ -218,7 +219,7 @@ def same_correction(ours: str, answer: str, printed: str = "", macros: Mapping[s
 
 
 def _says(tree: Tree, known: Tree) -> bool:
-    """Whether a chain of a formula is the answer, has the answer's members in their order, or has it as a member."""
+    """Whether a chain of a formula is the answer, has the answer's members in their order, or has it as a member or within one."""
     if tree == known:
         return True
     if tree.kind in ("statements", "implication", "list", "given"):
@@ -231,7 +232,7 @@ def _says(tree: Tree, known: Tree) -> bool:
     if known.kind == "sum" and known.children[0].kind == "ellipsis":
         ending = known.children[1:]
         return any(node.kind == "sum" and node.children[-len(ending) :] == ending for member in members for node in walk(member))
-    return known in members[1:]
+    return known in members[1:] or (bool(known.children) and any(node == known for member in members[1:] for node in walk(member)))
 
 
 def _statement(tree: Tree) -> Tree:
