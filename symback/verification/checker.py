@@ -25,6 +25,7 @@ from symback.numerics.evaluate import evaluate
 from symback.simplification.normal_form import prove_equal
 from symback.verification.choices import Choices, all_choices
 from symback.verification.definitions import Claim, is_gradient_tree
+from symback.verification.doubts import is_false_of_every_cost
 from symback.verification.meaning import COL, ROW, Mismatch, OutOfRange, Unread, Unspread, Untyped, Value, common, transposed
 from symback.verification.mentions import Mention, index_name, names_in, printed_name
 from symback.verification.reading import Place, axes_of_indices, counted_name, is_loss_of_step, read
@@ -42,6 +43,8 @@ PROOF_SECONDS = 1.0
 _SIZE = re.compile(r"\bn_([^\s,;()]+?)_(\d)(?:_(m?\d+))?(?=\b)")
 MOST_STAGES = 8  # built at once
 MOST_READINGS = 40
+USE_OF_A_WEIGHT = "the use of a weight"
+ONE_STEP = "holds for the use of the weight at that step: the whole derivative is the sum over the steps"
 CONDITIONAL_READINGS = {
     "Jacobian, transposed": "holds where ∂a/∂z has a row for each entry of z",
     "the whole loss": "holds if the name is the derivative of the whole loss, and not of that of one step, as it is printed",
@@ -177,6 +180,8 @@ def _layers(staged: Sequence[Mention], base: str, mentions: Sequence[Mention], s
         top = max([*known, high])
         ends = [Window(min(low, 1), top, (("", 0), ("L", top)), own, True)]
         goes_on = Window(min(low, 1), high + 1, (("", 0),), own, False)
+        if _ends_at(top, sheet):
+            return ends
         return [*ends, Window(min(low, 1), high, (("", 0), ("L", high)), own, True), goes_on] if has_target or known else [goes_on, *ends]
     if base.isupper() and high <= 0:
         return [Window(low, 0, ((base, 0), ("L", 0)), own, True)]
@@ -184,6 +189,13 @@ def _layers(staged: Sequence[Mention], base: str, mentions: Sequence[Mention], s
     if has_target:
         return [Window(low, high, ((base, 0), ("L", high)), own, True), open_end]
     return [open_end]
+
+
+def _ends_at(number: int, sheet: Sheet) -> bool:
+    """Whether every cost of the document is one of the outputs of the layer with this number."""
+    costs = [definition for definition in sheet.definitions if definition.role == "cost"]
+    ends = [{mention.stage for mention in mentions_in((cost.body,), sheet) if mention.stage is not None} for cost in costs]
+    return bool(ends) and all(stages == {("", number)} for stages in ends)
 
 
 # One convention, all readings
@@ -207,6 +219,8 @@ def outcome_in(claim: Claim, sheet: Sheet, order: int, window: Window, assumed: 
             )
             outcome = replace(outcome, assumptions=(*outcome.assumptions, *remarks))
             reasons = [CONDITIONAL_READINGS[answer] for answer in given.values() if answer in CONDITIONAL_READINGS]
+            if given.get(USE_OF_A_WEIGHT) == "at one step" and f"{USE_OF_A_WEIGHT} by a state" not in choices.asked:
+                reasons.append(ONE_STEP)  # where ∂o_t/∂W stands beside it, the page itself speaks of the use at step t
             if not reasons:
                 return outcome
             outcome = replace(outcome, word="conditional", reason=reasons[0])
@@ -269,7 +283,7 @@ def _outcome(claim: Claim, sheet: Sheet, order: int, window: Window, assumed: As
     except OutOfRange as error:
         return Outcome("refuted", str(error), sentences, is_sure=True)
     except Unspread as error:
-        return Outcome("undecided", str(error), sentences)
+        return _spread_or_misfit(claim, sheet, world, place, error, window, sentences)
     except (Mismatch, Untyped) as error:
         if place is not None and (unknown := _unknown(claim, place)):
             return Outcome("unread", f"what {unknown} is, is not said", sentences)
@@ -297,6 +311,32 @@ def _outcome(claim: Claim, sheet: Sheet, order: int, window: Window, assumed: As
     if found.word == "refuted" and place is not None and place.remarks:
         return Outcome("undecided", f"false if {next(iter(place.remarks))}", sentences)
     return replace(found, reason=readable(found.reason), assumptions=(*sentences, *((*place.remarks, *place.doubts) if place else ())))
+
+
+def _spread_or_misfit(
+    claim: Claim, sheet: Sheet, world: World, place: Place | None, error: Unspread, window: Window, sentences: tuple[str, ...]
+) -> Outcome:
+    """A vector beside a matrix, entry by entry: a misfit where the claim is false even if the vector is repeated."""
+    doubtful = Outcome("undecided", str(error), sentences)
+    if place is None or sheet.is_sloppy or place.doubts or _unknown(claim, place) or _thinned(claim, sheet, 1):
+        return doubtful
+    try:
+        for _ in range(6):
+            try:
+                inside = replace(place, world=world, axes={}, vacuous={}, remarks={}, doubts={})
+                axes_of_indices(claim.members, inside)
+                found = _compared(claim, inside, window.is_share)
+                is_false = found.word == "refuted" and not inside.doubts and not inside.remarks
+                return Outcome("untyped", str(error), sentences) if is_false else doubtful
+            except Unspread as other:
+                world = world.with_samples(other.axis)
+            except Mismatch as other:
+                world = world.with_equal(other.left, other.right)
+    except Unread:
+        return doubtful
+    except (SymbackError, RecursionError, ValueError, TypeError, KeyError, OverflowError, IndexError):
+        return Outcome("untyped", str(error), sentences)
+    return doubtful
 
 
 def readable(reason: str) -> str:
@@ -369,6 +409,8 @@ def _compared(claim: Claim, place: Place, is_share: bool) -> Outcome:
         if reasons:
             raise Unread(reasons[0])  # what surrounds it is not understood, so nor is its shape
         raise misfit
+    if place.vacuous and _lacks_its_letter(claim, place.world.sheet):
+        place.vacuous.clear()
     known = [(i, value) for i, value in enumerate(values) if value is not None]
     if len(known) < 2:
         raise Unread(reasons[0] if reasons else "nothing is claimed")
@@ -388,14 +430,27 @@ def _compared(claim: Claim, place: Place, is_share: bool) -> Outcome:
     return worst
 
 
+def _lacks_its_letter(claim: Claim, sheet: Sheet) -> bool:
+    """Whether the steps of a term are bound by nothing: ∂L/∂b = Σ_j ∂L/∂a_t, whose sum over j is no sum of equal terms on purpose."""
+    first, *others = (
+        {mention.stage[0] for mention in mentions_in((member,), sheet) if mention.stage is not None} for member in claim.members
+    )
+    return any(letters - first - {""} for letters in others)
+
+
 def _is_value(constant: Value, other: Value, member: Tree, world: World) -> bool:
     """f(a) = 6, y = 1: what a quantity that varies is for certain numbers; derivatives may be 0, 1 and -1 for all."""
-    if leaves(constant.tensor) or not leaves(other.tensor):
+    if leaves(constant.tensor) or not leaves(other.tensor) or _has_sizes(constant.tensor):
         return False
     if is_gradient_tree(member) and isinstance(constant.tensor, Const) and abs(constant.tensor.value) in (0, 1):
         return False
     values = [np.asarray(evaluate(other.tensor, world.setting_for(seed, (other.tensor,)))) for seed in SEEDS[:2]]
     return abs(values[0].max() - values[1].max()) > EQUAL
+
+
+def _has_sizes(tensor: Tensor) -> bool:
+    """Whether it is made of sizes, 1/m: no value of an example."""
+    return isinstance(tensor, Const) and bool(tensor.value.free_symbols)
 
 
 def is_numeric(member: Tree) -> bool:
@@ -449,7 +504,8 @@ def compare(left: Value, right: Value, place: Place, conditions: Sequence[Tree] 
     may_vanish = left.is_number or right.is_number or bool(conditions)
     difference = _difference(one, other, labels, world, may_vanish)
     if difference is not None:
-        if difference.word == "refuted" and world.has_open_cost and world.has_gradient(one) != world.has_gradient(other):
+        is_open = world.has_open_cost and world.has_gradient(one) != world.has_gradient(other)
+        if difference.word == "refuted" and is_open and not is_false_of_every_cost(one, other, world, place.own):
             return Outcome("undecided", f"the cost is not stated, on which this rests ({difference.reason})")
         gradients = world.has_gradient(one), world.has_gradient(other)
         if difference.word == "refuted" and world.has_doubtful_cost and any(gradients) and (rests_on_cost or not all(gradients)):
@@ -537,11 +593,14 @@ def _difference(one: Tensor, other: Tensor, labels: Sequence[str], world: World,
     for seed in SEEDS:
         try:
             setting = world.setting_for(seed, (one, other))
-            left, right = evaluate(one, setting), evaluate(other, setting)
+            with np.errstate(invalid="ignore"):  # r/δ_ij has no value off the diagonal
+                left, right = evaluate(one, setting), evaluate(other, setting)
         except SymbackError as error:
             return Outcome("undecided", f"a value could not be computed: {error}")
         left, right = _allowed(np.asarray(left), np.asarray(right), labels)
-        if left.size == 0 or not (np.all(np.isfinite(left)) and np.all(np.isfinite(right))):
+        is_partial = not (np.all(np.isfinite(left)) and np.all(np.isfinite(right)))
+        left, right = _finite(left, right)
+        if left.size == 0 or (is_partial and np.allclose(left, right, DIFFERENT, DIFFERENT)):
             continue
         valued += 1
         gap = np.abs(left - right)
@@ -562,6 +621,13 @@ def _difference(one: Tensor, other: Tensor, labels: Sequence[str], world: World,
     if largest == 0 and not may_vanish and not any(isinstance(side, Const) for side in (one, other)):
         return Outcome("undecided", "both sides vanish in the equations at hand")
     return None
+
+
+def _finite(left: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Both where both have a value: r/δ_ij has one on the diagonal."""
+    left, right = np.broadcast_arrays(left, right)
+    kept = np.isfinite(left) & np.isfinite(right)
+    return (left, right) if kept.all() else (left[kept], right[kept])
 
 
 def _allowed(left: np.ndarray, right: np.ndarray, labels: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:

@@ -476,7 +476,7 @@ class _Judge:
                 return Judged(kind, "conditional", replace(other, reason="holds if gradients are rows: a matter of layout"))
             if other.word == "undecided" and "printed numbers" in other.reason:
                 return Judged(kind, "undecided", other)
-        doubt = "" if self.is_alone or outcome.is_sure else outcome.doubt or self._doubt(claim, own, order)
+        doubt = "" if self.is_alone or outcome.is_sure else outcome.doubt or self._doubt(claim, own, order, outcome)
         if doubt:
             return Judged(kind, "undecided", replace(outcome, reason=f"{doubt} ({outcome.reason})"))
         for meant, reason in meant_claims(claim, self.lexicon):
@@ -595,6 +595,8 @@ class _Judge:
             return name is not None or left.kind == "product" or is_condition
         if (left.kind == "sum" and left.children[-1].kind == "empty") or (right.kind == "fraction" and right.children[0] == left):
             return True  # dw += x dz, dw = dw / m
+        if left.kind == "derivative" and left not in operands_of(right):
+            return False  # ∂L/∂h_t = V^T ∂L/∂h_t + …: it stands in a product
         return right.kind == "sum" and (left in tuple(walk(right)) if name is not None else unparse(left) in unparse(right))
 
     def _alternatives(self, claim: Claim, order: int) -> list[Assumed]:
@@ -721,7 +723,7 @@ class _Judge:
         r"""\sigma beside \tanh in the equations of a step: by common use the logistic function."""
         return self.lexicon.is_recurrent and {r"\sigma", r"\tanh"} <= self._open_heads(order)
 
-    def _doubt(self, claim: Claim, own: Sequence[Definition], order: int) -> str:
+    def _doubt(self, claim: Claim, own: Sequence[Definition], order: int, outcome: Outcome) -> str:
         """Why a claim that is false in the world that was built may be true all the same."""
         families = self._families(claim.members)
         if not self.stated and not self.softmax_letters:
@@ -747,7 +749,7 @@ class _Judge:
         others = [d for d in self.sheet.definitions if d.role == "cost" and d not in edition.costs[:1]]
         if any(counts & _divided_by((other.body,)) for other in others):
             return "the cost may be the average over the samples, as elsewhere in this document"
-        if self._names_target(claim) and not edition.costs:
+        if self._names_target(claim) and not edition.costs and outcome.word != "untyped":
             return "the cost is not stated, and no usual cost makes it true"
         is_open = not self.softmax_letters and self._has_open_activation(edition) and bool(self._open_heads(order) - {r"\tanh"})
         if is_open and _works_out_slope(claim) and not self._has_gates(order):

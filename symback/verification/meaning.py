@@ -36,6 +36,7 @@ __all__ = [
     "common",
     "divided",
     "elementwise",
+    "is_turned",
     "matrix_product",
     "number",
     "powered",
@@ -151,6 +152,11 @@ def _aligned(left: Value, right: Value) -> tuple[Value, Value, bool]:
             if one.axes[side] != other.axes[side] and one.axes[side] == other.axes[across]:
                 return (transposed(one), right, True) if is_left else (left, transposed(one), True)
     return left, right, False
+
+
+def is_turned(left: Value, right: Value) -> bool:
+    """Whether a vector beside a matrix would have to be turned round to lie along it."""
+    return _aligned(left, right)[2]
 
 
 def broadcast(left: Value, right: Value) -> Value:

@@ -9,13 +9,14 @@ Such a claim is not true as it stands, and its formula is right: it is condition
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import combinations, count
 
 from symback.verification.definitions import Claim
 from symback.verification.implicit import claim_with_sums, occurrences
-from symback.verification.mentions import Lexicon, letter_of
+from symback.verification.mentions import Lexicon, bound_in, indices_of, letter_of, printed_name
 from symback.verification.tree import Tree, operands_of, walk
 from symback.verification.unparse import unparse
 
@@ -27,7 +28,7 @@ MOST_PLACES = 4  # of an index in one sum, when some of them may be right
 def meant_claims(claim: Claim, lexicon: Lexicon) -> Iterator[tuple[Claim, str]]:
     """Each reading with the reason that goes with it."""
     explicit = claim_with_sums(claim, lexicon)
-    if explicit != claim:
+    if explicit != claim and not _prints_sum_over(new_letters(claim, explicit), claim):
         yield explicit, "holds with a summation sign, which is missing"
     for i, condition in enumerate(claim.conditions):
         sign = condition.children[1]
@@ -36,7 +37,33 @@ def meant_claims(claim: Claim, lexicon: Lexicon) -> Iterator[tuple[Claim, str]]:
         )
         conditions = (*claim.conditions[:i], other, *claim.conditions[i + 1 :])
         yield replace(claim, conditions=conditions), f"holds for {unparse(other)}, and not for {unparse(condition)}"
-    yield from diagonals(claim, lexicon)
+    if not any(_is_kronecker(node) for member in claim.members for node in walk(member)):
+        yield from diagonals(claim, lexicon)
+
+
+def new_letters(claim: Claim, explicit: Claim) -> set[str]:
+    """The letters over which more sums run in one claim than in the other."""
+    more = Counter(letter for member in explicit.members for letter in _summed(member))
+    more.subtract(letter for member in claim.members for letter in _summed(member))
+    return {letter for letter, count in more.items() if count > 0}
+
+
+def _summed(tree: Tree) -> Iterator[str]:
+    for node in walk(tree):
+        if node.kind == "large" and node.children[0].kind == "scripts":
+            for script in node.children[0].children[1:]:
+                yield from bound_in(script.children[0]) if script.kind == "subscript" else ()
+
+
+def _prints_sum_over(letters: set[str], claim: Claim) -> bool:
+    """Whether the claim prints the sign over the same letter elsewhere: then it is not left out by custom."""
+    return not letters.isdisjoint(letter for member in claim.members for letter in _summed(member))
+
+
+def _is_kronecker(node: Tree) -> bool:
+    r"""\delta_{ij}: such a formula tells its cases apart by itself."""
+    name = printed_name(node) if node.kind == "scripts" else None
+    return name is not None and name.letter == r"\delta" and not name.above and sum(len(indices_of(item)) for item in name.below) == 2
 
 
 def diagonals(claim: Claim, lexicon: Lexicon) -> Iterator[tuple[Claim, str]]:

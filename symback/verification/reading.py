@@ -37,6 +37,7 @@ from symback.verification.meaning import (
     combined,
     divided,
     elementwise,
+    is_turned,
     number,
     powered,
     product,
@@ -179,7 +180,7 @@ def quantity(mention: Mention, place: Place) -> Value:
         if mention.is_transposed and len(value.labels) == 2 and len(mention.indices) == 2:
             value = _indexed(transposed_axes(value), mention.indices, place)
             return _raised(value, mention, place)
-        value = _indexed(value, mention.indices, place)
+        value = _indexed(value, mention.indices, place, mention.family)
     if mention.primes:
         raise Unread(f"a prime at {mention.family}")
     value = transposed(value) if mention.is_transposed else value
@@ -245,11 +246,13 @@ def _index_label(index: Tree, axis: Axis, place: Place) -> str:
     return letter
 
 
-def _indexed(value: Value, indices: Sequence[Tree], place: Place) -> Value:
+def _indexed(value: Value, indices: Sequence[Tree], place: Place, family: str = "") -> Value:
     """One entry: the printed indices become the labels of the sides, in their order."""
     sides = [label for label in value.labels if label in (ROW, COL)]
     if len(indices) == 1 and len(sides) == 2:
         return _row_of(value, indices[0], place)
+    if len(indices) > len(sides) and family in place.world.sheet.vectors:
+        raise Untyped(f"{len(indices)} indices stand at {family}, which is a vector")
     if len(indices) != len(sides):
         raise Unread(f"{len(indices)} indices stand at a quantity that has {len(sides)}")
     names = dict(zip(sides, indices, strict=True))
@@ -1027,6 +1030,8 @@ def _read_product(tree: Tree, place: Place) -> Value:
     except Untyped:
         value = parts[0]
         for sign, part in zip(signs, parts[1:], strict=True):
+            if sign in ELEMENTWISE_SIGNS and is_turned(value, part):
+                raise
             value = _divided_or_times(value, part, sign, place)
         return value
 

@@ -55,7 +55,7 @@ from symback.simplification.replacing import replaced
 from symback.verification.choices import Choices
 from symback.verification.definitions import FUNCTION_HEADS, Definition, Function, is_repeated
 from symback.verification.meaning import COL, ROW, Mismatch, Unread, Unspread, Untyped, Value
-from symback.verification.mentions import Lexicon, is_any_of, letter_of, names_in
+from symback.verification.mentions import Lexicon, is_any_of, letter_of, names_in, printed_name
 from symback.verification.reading import ACTIVATIONS, Place, axes_of_indices, ranges_of, read
 from symback.verification.recurrence import (
     copy_of,
@@ -68,7 +68,7 @@ from symback.verification.recurrence import (
     swept_from,
 )  # fmt: skip
 from symback.verification.shapes import declared_shapes
-from symback.verification.tree import Tree
+from symback.verification.tree import Tree, operands_of
 from symback.verification.tree import walk as walk_tree
 
 __all__ = ["Assumed", "Counted", "Edition", "Sheet", "Window", "World"]
@@ -296,6 +296,7 @@ class Sheet:
         self.staged: set[str] = set()
         self.with_samples: set[str] = set()
         self.ranks: dict[str, int] = {}
+        self.vectors: set[str] = set()
         self.squares: set[str] = set()
         self.printed_capital: set[str] = set()
         self.bare: set[str] = set()
@@ -311,6 +312,7 @@ class Sheet:
         self.softmax_letters: frozenset[str] = frozenset()
         self.is_implicit = False
         self.lower_bounds = lower_bounds(trees)
+        self.is_sloppy = any(_multiplies_arrays(node) for tree in trees for node in walk_tree(tree))
         self.is_array_program = any(
             node.kind == "relation" and node.children[0].text in ("dim", "axis") for tree in trees for node in walk_tree(tree)
         )
@@ -371,9 +373,29 @@ class Sheet:
                     self.printed_capital.add(mention.family)
         self.staged = {family for family, count in staged.items() if count > 0}
         self.ranks = self._ranks(counts)
+        self.vectors = self._vectors(trees)
+        self.ranks |= dict.fromkeys(self.vectors, 1)
         for definition in self.definitions:
             if definition.name.family.endswith("^2"):
                 self.squares.add(definition.name.family.removesuffix("^2"))
+
+    def _vectors(self, trees: Sequence[Tree]) -> set[str]:
+        """The b of z^l = W^l a^{l-1} + b^l where z has one index wherever it has any, and b two in one formula alone."""
+        found = set()
+        for definition in self.definitions:
+            if definition.role != "forward" or definition.labels or definition.body.kind != "sum":
+                continue
+            if self.ranks.get(definition.name.family, 1) != 1 or definition.name.family in self.printed_capital:
+                continue
+            for summand in operands_of(definition.body):
+                name = printed_name(summand)
+                mention = self.lexicon.mention(name) if name is not None else None
+                if mention is None or mention.indices or self.ranks.get(mention.family) != 2:
+                    continue
+                formulas = [tree for tree in trees if _most_indices(tree, mention.family, self.lexicon) > 1]
+                if len(formulas) == 1:
+                    found.add(mention.family)
+        return found
 
     def _ranks(self, counts: dict[str, Counter[int]]) -> dict[str, int]:
         """How many indices a name has: as many as in the equations, else as many as it mostly has (t_c of one sample, t_{ic} of all)."""
@@ -1337,6 +1359,16 @@ class World:
             self.memory[key] = World(self.sheet, self.edition, self.window, self.assumed, self.about, sizes=sizes, broken=self.broken)
         return self.memory[key]
 
+    def with_samples(self, axis: Axis) -> World:
+        """The same world where an axis runs over samples, so that a vector is repeated along it."""
+        key = ("samples", axis)
+        if key not in self.memory:
+            sizes = self.sizes.copy()
+            if not sizes.mark_samples(axis):
+                raise Unspread(axis)
+            self.memory[key] = World(self.sheet, self.edition, self.window, self.assumed, self.about, sizes=sizes, broken=self.broken)
+        return self.memory[key]
+
     def setting_for(self, seed: int, tensors: Sequence[Tensor]) -> Setting:
         """The setting of a seed, with values for names that stand in the claim alone."""
         setting = self.setting(seed)
@@ -1414,6 +1446,19 @@ def _composed(outer: Tensor | None, inner: Tensor | None, rank: int, between: in
     bound = tuple(range(100, 100 + between))
     last = tuple(range(200, 200 + inner.rank - between))
     return contract(((outer, (*first, *bound)), (inner, (*bound, *last))), (*first, *last), {})
+
+
+def _most_indices(tree: Tree, family: str, lexicon: Lexicon) -> int:
+    """The most indices that a name has in a formula."""
+    mentions = (lexicon.mention(name) for _, name in names_in(tree))
+    return max((len(mention.indices) for mention in mentions if mention.family == family), default=0)
+
+
+def _multiplies_arrays(node: Tree) -> bool:
+    r"""Signs of programs, u * v and np.dot(u, v), and u \times v: there a vector may be repeated beside a matrix."""
+    if node.kind == "word" and node.text in ("np", "sum"):
+        return True
+    return node.kind == "operator" and node.text in ("*", r"\times", r"\ast", ".*")
 
 
 def _axes_in(equation: Equation) -> list[Axis]:

@@ -1,0 +1,142 @@
+r"""What is false whatever a page leaves open is refuted; what rests on what it leaves open is not.
+
+Each small page states the equations, and a formula that no cost, no repetition of vectors and no other reading makes true;
+beside it one that the same doubt protects.
+"""
+
+import pytest
+
+from symback.verification.judge import verify
+
+LAYERS = r"""
+$$z^l = W^l a^{l-1} + b^l$$
+
+$$a^l = \sigma(z^l)$$
+
+$$\delta^l = \frac{\partial C}{\partial z^l}$$
+"""
+
+NORMED = r"""
+$$\mu = \frac{1}{m} \sum_{i=1}^m x_i$$
+
+$$s = \sqrt{\frac{1}{m} \sum_{i=1}^m (x_i - \mu)^2 + \epsilon}$$
+
+$$\hat x_i = \frac{x_i - \mu}{s}$$
+
+$$y_i = \gamma \hat x_i + \beta$$
+"""
+
+TWO_LAYERS = r"""
+$$z^{(l)} = W^{(l)} a^{(l-1)} + b^{(l)}$$
+
+$$a^{(l)} = \sigma(z^{(l)})$$
+
+$$C = \frac{1}{2} \| a^{(2)} - y \|^2$$
+"""
+
+RECURRENT = r"""
+$$a_t = W h_{t-1} + U x_t + b$$
+
+$$h_t = \tanh(a_t)$$
+
+$$o_t = V h_t + c$$
+"""
+
+COLUMN = r"""
+$$z = W x + b$$
+
+$$a = \sigma(z)$$
+"""
+
+
+def last(tmp_path, text, formula):
+    """The verdict on the last formula of a page."""
+    page = tmp_path / "page.md"
+    page.write_text(f"{text}\nso\n\n$${formula}$$\n")
+    return verify(page).formulas[-1]
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        r"\delta^l_j = \sum_k w^{l+1}_{kj} a^{l+1}_k \sigma'(z^l_j)",
+        r"\frac{\partial C}{\partial W^l} = a^l (a^{l-1})^T",
+        r"\frac{\partial C}{\partial a^l_k} = \sum_j w^{l+1}_{jk}",
+        r"\delta^{L-1}_j = \sigma'(z^{L-1}_j)",
+    ],
+)
+def test_no_cost_makes_a_hidden_gradient_of_states_and_weights_alone(tmp_path, formula):
+    assert last(tmp_path, LAYERS, formula).verdict == "refuted"
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [r"\delta^L = a^L", r"\delta^L = a^L - y", r"\delta^l = (a^l - y)^2"],
+)
+def test_the_gradient_at_the_output_rests_on_the_cost(tmp_path, formula):
+    assert last(tmp_path, LAYERS, formula).verdict == "undecided"
+
+
+def test_a_cost_that_names_no_targets_may_have_such_a_gradient(tmp_path):
+    page = f"{LAYERS}\n$$C = \\sum_j f(a^L_j)$$\n"
+    assert last(tmp_path, page, r"\frac{\partial C}{\partial W^l} = a^l (a^{l-1})^T").verdict == "undecided"
+
+
+def test_no_loss_behind_a_normalisation_makes_what_has_no_gradient_in_it(tmp_path):
+    assert last(tmp_path, NORMED, r"\frac{\partial L}{\partial x_i} = \frac{1}{m s}").verdict == "refuted"
+    assert last(tmp_path, NORMED, r"\frac{\partial L}{\partial y_i} = y_i").verdict == "undecided"
+
+
+def test_a_layer_whose_output_the_cost_names_is_the_last(tmp_path):
+    assert last(tmp_path, TWO_LAYERS, r"\frac{\partial C}{\partial a^{(2)}} = a^{(2)} - y").verdict == "proved"
+    assert last(tmp_path, TWO_LAYERS, r"\frac{\partial C}{\partial a^{(2)}} = y").verdict == "refuted"
+
+
+def test_a_vector_has_no_two_indices(tmp_path):
+    found = last(tmp_path, LAYERS, r"\frac{\partial z^l_j}{\partial a^{l-1}_k} = b^l_{jk}")
+    assert found.verdict == "refuted" and "vector" in found.reason
+
+
+def test_a_page_that_writes_a_bias_with_two_indices_is_left_alone(tmp_path):
+    page = f"{LAYERS}\nThe bias is stored as a row, $b^l_{{jk}} = b^l_{{j1}}$ and $b^l_{{j1}} = b^l_{{jk}}$.\n"
+    assert last(tmp_path, page, r"\frac{\partial z^l_j}{\partial a^{l-1}_k} = b^l_{jk}").verdict == "undecided"
+
+
+def test_a_vector_beside_a_matrix_is_a_misfit_if_repeating_it_does_not_help(tmp_path):
+    assert last(tmp_path, LAYERS, r"\delta^2 = (W^3)^T \odot \sigma'(z^2)").verdict == "refuted"
+    assert last(tmp_path, f"{LAYERS}\nWe write $u * v$.\n", r"\delta^2 = (W^3)^T * \sigma'(z^2)").verdict != "proved"
+
+
+def test_a_row_is_not_turned_round_to_fit(tmp_path):
+    assert last(tmp_path, LAYERS, r"\delta^2 = \sigma'(z^2) \odot (W^3)^T \delta^3").verdict == "proved"
+    assert last(tmp_path, LAYERS, r"\delta^2 = \sigma'((z^2)^T) \odot (W^3)^T \delta^3").verdict in ("refuted", "undecided")
+
+
+def test_a_sum_over_no_letter_of_its_term_is_wrong_where_the_term_has_steps(tmp_path):
+    assert last(tmp_path, RECURRENT, r"\frac{\partial L}{\partial b} = \sum_{t=1}^T \frac{\partial L}{\partial a_t}").verdict == "proved"
+    assert last(tmp_path, RECURRENT, r"\frac{\partial L}{\partial b} = \sum_{j=1}^T \frac{\partial L}{\partial a_t}").verdict == "refuted"
+
+
+def test_one_step_of_a_shared_weight_is_not_its_whole_derivative(tmp_path):
+    found = last(tmp_path, RECURRENT, r"\frac{\partial L}{\partial W} = \frac{\partial L}{\partial a_t} h_{t-1}^T")
+    assert found.verdict == "conditional" and "sum over the steps" in found.reason
+
+
+def test_a_derivative_that_comes_back_in_a_product_is_no_assignment(tmp_path):
+    formula = r"\frac{\partial L}{\partial h_t} = V^T \frac{\partial L}{\partial %s_t} + W^T \frac{\partial L}{\partial a_{t+1}}"
+    assert last(tmp_path, RECURRENT, formula % "o").verdict == "proved"
+    assert last(tmp_path, RECURRENT, formula % "h").verdict == "refuted"
+    assert last(tmp_path, RECURRENT, r"\frac{\partial L}{\partial b} = \frac{\partial L}{\partial b} + \delta_t").verdict == "mention"
+
+
+def test_a_kronecker_delta_tells_its_cases_apart(tmp_path):
+    assert last(tmp_path, COLUMN, r"\frac{\partial a_i}{\partial z_j} = \delta_{ij} \sigma'(z_i)").verdict == "proved"
+    assert last(tmp_path, COLUMN, r"\frac{\partial a_i}{\partial z_j} = \delta_{ii} \sigma'(z_i)").verdict == "refuted"
+    assert last(tmp_path, COLUMN, r"\frac{\partial a_i}{\partial z_j} = \sigma'(z_i)").verdict == "conditional"
+
+
+def test_what_has_no_value_at_some_entries_is_compared_at_the_others(tmp_path):
+    page = r"$$r = \sqrt{\frac{1}{n} \sum_{k=1}^n x_k^2 + \epsilon}$$" + "\n\n" + r"$$y_i = g_i \frac{x_i}{r}$$" + "\n"
+    formula = r"\frac{\partial y_i}{\partial x_j} = g_i \left( \frac{%s}{%s} - \frac{x_i x_j}{n r^3} \right)"
+    assert last(tmp_path, page, formula % (r"\delta_{ij}", "r")).verdict == "proved"
+    assert last(tmp_path, page, formula % ("r", r"\delta_{ij}")).verdict == "refuted"
