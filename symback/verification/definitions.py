@@ -11,11 +11,13 @@ Bodies stay trees: what they mean depends on where they are used.  The common mu
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from symback.verification.mentions import FUNCTION_HEADS, Lexicon, Mention, Printed, integer_of, is_label, letter_of, names_in, printed_name
 from symback.verification.tree import Tree, operands_of, operators_of, spelling, walk
+from symback.verification.unparse import unparse
 
 __all__ = [
     "EQUALITIES", "Claim", "Definition", "FUNCTION_HEADS", "Function", "chains_of", "definition_of", "definitions_in", "is_condition",
@@ -56,6 +58,10 @@ class Function:
     order: int
 
 
+ARROWS = (r"\rightarrow", r"\to", r"\longrightarrow", r"\Rightarrow")
+EQUATION_NUMBER = re.compile(r"(?:\\left|\\text|[\W_])*[Ee] ?q.{0,40}")
+
+
 def chains_of(tree: Tree, conditions: tuple[Tree, ...] = ()) -> Iterator[Claim]:
     """Every relation chain of a formula: statements, lists and implications taken apart."""
     if tree.kind in ("statements", "implication", "list", "given"):
@@ -80,6 +86,8 @@ def _parted(tree: Tree, conditions: tuple[Tree, ...]) -> Iterator[Claim]:
     """i = j : ∂y/∂z = … is a claim under a condition."""
     members, signs = operands_of(tree), operators_of(tree)
     members = (_without_title(members[0]), *members[1:])
+    if len(members) > 2 and signs[-1] in ARROWS and EQUATION_NUMBER.fullmatch(unparse(members[-1])):
+        members, signs = members[:-1], signs[:-1]  # … = δ aᵀ → (Eq 3)
     for at in range(len(signs) - 1, 0, -1):
         if signs[at - 1 : at + 1] == (":", "=") and members[at].kind == "empty":  # w : = w - a
             members, signs = members[:at] + members[at + 1 :], (*signs[: at - 1], ":=", *signs[at + 1 :])

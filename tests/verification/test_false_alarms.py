@@ -113,3 +113,9 @@ def test_a_row_of_a_display_may_begin_with_space_and_a_sign():
     claim = r"\begin{aligned} z &= 0.2 \cdot 0.5 + 0.4 \cdot 0.5 \\ &\quad {} - 0.4 \cdot 0.5 \\ &= 0.1 \end{aligned}"
     assert verify(claim).formulas[0].verdict == "proved"
     assert verify(claim.replace("= 0.1", "= 0.3")).formulas[0].verdict == "refuted"
+
+
+def test_the_number_of_an_equation_behind_an_arrow_is_no_member_of_it(tmp_path):
+    claim = r"\frac{\partial C}{\partial W^2} = \delta^2 (a^1)^T \quad \rightarrow (Eq \; 3)"
+    assert last(tmp_path, NUMBERED, claim).verdict == "proved"
+    assert last(tmp_path, NUMBERED, claim.replace("(a^1)^T", "(a^2)^T")).verdict == "refuted"
