@@ -419,7 +419,10 @@ def _compared(claim: Claim, place: Place, is_share: bool) -> Outcome:
     for (_, left), (number, right) in pairwise(known):
         outcome = compare(left, right, place, claim.conditions, rests_on_cost)
         if outcome.word in ("refuted", "untyped"):
-            if _is_value(left, right, claim.members[number], place.world) or _is_value(right, left, claim.members[number - 1], place.world):
+            before, here = claim.members[number - 1], claim.members[number]
+            if (not _names_indices(before) and _is_value(left, right, here, place.world)) or (
+                not _names_indices(here) and _is_value(right, left, before, place.world)
+            ):
                 return Outcome("undecided", f"a value in an example ({outcome.reason})")
             return replace(outcome, member=number)
         is_worse = outcome.word == "undecided" or (outcome.word == "conditional" and worst.word != "undecided")
@@ -428,6 +431,11 @@ def _compared(claim: Claim, place: Place, is_share: bool) -> Outcome:
     if reasons and worst.word == "proved":
         return Outcome("undecided", f"one member was not read: {reasons[0]}")
     return worst
+
+
+def _names_indices(member: Tree) -> bool:
+    """δ_ij, 1_k: no value of an example, which would be a number."""
+    return any(name.below for _, name in names_in(member))
 
 
 def _lacks_its_letter(claim: Claim, sheet: Sheet) -> bool:

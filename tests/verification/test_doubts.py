@@ -140,3 +140,9 @@ def test_what_has_no_value_at_some_entries_is_compared_at_the_others(tmp_path):
     formula = r"\frac{\partial y_i}{\partial x_j} = g_i \left( \frac{%s}{%s} - \frac{x_i x_j}{n r^3} \right)"
     assert last(tmp_path, page, formula % (r"\delta_{ij}", "r")).verdict == "proved"
     assert last(tmp_path, page, formula % ("r", r"\delta_{ij}")).verdict == "refuted"
+
+
+def test_a_kronecker_delta_is_no_value_of_an_example(tmp_path):
+    page = r"$$z = W x + b$$" + "\n\n" + r"$$a_i = \frac{e^{z_i}}{\sum_k e^{z_k}}$$" + "\n"
+    assert last(tmp_path, page, r"\frac{\partial \log a_i}{\partial z_j} = \delta_{ij} - a_j").verdict == "proved"
+    assert last(tmp_path, page, r"\frac{\partial \log a_i}{\partial z_j} = \delta_{ij}").verdict == "refuted"

@@ -1,6 +1,6 @@
 r"""True formulas are proved and their mutants are not.
 
-`python -m tests.verification.test_mutants [--every N] [--jobs J]` prints the figures.
+`python -m tests.verification.test_mutants [--every N] [--start K] [--jobs J]` prints the figures.
 
 Each formula stands at the end of a document that states what is in force.  Whether a mutant is false is settled by numbers
 alone, on a road that shares no code with the judge (`independent.py`); of those that are false none may be proved, and
@@ -29,7 +29,7 @@ from tests.verification.formula_mutants import mutants_of
 from tests.verification.independent import verdict_of
 from tests.verification.true_formulas import SETTINGS, TRUE_FORMULAS, TrueFormula, page_with
 
-LEAST_REFUTED = 0.90  # of the mutants that are false; 0.99 is what is wanted, 0.92 was measured: costs that are not stated leave doubts
+LEAST_REFUTED = 0.98  # of the mutants that are false; 0.993 was measured in the sample below, 0.982 in 788 at three offsets
 SAMPLED = 18  # every eighteenth of them in the slow test; the command judges all
 FALSE = ("different", "shape")
 
@@ -171,12 +171,12 @@ def test_of_all_false_mutants_none_is_proved_and_nearly_all_are_refuted():
 
 
 # --- the figures --------------------------------------------------------------------------------------------------------------
-def main(every: int, jobs: int) -> None:
-    """Judge all true formulas and every N-th false mutant, and print the figures and what went wrong."""
+def main(every: int, jobs: int, start: int = 0) -> None:
+    """Judge all true formulas and every N-th false mutant from number `start` on, and print the figures and what went wrong."""
     cases = all_cases()
     truths = Counter(case.truth for case in cases)
     print(f"{len(TRUE_FORMULAS)} true formulas, {len(cases)} mutants: {dict(truths)}")
-    false = [case for case in cases if case.truth in FALSE][::every]
+    false = [case for case in cases if case.truth in FALSE][start::every]
     with ProcessPoolExecutor(jobs) as pool:
         truly = list(pool.map(judge_case, _true_cases(TRUE_FORMULAS), chunksize=8))
         falsely = list(pool.map(judge_case, false, chunksize=8))
@@ -211,6 +211,7 @@ def _print_table(title: str, found: Sequence[Judged]) -> None:
 if __name__ == "__main__":
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--every", type=int, default=1, help="judge every N-th false mutant only")
+    arguments.add_argument("--start", type=int, default=0, help="the first of them")
     arguments.add_argument("--jobs", type=int, default=1)
     given = arguments.parse_args()
-    main(given.every, given.jobs)
+    main(given.every, given.jobs, given.start)
