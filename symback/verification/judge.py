@@ -703,6 +703,16 @@ class _Judge:
                 return True
         return False
 
+    def _has_loss_of_no_step(self, claim: Claim) -> bool:
+        """A derivative of l, where the document sums l_t; not where a letter is summed and free at once, which no loss makes right."""
+        nodes = [node for member in claim.members for node in walk(member)]
+        names = [printed_name(node.children[1]) for node in nodes if node.kind == "derivative"]
+        mentions = [self.lexicon.mention(name) for name in names if name is not None]
+        bound = {letter for node in nodes if node.kind == "large" for letter in bound_letters(node.children[0])}
+        free = {mention.stage[0] for mention in mentions_in(claim.members[:1], self.sheet) if mention.stage is not None}
+        open_losses = [mention for mention in mentions if mention.family in self.sheet.losses_under_sums and mention.stage is None]
+        return bool(open_losses) and not bound & free
+
     def _has_open_activation(self, edition: Edition) -> bool:
         """Whether a forward equation applies a function that the document does not define."""
         known = {function.letter for function in edition.functions}
@@ -736,6 +746,8 @@ class _Judge:
         if any(self._counts_entries(member) for member in claim.members):
             return "the numbers at its names may be those of entries or of layers"
         edition = self.sheet.edition(order)
+        if self._has_loss_of_no_step(claim):
+            return "of which steps the loss is meant is not printed"
         first = printed_name(claim.members[0])
         if first is not None and first.letter in self.lexicon.losses and self._kind(claim) != "gradient":
             return "it states a cost"
