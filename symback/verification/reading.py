@@ -13,6 +13,7 @@ import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import sympy
@@ -85,6 +86,7 @@ ROW_INDEX, COLUMN_INDEX = r"\row", r"\column"
 SAMPLE_COUNTS = frozenset(["m", "N", "n", "M", "B"])
 DIRECT_LINK = "the direct dependence alone: the chain has a link for each of the others"
 MOST_SUMMANDS = 40
+MOST_NESTED = 8
 
 
 @dataclass
@@ -752,8 +754,16 @@ def _body_value(function: Function, inside: Place) -> Value:
     return found
 
 
+@lru_cache(maxsize=1 << 12)
+def _nesting(tree: Tree) -> int:
+    """How many functions stand one inside the other."""
+    return max((_nesting(child) for child in tree.children), default=0) + (tree.kind in ("function", "call"))
+
+
 def _read_function(tree: Tree, place: Place) -> Value:
     head, argument = tree.children
+    if _nesting(argument) > MOST_NESTED:
+        raise Unread("functions are nested too deeply")  # SymPy asks for the sign of each through all the others
     name = printed_name(head)
     if name is None or name.below:
         raise Unread("a function with scripts")

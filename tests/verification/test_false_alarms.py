@@ -3,6 +3,8 @@
 What went wrong is in the names of the tests: a reader who knows better would not have raised the alarm.
 """
 
+import time
+
 import pytest
 
 from symback.verification.judge import verify
@@ -119,3 +121,9 @@ def test_the_number_of_an_equation_behind_an_arrow_is_no_member_of_it(tmp_path):
     claim = r"\frac{\partial C}{\partial W^2} = \delta^2 (a^1)^T \quad \rightarrow (Eq \; 3)"
     assert last(tmp_path, NUMBERED, claim).verdict == "proved"
     assert last(tmp_path, NUMBERED, claim.replace("(a^1)^T", "(a^2)^T")).verdict == "refuted"
+
+
+def test_functions_of_functions_of_functions_take_no_time():
+    began = time.process_time()
+    assert verify(r"a = " + r"\log " * 50 + "z").formulas[0].verdict == "undecided"
+    assert time.process_time() - began < 2
