@@ -28,11 +28,17 @@ from symback.verification.definitions import Claim, is_gradient_tree
 from symback.verification.doubts import is_false_of_every_cost
 from symback.verification.meaning import COL, ROW, Mismatch, OutOfRange, Unread, Unspread, Untyped, Value, common, transposed
 from symback.verification.mentions import Mention, index_name, names_in, printed_name
-from symback.verification.reading import Place, axes_of_indices, counted_name, is_loss_of_step, read
+from symback.verification.place import Place
+from symback.verification.reading import read
+from symback.verification.reading_names import axes_of_indices, counted_name, is_loss_of_step
+from symback.verification.sheet import Sheet
 from symback.verification.time_windows import time_windows
 from symback.verification.tree import Tree, operands_of, operators_of
 from symback.verification.tree import walk as walk_tree
-from symback.verification.world import Assumed, Counted, Sheet, Window, World
+from symback.verification.window import Assumed, Counted, Window
+from symback.verification.world import World
+from symback.verification.world_settings import found_facts, near_definitions, setting_for, swept_definitions
+from symback.verification.worlds import world_of
 
 __all__ = ["Outcome", "judge_claim", "settled", "outcome_in", "windows_of"]
 
@@ -250,7 +256,7 @@ def _outcome(claim: Claim, sheet: Sheet, order: int, window: Window, assumed: As
     )
     place: Place | None = None
     try:
-        world = sheet.world(order, window, assumed, _about(claim, sheet, window))
+        world = world_of(sheet, order, window, assumed, _about(claim, sheet, window))
     except (SymbackError, RecursionError, ValueError, TypeError, KeyError, AttributeError, IndexError) as error:
         return Outcome("unread", f"the equations of this document do not fit together here: {error}")
     try:
@@ -452,7 +458,7 @@ def _is_value(constant: Value, other: Value, member: Tree, world: World) -> bool
         return False
     if is_gradient_tree(member) and isinstance(constant.tensor, Const) and abs(constant.tensor.value) in (0, 1):
         return False
-    values = [np.asarray(evaluate(other.tensor, world.setting_for(seed, (other.tensor,)))) for seed in SEEDS[:2]]
+    values = [np.asarray(evaluate(other.tensor, setting_for(world, seed, (other.tensor,)))) for seed in SEEDS[:2]]
     return abs(values[0].max() - values[1].max()) > EQUAL
 
 
@@ -523,10 +529,10 @@ def compare(left: Value, right: Value, place: Place, conditions: Sequence[Tree] 
         return difference
     facts = world.facts
     proof = None
-    for definitions in (_local(world, one, other, 1), _local(world, one, other, 2), world.near_definitions(), world.definitions):
+    for definitions in (_local(world, one, other, 1), _local(world, one, other, 2), near_definitions(world), world.definitions):
         proof = proof or prove_equal(one, other, definitions, facts, PROOF_SECONDS / 2)
-    if proof is None and (found := world.found_facts()):
-        known, swept = (*facts, *found), world.swept_definitions()
+    if proof is None and (found := found_facts(world)):
+        known, swept = (*facts, *found), swept_definitions(world)
         proof = prove_equal(one, other, swept, known, PROOF_SECONDS / 2) or prove_equal(one, other, world.definitions, known, PROOF_SECONDS)
     if proof is None:
         return Outcome("undecided", "equal at random values, but no proof was found")
@@ -600,7 +606,7 @@ def _difference(one: Tensor, other: Tensor, labels: Sequence[str], world: World,
     valued, largest = 0, 0.0
     for seed in SEEDS:
         try:
-            setting = world.setting_for(seed, (one, other))
+            setting = setting_for(world, seed, (one, other))
             with np.errstate(invalid="ignore"):  # r/δ_ij has no value off the diagonal
                 left, right = evaluate(one, setting), evaluate(other, setting)
         except SymbackError as error:

@@ -22,6 +22,7 @@ from symback.verification.checker import MOST_STAGES, Outcome, is_numeric, judge
 from symback.verification.clock import with_clock
 from symback.verification.definitions import (
     EQUALITIES,
+    FUNCTION_HEADS,
     Claim,
     Definition,
     Function,
@@ -45,9 +46,9 @@ from symback.verification.numbers_activations import activation_in_words
 from symback.verification.numbers_book import NumberBook
 from symback.verification.numbers_document import NumberClaim, judge_number_claims, number_chains
 from symback.verification.parser import ParseError, parse
-from symback.verification.reading import FUNCTION_HEADS
 from symback.verification.report import Report, Verdict
 from symback.verification.shape_claims import judge_shape
+from symback.verification.sheet import Edition, Sheet
 from symback.verification.slips_in_time import Cast, slips_in_time
 from symback.verification.splicing import in_authors_text
 from symback.verification.stated_network import stated
@@ -55,7 +56,8 @@ from symback.verification.tree import UNREADABLE, Tree, base_of, operands_of, op
 from symback.verification.unparse import unparse
 from symback.verification.updates import judge_update
 from symback.verification.values import NamedValues, named_values_of
-from symback.verification.world import Assumed, Edition, Sheet, Window
+from symback.verification.window import Assumed, Window
+from symback.verification.worlds import settle
 from symback.verification.written_out import slips_in, with_corrected_slips
 
 __all__ = ["verify"]
@@ -211,7 +213,7 @@ class _Judge:
         self.first_matrix = next(
             (i for i, page in enumerate(pages) if page.tree is not None and self._shows_matrices(page.tree)), len(pages)
         )
-        self.sheet.settle(self._widest_window())
+        settle(self.sheet, self._widest_window())
         self.plain = self._without_layers(definitions, functions, trees)
 
     def _without_layers(self, definitions: Sequence[Definition], functions: Sequence[Function], trees: Sequence[Tree]) -> Sheet | None:
@@ -223,7 +225,7 @@ class _Judge:
         found = Sheet(self.lexicon, plain, functions, own, self.words)
         found.columns, found.softmax_letters, found.is_implicit = self.sheet.columns, self.sheet.softmax_letters, self.is_implicit
         found.outputs, found.unit_sums, found.staged = self.sheet.outputs, self.sheet.unit_sums, set()
-        found.settle(Window(0, 0))
+        settle(found, Window(0, 0))
         return found
 
     def _number_outcomes(self, text: str) -> dict[tuple[int, tuple[Tree, ...]], NumberOutcome]:

@@ -17,9 +17,13 @@ from symback.verification.choices import Choices, all_choices
 from symback.verification.definitions import Claim
 from symback.verification.meaning import COL, ROW, Value
 from symback.verification.mentions import letter_of, printed_name
-from symback.verification.reading import Place, axes_of_indices, read
+from symback.verification.place import Place
+from symback.verification.reading import read
+from symback.verification.reading_names import axes_of_indices
+from symback.verification.sheet import Sheet
 from symback.verification.tree import Tree, operands_of, operators_of
-from symback.verification.world import Assumed, Sheet
+from symback.verification.window import Assumed
+from symback.verification.worlds import world_of
 
 __all__ = ["judge_shape", "stated_dimensions"]
 
@@ -85,7 +89,7 @@ REASONS = {
 
 
 def _place(sheet: Sheet, order: int, window, assumed: Assumed, choices: Choices) -> Place:
-    return Place(sheet.world(order, window, assumed, frozenset()), dict(window.bases), choices, window.own)
+    return Place(world_of(sheet, order, window, assumed, frozenset()), dict(window.bases), choices, window.own)
 
 
 def _shape_of(dimensions: tuple[Tree, ...]) -> _Shape:

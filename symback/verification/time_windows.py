@@ -25,8 +25,9 @@ from symback.verification.mentions import (
     printed_name,
     script_shift,
 )
+from symback.verification.sheet import Sheet
 from symback.verification.tree import Tree
-from symback.verification.world import Sheet, Window
+from symback.verification.window import Window
 
 __all__ = ["time_windows"]
 

@@ -1,0 +1,199 @@
+r"""The cost of a world: the one that is assumed, the one that the document states, or an open function of what nothing else is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import sympy
+
+from symback.language.expressions import Equation, Tensor, Var, const, contract, leaves, map_, slot, unspecified, var
+from symback.language.names import Name
+from symback.language.steps import Fact
+from symback.verification.choices import Choices
+from symback.verification.definitions import Definition
+from symback.verification.meaning import COL, ROW, Mismatch, Unread, Unspread, Untyped, Value
+from symback.verification.mentions import names_in
+from symback.verification.place import Place, read
+from symback.verification.reading_names import axes_of_indices
+from symback.verification.window import Retyped
+
+if TYPE_CHECKING:
+    from symback.verification.world import World
+
+__all__ = ["ancestors_in", "cost_of", "facts_of"]
+
+
+def _is_target(family: str) -> bool:
+    return family.split("_")[0] in ("y", "Y", "t", "T", r"\hat a", r"\hat y", "d", r"\hat Y", "p", "q")
+
+
+def sample_cost(cost: str, a: Tensor, y: Tensor) -> Tensor:
+    """The cost as a tensor in the outputs and targets, summed over all their entries."""
+    first, second = slot(0), slot(1)
+    formula = {
+        "quadratic": (first - second) ** 2 / 2,
+        "squared_error": (first - second) ** 2,
+        "cross_entropy": -second * sympy.log(first),
+        "binary_cross_entropy": -second * sympy.log(first) - (1 - second) * sympy.log(1 - first),
+    }[cost]
+    entries = map_(formula, (a, y))
+    return contract(((entries, tuple(range(entries.rank))),), (), {})
+
+
+def cost_of(world: World) -> tuple[Equation, tuple[Fact, ...]]:
+    """The cost that is assumed, the one that the document states, or an open function of what nothing else is made of."""
+    world.has_one_end = len(_ends_of(world)) <= 1
+    symbol = var(Name("C"), ())
+    stated = [definition for definition in world.edition.costs if definition not in world.broken]
+    if world.assumed.cost:
+        found = _assumed_cost(world)
+        if found is not None:
+            return Equation(symbol, found, "cost"), facts_of(world)
+    if world.window.is_output and not world.assumed.cost:
+        for definition in stated:
+            found = _stated_cost(world, definition)
+            if world.assumed.earlier_cost and definition is stated[0]:
+                continue
+            if found is not None and _reaches(world, found):
+                return Equation(symbol, found, "cost"), facts_of(world)
+    sinks = _sinks_of(world)
+    world.has_one_end = len(sinks) <= 1 and not world.about
+    if not sinks:
+        return Equation(symbol, unspecified("C", tuple(all_values(world))), "cost"), facts_of(world)
+    return Equation(symbol, unspecified("C", tuple(sinks)), "cost"), facts_of(world)
+
+
+def _stated_cost(world: World, definition: Definition) -> Tensor | None:
+    bases = {**dict(world.window.bases)}
+    for letter in ("L", "l", "K", "T"):
+        bases.setdefault(letter, world.window.last)
+    try:
+        place = Place(world, bases, Choices(), world.window.last, is_definition=True)
+        axes_of_indices((definition.body,), place)
+        found = read(definition.body, place)
+    except (Unspread, Retyped):
+        raise
+    except Mismatch as error:
+        if world.sizes.can_tie(error.left, error.right):
+            raise
+        world.broken.add(definition)
+        return None
+    except (Unread, Untyped):
+        world.broken.add(definition)
+        return None
+    if {ROW, COL} & set(found.labels):
+        _take_targets_as_numbers(world, definition)
+    if any(leaf.name.letter.startswith("C") for leaf in leaves(found.tensor)):
+        return None
+    return contract(((found.tensor, found.labels),), (), {})
+
+
+def _take_targets_as_numbers(world: World, definition: Definition) -> None:
+    """A cost whose outputs are numbers, and which has entries all the same, has targets that are numbers."""
+    families = dict.fromkeys(world.lexicon.mention(name).family for _, name in names_in(definition.body))
+    sides = {family: world.sheet.types.get(family, (ROW,)) for family in families if family in world._patterns}
+    if sides and not any(sides.values()):
+        for family in families:
+            if (
+                family not in world.lexicon.losses
+                and world.counted(family) is None
+                and any(v.sides for k, v in world.values.items() if k[0] == family)
+            ):
+                world.take_as_number(family)
+
+
+def _assumed_cost(world: World) -> Tensor | None:
+    targets = [value for (family, _), value in world.values.items() if family in ("y", "Y", "t", "T")]
+    outputs = [
+        value for (family, stage), value in world.values.items() if family in ("a", "A", r"\hat y") and stage in (world.window.last, None)
+    ]
+    if not outputs:
+        return None
+    output = outputs[-1].tensor
+    target = targets[0].tensor if targets else None
+    if target is None or (len(target.axes) != len(output.axes) and not any(family in world.sheet.ranks for family in ("y", "Y"))):
+        for family in ("y", "Y"):
+            world.values[family, None] = Value(var(Name(family), output.axes), outputs[-1].labels)
+        target = world.values["Y" if ("A", world.window.last) in world.values else "y", None].tensor
+        world.values["y", None] = world.values["Y", None] = Value(target, outputs[-1].labels)
+    if target.axes != output.axes:
+        if len(target.axes) == len(output.axes):
+            for left, right in zip(target.axes, output.axes, strict=True):
+                if left != right:
+                    raise Mismatch(left, right)
+        return None
+    return sample_cost(world.assumed.cost, output, target)
+
+
+def _reaches(world: World, cost: Tensor) -> bool:
+    """Whether the cost depends on what the claim is about."""
+    wanted = [value.tensor for key, value in world.values.items() if key in world.about and isinstance(value.tensor, Var)]
+    mentioned = ancestors_in(world, leaves(cost))
+    return all(tensor in mentioned for tensor in wanted if tensor in world.forward or _is_used(world, tensor))
+
+
+def _is_used(world: World, tensor: Tensor) -> bool:
+    return any(tensor in leaves(definition) for definition in world.forward.values())
+
+
+def ancestors_in(world: World, names: Iterable[Var]) -> set[Var]:
+    """The names, and all that their equations are made of."""
+    found, pending = set(names), list(names)
+    while pending:
+        for leaf in leaves(world.forward.get(pending.pop(), const(0))):
+            if leaf not in found:
+                found.add(leaf)
+                pending.append(leaf)
+    return found
+
+
+def _ends_of(world: World) -> list[Var]:
+    """What nothing else is made of."""
+    used = {leaf for definition in world.forward.values() for leaf in leaves(definition)}
+    return [equation.symbol for equation in world.equations if equation.symbol not in used]
+
+
+def _sinks_of(world: World) -> list[Var]:
+    """What nothing else is made of, as far as the claim is about it."""
+    sinks = _ends_of(world)
+    if world.window.summable:
+        return sinks
+    if world.window.is_open:
+        states = [value.tensor for (family, stage), value in world.values.items() if stage is not None and family in world._patterns]
+        sinks += [tensor for tensor in states if tensor in world.forward and tensor not in sinks and world._is_recurrent(tensor)]
+    about = {key for key in world.about if key[0] != "Z" or ("z", key[1]) not in world.values}
+    wanted = [value.tensor for key, value in world.values.items() if key in about and value.tensor in world.forward]
+    outputs = [
+        value.tensor for (family, _), value in world.values.items() if family in world.sheet.outputs and value.tensor in world.forward
+    ]
+    sinks = [*outputs, *(sink for sink in sinks if sink not in outputs)]
+    if meant := [sink for sink in outputs if any(tensor in ancestors_in(world, [sink]) for tensor in wanted)]:
+        return meant
+    relevant = [sink for sink in sinks if all(tensor in ancestors_in(world, [sink]) for tensor in wanted)]
+    return relevant or [sink for sink in sinks if any(tensor in ancestors_in(world, [sink]) for tensor in wanted)] or sinks
+
+
+def all_values(world: World) -> list[Var]:
+    """Every quantity of a world."""
+    return [value.tensor for value in world.values.values() if isinstance(value.tensor, Var)] or [var(Name("nothing"), ())]
+
+
+def facts_of(world: World) -> tuple[Fact, ...]:
+    """What holds of the targets and of sums that the document states."""
+    return _unit_targets(world) if world.assumed.has_unit_targets else _stated_sums(world)
+
+
+def _unit_targets(world: World) -> tuple[Fact, ...]:
+    """Σ y = 1 for the names of targets."""
+    targets = []
+    for (family, _), value in world.values.items():
+        if isinstance(value.tensor, Var) and value.tensor not in world.forward and value.tensor.rank and _is_target(family):
+            targets.append(Fact(value.tensor, 1, True))
+    return tuple(targets)
+
+
+def _stated_sums(world: World) -> tuple[Fact, ...]:
+    """Σ_k y_k = 1, where the document says so."""
+    stated = [value.tensor for (family, _), value in world.values.items() if family in world.sheet.unit_sums]
+    return tuple(Fact(tensor, 1, True) for tensor in stated if isinstance(tensor, Var) and tensor not in world.forward and tensor.rank)

@@ -1,0 +1,123 @@
+r"""The worlds of a document: built once for each place, window and convention, after the types of its names are settled."""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+from dataclasses import replace
+from itertools import product as combinations_of
+
+from symback.verification.definitions import Definition
+from symback.verification.meaning import Unread, Untyped
+from symback.verification.mentions import names_in
+from symback.verification.sheet import SHAPES, WEIGHTS, Edition, Sheet
+from symback.verification.sizes import Sizes
+from symback.verification.window import Assumed, Window
+from symback.verification.world import World
+
+__all__ = ["settle", "world_of"]
+
+MOST_WORLDS = 300
+MOST_TRIALS = 60
+SETTLING_SECONDS = 2.0
+
+
+def settle(sheet: Sheet, window: Window) -> None:
+    """Chooses types with which as many definitions as possible can be read, and finds which axes are equally long."""
+    sheet.is_scalar = False
+    edition = sheet.edition(1 << 30)
+    types = dict(sheet.types)
+    broken = _broken_in(sheet, edition, window, types, False)
+    if (
+        broken
+        and not any(family in sheet.ranks for family in _families_of(sheet, edition))
+        and not _broken_in(sheet, edition, window, types, True)
+    ):
+        sheet.is_scalar, broken = True, []
+    until = time.thread_time() + SETTLING_SECONDS
+    for definition in broken:
+        types = _better_types(sheet, definition, edition, window, types, until)
+    sheet.types, sheet.widest = types, window
+    with suppress(Unread, Untyped):
+        world = World(sheet, edition, window, Assumed(is_scalar=sheet.is_scalar))
+        sheet.dropped = {definition for definition in world.broken if definition.role == "forward"}
+
+
+def _broken_in(sheet: Sheet, edition: Edition, window: Window, types: dict[str, tuple[str, ...]], is_scalar: bool) -> list[Definition]:
+    """The definitions that cannot be read with given types."""
+    sheet.types = dict(types)
+    try:
+        world = World(sheet, edition, window, Assumed(is_scalar=is_scalar), is_uniform=True)
+    except (Unread, Untyped):
+        return [definition for definition in edition.definitions if definition.role == "forward"]
+    return [definition for definition in edition.definitions if definition in world.broken and definition.role == "forward"]
+
+
+def _families_of(sheet: Sheet, edition: Edition) -> set[str]:
+    return {sheet.lexicon.mention(name).family for definition in edition.definitions for _, name in names_in(definition.body)}
+
+
+def _better_types(
+    sheet: Sheet, definition: Definition, edition: Edition, window: Window, types: dict[str, tuple[str, ...]], until: float
+) -> dict[str, tuple[str, ...]]:
+    """Types, changed as little as possible, with which one more definition is read."""
+    before = _broken_in(sheet, edition, window, types, False)
+    if definition not in before:
+        return types
+    defined = {other.name.family for other in edition.definitions if other.role == "forward"}
+    inside = [sheet.lexicon.mention(name).family for _, name in names_in(definition.body)]
+    sure = {family for family in sheet.printed_capital if family.split("_")[0] in WEIGHTS} | set(sheet.ranks) | defined | sheet.with_samples
+    families = [family for family in dict.fromkeys(inside) if family not in sure]
+    options = [list(enumerate(sheet.usual_shapes(family))) for family in families[:4]]
+    trials = sorted(combinations_of(*options), key=lambda trial: sum(cost for cost, _ in trial))[1:MOST_TRIALS]
+    for trial in trials:
+        if time.thread_time() > until:
+            break
+        changed = {**types, **{family: SHAPES[shape] for family, (_, shape) in zip(families, trial, strict=False)}}
+        after = _broken_in(sheet, edition, window, changed, False)
+        if definition not in after and len(after) < len(before):
+            return changed
+    return types
+
+
+def world_of(sheet: Sheet, order: int, window: Window, assumed: Assumed, about: frozenset) -> World:
+    """The world of a claim, built once for all claims that share it."""
+    edition = sheet.edition(order, assumed.reach)
+    window = replace(window, own=None, twin=None, holds_if="", is_share=False)
+    plain = _kept_world(sheet, edition, window, assumed, frozenset())
+    return plain if plain.has_one_end else _kept_world(sheet, edition, window, assumed, about)
+
+
+def _sizes_for(sheet: Sheet, edition: Edition) -> Sizes:
+    """Which axes are equally long in an edition: found once, on the widest window."""
+    if edition not in sheet.sizes_of:
+        sheet.sizes_of[edition] = Sizes()
+        with suppress(Unread, Untyped):
+            world = World(sheet, edition, sheet.widest, Assumed(is_scalar=sheet.is_scalar))
+            sheet.sizes_of[edition] = world.sizes.without_anchors()
+    return sheet.sizes_of[edition]
+
+
+def _kept_world(sheet: Sheet, edition: Edition, window: Window, assumed: Assumed, about: frozenset) -> World:
+    key = (edition, window, assumed, about)
+    if key not in sheet.worlds:
+        if len(sheet.worlds) > MOST_WORLDS:
+            sheet.worlds.clear()
+        try:
+            sheet.worlds[key] = _built_world(sheet, edition, window, assumed, about)
+        except (Unread, Untyped) as error:
+            sheet.worlds[key] = error
+    found = sheet.worlds[key]
+    if not isinstance(found, World):
+        raise type(found)(str(found)) if type(found) in (Unread, Untyped) else Untyped(str(found))
+    return found
+
+
+def _built_world(sheet: Sheet, edition: Edition, window: Window, assumed: Assumed, about: frozenset) -> World:
+    """A world that begins with the sizes and the unreadable definitions which a world of the same equations found."""
+    key = (edition, window, replace(assumed, activation="", has_unit_targets=False, reach=None))
+    sizes = _sizes_for(sheet, edition)
+    start, broken = sheet.founds.get(key, (sizes, frozenset()))
+    built = World(sheet, edition, window, assumed, about, sizes=sizes, start=start, broken=broken)
+    sheet.founds[key] = (built.sizes, frozenset(built.broken))
+    return built
