@@ -187,7 +187,7 @@ def _bound_letter(family: Family, around: Tree) -> Tree | None:
     run = family.run
     trees = [tree for tree in (family.entry, run.first, run.last) if tree is not None]
     used = {node.text for tree in trees for node in walk(tree) if node.kind == "symbol"}
-    for segment in range(1, len(run.axis.segments) - 1):
+    for segment in range(1, len(run.axis.segments) - 1) if run.printed else ():
         printed = run.printed[sum(run.axis.segments[:segment])]
         if printed.kind == "symbol" and printed.text not in used:
             return printed

@@ -751,7 +751,7 @@ class _Judge:
         if self._has_loss_of_no_step(claim):
             return "of which steps the loss is meant is not printed"
         first = printed_name(claim.members[0])
-        if first is not None and first.letter in self.lexicon.losses and self._kind(claim) != "gradient":
+        if first is not None and first.letter in self.lexicon.losses | {"C", "J", "L", "E"} and self._kind(claim) != "gradient":
             return "it states a cost"
         if any(_has_penalty(member, self.lexicon) for member in claim.members[1:]):
             return "a penalty may be part of the cost"
@@ -889,6 +889,11 @@ def _has_penalty(tree: Tree, lexicon: Lexicon) -> bool:
     made_of = [{lexicon.mention(name).family for _, name in names_in(term)} for term in terms]
     alone = [found <= PENALIZED | RATES for found in made_of]
     return not all(alone) and any(found & PENALIZED for found, is_alone in zip(made_of, alone, strict=True) if is_alone)
+
+
+def _unknown_size(outcome: Outcome) -> str:
+    """Shapes that do not fit are no error where one of the sizes is that of nothing known."""
+    return "a size is not known" if outcome.word == "untyped" and "(?)" in outcome.reason else ""
 
 
 def _states_activation(claim: Claim) -> bool:
