@@ -478,7 +478,8 @@ class _Judge:
                 return Judged(kind, "conditional", replace(other, reason="holds if gradients are rows: a matter of layout"))
             if other.word == "undecided" and "printed numbers" in other.reason:
                 return Judged(kind, "undecided", other)
-        doubt = "" if self.is_alone or outcome.is_sure else outcome.doubt or self._doubt(claim, own, order, outcome)
+        doubt = outcome.doubt or _unknown_size(outcome) or self._doubt(claim, own, order, outcome)
+        doubt = "" if self.is_alone or outcome.is_sure else doubt
         if doubt:
             return Judged(kind, "undecided", replace(outcome, reason=f"{doubt} ({outcome.reason})"))
         for meant, reason in meant_claims(claim, self.lexicon):
@@ -893,7 +894,7 @@ def _has_penalty(tree: Tree, lexicon: Lexicon) -> bool:
 
 def _unknown_size(outcome: Outcome) -> str:
     """Shapes that do not fit are no error where one of the sizes is that of nothing known."""
-    return "a size is not known" if outcome.word == "untyped" and "(?)" in outcome.reason else ""
+    return "a size is not known" if "(?)" in outcome.reason else ""
 
 
 def _states_activation(claim: Claim) -> bool:
