@@ -11,6 +11,7 @@ from symback.language.notation import Notation
 from symback.pipeline import Derivation
 from symback.presentation.blocks import Document
 from symback.presentation.document import GenericDerivation, document
+from symback.presentation.html import write_html
 from symback.presentation.latex import write_article, write_fragment
 from symback.presentation.markdown import write_markdown
 from symback.presentation.text import write_text
@@ -18,6 +19,7 @@ from symback.presentation.text import write_text
 __all__ = ["FORMATS", "render", "write_document"]
 
 FORMATS: Mapping[str, Callable[[Document], str]] = MappingProxyType({
+    "html": write_html,
     "latex": write_article,
     "latex-fragment": write_fragment,
     "markdown": write_markdown,

@@ -30,7 +30,7 @@ from symback.presentation.blocks import (
 from symback.presentation.boxes import base_of, boxed
 from symback.presentation.wrapping import broken_inside, display_width
 
-__all__ = ["write_text"]
+__all__ = ["text_words", "write_text"]
 
 WIDTH = 110
 INDENT = "    "
@@ -43,7 +43,7 @@ UNDERLINES = {0: "=", 1: "=", 2: "-"}
 def write_text(document: Document, *, is_styled: bool = False) -> str:
     """The page as text; `is_styled` adds the escape codes of a terminal."""
     notation = document.notation
-    text = _heading(_words(document.title, notation), 0, is_styled)
+    text = _heading(text_words(document.title, notation), 0, is_styled)
     for before, block in zip((None, *document.blocks), document.blocks, strict=False):
         text += ("\n" if _belongs_to(before, block) else "\n\n") + _block(block, notation, is_styled)
     return text + "\n"
@@ -59,11 +59,11 @@ def _belongs_to(before: Block | None, block: Block) -> bool:
 def _block(block: Block, notation: Notation, is_styled: bool) -> str:
     match block:
         case Heading():
-            return _heading(_words(block.title, notation), block.level, is_styled)
+            return _heading(text_words(block.title, notation), block.level, is_styled)
         case Prose():
-            return _filled(_words(block.spans, notation))
+            return _filled(text_words(block.spans, notation))
         case Items():
-            return "\n".join(_filled("- " + _words(item, notation), "  ") for item in block.items)
+            return "\n".join(_filled("- " + text_words(item, notation), "  ") for item in block.items)
         case Note():
             return _note(block, notation)
         case Equations():
@@ -72,7 +72,12 @@ def _block(block: Block, notation: Notation, is_styled: bool) -> str:
             return _table(block, notation)
 
 
-def _words(spans: Spans, notation: Notation) -> str:
+def text_words(spans: Spans, notation: Notation) -> str:
+    """Words and mathematics on one line.
+
+    >>> text_words(("of shape ", Size(())), Notation("nielsen"))
+    'of shape 1'
+    """
     return "".join(_span(span, notation) for span in spans)
 
 
@@ -109,7 +114,7 @@ def _note(note: Note, notation: Notation) -> str:
     """A paragraph behind a bar at the left."""
     lines = [note.title]
     for item in note.items:
-        lines.extend(_filled("- " + _words(item, notation), "  ").split("\n"))
+        lines.extend(_filled("- " + text_words(item, notation), "  ").split("\n"))
     return "\n".join(f"| {line}" for line in lines)
 
 
@@ -119,7 +124,7 @@ def _equations(lines: Sequence[Line], notation: Notation, is_styled: bool) -> st
     rights = [boxed(line.right, notation) for line in lines]
     column = max(map(display_width, lefts))
     formulas = [_formula(left, line, right, column) for left, line, right in zip(lefts, lines, rights, strict=True)]
-    reasons = [_words(line.reason, notation) for line in lines]
+    reasons = [text_words(line.reason, notation) for line in lines]
     place = _reason_column(formulas, reasons)
     written: list[str] = []
     for i, (formula, reason) in enumerate(zip(formulas, reasons, strict=True)):
@@ -154,7 +159,7 @@ def _reason_column(formulas: Sequence[list[str]], reasons: Sequence[str]) -> int
 
 def _table(table: Table, notation: Notation) -> str:
     """Columns flush left, two spaces between them, a rule below the header."""
-    cells = [[_words(cell, notation) for cell in row] for row in (table.header, *table.rows)]
+    cells = [[text_words(cell, notation) for cell in row] for row in (table.header, *table.rows)]
     widths = [max(map(display_width, column)) for column in zip(*cells, strict=True)]
     lines = [INDENT + "  ".join(_left(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells]
     rule = INDENT + "  ".join("-" * width for width in widths)

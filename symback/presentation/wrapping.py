@@ -10,11 +10,14 @@ import re
 import unicodedata
 from collections.abc import Callable
 
-__all__ = ["broken", "broken_inside", "display_width", "latex_length"]
+__all__ = ["broken", "broken_inside", "display_width", "latex_length", "pieces"]
 
 _OPENING = re.compile(r"\\left\b|\\begin\b|[({\[]")
 _CLOSING = re.compile(r"\\right\b|\\end\b|[)}\]]")
 _RELATION = re.compile(r"[=≈]|\\approx")
+_SUM = re.compile(r"[+-]")
+_PIECE = re.compile(r"[=≈+-]|\\(?:approx|quad)")
+_SMALL_PIECE = re.compile(r"[=≈+-]|\\(?:approx|quad|cdot)")
 _TOKEN = re.compile(r"\\[A-Za-z]+|\\.|.", re.DOTALL)
 
 
@@ -39,6 +42,23 @@ def broken_inside(formula: str, length: Callable[[str], int], limit: int, widest
     return lines
 
 
+def pieces(formula: str, length: Callable[[str], int], longest: int) -> list[str]:
+    """The formula in pieces between which a page may break it, for a medium that finds its own line ends.
+
+    A formula of at most `longest` is one piece.  Others are broken at the relations and the signs of the outermost sum,
+    and a piece that is still longer also within its plain parentheses and between the factors of a product of numbers.
+
+    >>> pieces("a + b(c - d) = e", len, 10)
+    ['a', '+ b(c - d)', '= e']
+    """
+    if length(formula) <= longest:
+        return [formula]
+    found: list[str] = []
+    for piece in _terms(formula, 0, _PIECE):
+        found.extend(_terms(piece, 1, _SMALL_PIECE) if length(piece) > longest else [piece])
+    return found
+
+
 def _filled(parts: list[str], length: Callable[[str], int], limit: int) -> list[str]:
     """Parts in as few lines as hold them."""
     lines: list[str] = []
@@ -50,8 +70,10 @@ def _filled(parts: list[str], length: Callable[[str], int], limit: int) -> list[
     return lines
 
 
-def _terms(formula: str, deepest: int) -> list[str]:
+def _terms(formula: str, deepest: int, signs: re.Pattern = _SUM) -> list[str]:
     """The terms of the outermost sum, each but the first with its sign; `deepest` 1: those of sums in plain parentheses too.
+
+    With other `signs`, the pieces that begin with one of those.
 
     The minus of `≈ -1` begins no term.
     """
@@ -63,7 +85,8 @@ def _terms(formula: str, deepest: int) -> list[str]:
         elif _CLOSING.fullmatch(token):
             del opened[-1:]
         is_open = len(opened) <= deepest and set(opened) <= {"("}
-        if is_open and token in "+-" and before == " " and current.strip() and not _RELATION.fullmatch(sign):
+        is_sign = signs.fullmatch(token) is not None and before == " "
+        if is_open and is_sign and current.strip() and not (token in "+-" and _RELATION.fullmatch(sign)):
             terms.append(current.strip())
             current = ""
         current += token

@@ -17,53 +17,40 @@ from dataclasses import dataclass, field, replace
 from html import escape
 from itertools import pairwise
 
+from symback.language.mathml_elements import (
+    GAP,
+    HAIR,
+    MATHML_STYLE,
+    QUAD,
+    SIDES,
+    THIN,
+    TIGHT,
+    WITH_LIMITS,
+    fenced,
+    function_name,
+    letter,
+    mrow,
+    mtable,
+    prime_sign,
+    scripted,
+    word_name,
+)  # fmt: skip
+from symback.language.mathml_signs import ACCENT_SIGNS, BRACE_SIGNS, ELLIPSIS_SIGNS, LETTERS, OPERATORS, styled
 from symback.verification.grammar import FUNCTIONS, LARGE, LEVEL_OF, PROSE_SIGNS
-from symback.verification.mathml_signs import (
-    ACCENT_SIGNS,
-    ALPHABETS,
-    BRACE_SIGNS,
-    BRACKETS,
-    ELLIPSIS_SIGNS,
-    LETTERS,
-    OPERATORS,
-    UPRIGHT,
-    styled,
-)
 from symback.verification.tree import Tree, walk
 
 __all__ = ["MATHML_STYLE", "mathml"]
 
-# For the page around: columns of equations meet without a gap, cases and statements stand left.
-MATHML_STYLE = """
-mtd { padding: 0.2em 0.4em; }
-mtd.left { text-align: left; text-align: -webkit-left; }
-mtd.before { text-align: right; text-align: -webkit-right; padding-right: 0; }
-mtd.after { text-align: left; text-align: -webkit-left; padding-left: 0; }
-mtd.center { text-align: center; text-align: -webkit-center; }
-"""
-
 _INTEGRALS = frozenset((r"\int", r"\iint", r"\iiint", r"\oint"))
-_WITH_LIMITS = frozenset([r"\lim", r"\limsup", r"\liminf", r"\max", r"\min", r"\sup", r"\inf", r"\det", r"\gcd", r"\Pr"]) | {
-    r"\operatorname{argmax}",
-    r"\operatorname{argmin}",
-}
-_UPRIGHT_FONTS = frozenset([r"\mathrm", r"\text", r"\textrm", r"\textnormal", r"\textup", r"\symup", r"\mbox", r"\hbox", r"\textsc"])
 _TALL = frozenset(("fraction", "derivative", "large", "matrix", "root", "annotated", "binomial", "aligned"))
 _BARS = frozenset((r"\bar", r"\overline", r"\underline", r"\underbar"))
 _WIDE_ACCENTS = frozenset((r"\widehat", r"\widetilde", r"\widecheck", r"\overrightarrow", r"\overleftarrow"))
 _HIGH_ACCENTS = frozenset((r"\dot", r"\ddot", r"\mathring", r"\acute", r"\grave"))  # as accents they would touch a small letter
-_TIGHT = ' lspace="0" rspace="0"'  # print leaves no room around signs in scripts
-_PRIMES = {1: "′", 2: "″", 3: "‴", 4: "⁗"}
-_SIDES = {"pmatrix": "( )", "bmatrix": "[ ]", "Bmatrix": r"\{ \}", "vmatrix": "| |", "Vmatrix": r"\| \|", "psmallmatrix": "( )"} | {
-    "bsmallmatrix": "[ ]", "cases": r"\{ .", "dcases": r"\{ .", "numcases": r"\{ .", "rcases": r". \}", "drcases": r". \}",
-}  # fmt: skip
 _CENTRED = frozenset(("gather", "gather*", "gathered", "multline", "multline*", "multlined"))
 _ROW_BREAK = re.compile(r"\\\\|\\newline\b|\\cr\b")
 _EXPANDED = frozenset(("implication", "given", "list", "relation", "sum", "product"))
-_GAP, _THIN, _QUAD = '<mspace width="0.3em"/>', '<mspace width="0.17em"/>', '<mspace width="1em"/>'
-_HAIR = '<mspace width="0.1em"/>'
 _WORD_SPACE = '<mspace width="0.5em"/>'
-_SPACES = {r"\quad": _QUAD, r"\qquad": '<mspace width="2em"/>'}
+_SPACES = {r"\quad": QUAD, r"\qquad": '<mspace width="2em"/>'}
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +88,6 @@ def _written(tree: Tree, manner: _Manner) -> str:
     return _WRITERS[tree.kind](tree, manner)
 
 
-def _row(*markup: str) -> str:
-    """Elements side by side, as one."""
-    return f"<mrow>{''.join(markup)}</mrow>"
-
-
 def _inside(tree: Tree, manner: _Manner) -> str:
     """The first child."""
     return _written(tree.children[0], manner)
@@ -117,36 +99,15 @@ def _symbol(tree: Tree, manner: _Manner) -> str:
     text = tree.text
     if text in LARGE and text in LETTERS:
         return f"<mo>{LETTERS[text]}</mo>"
-    if text in _WITH_LIMITS:
-        return f'<mo movablelimits="true" lspace="0" rspace="0">{escape(_function_name(text))}</mo>'
+    if text in WITH_LIMITS:
+        return f'<mo movablelimits="true" lspace="0" rspace="0">{escape(function_name(text))}</mo>'
     if text in LETTERS or (len(text) == 1 and (text.isalpha() or not text.isascii())):
-        return _letter(LETTERS.get(text, text), manner.font)
+        return letter(LETTERS.get(text, text), manner.font)
     if text in OPERATORS:
         return f'<mo lspace="0" rspace="0">{escape(OPERATORS[text])}</mo>'
     if text in FUNCTIONS or text.startswith(r"\operatorname"):
-        return _name(_function_name(text), manner.font)
+        return word_name(function_name(text), manner.font)
     return f"<mtext>{escape(text)}</mtext>"
-
-
-def _function_name(text: str) -> str:
-    r"""\log -> log, \operatorname{softmax} -> softmax, \limsup -> lim sup."""
-    if text in (r"\limsup", r"\liminf"):
-        return f"lim\u2009{text[4:]}"
-    return text.removeprefix(r"\operatorname").strip("{}").removeprefix("\\")
-
-
-def _letter(sign: str, font: str) -> str:
-    """One letter: italic by itself, unless it is a sign that stands upright or its font says so."""
-    shown = styled(sign, font)
-    is_upright = shown == sign and (sign in UPRIGHT or font in _UPRIGHT_FONTS)
-    return f'<mi mathvariant="normal">{escape(shown)}</mi>' if is_upright else f"<mi>{escape(shown)}</mi>"
-
-
-def _name(word: str, font: str) -> str:
-    """A word that names something: upright, or in the alphabet of its font."""
-    shown = "".join(styled(sign, font) for sign in word) if font in ALPHABETS else word
-    variant = ' mathvariant="normal"' if len(shown) == 1 and font not in ALPHABETS else ""
-    return f"<mi{variant}>{escape(shown)}</mi>"
 
 
 def _number(tree: Tree, manner: _Manner) -> str:
@@ -161,12 +122,6 @@ def _text(tree: Tree, manner: _Manner) -> str:
     return f"<mtext>{escape(tree.text).replace(' ', chr(0xA0))}</mtext>"
 
 
-def _prime(tree: Tree) -> str:
-    """As many primes as are printed; the sign itself is high, and as a superscript it would be tiny and higher still."""
-    count = len(tree.text)
-    return f'<mo lspace="0" rspace="0">{_PRIMES.get(count, "′" * count)}</mo>'
-
-
 def _operator(tree: Tree, manner: _Manner) -> str:
     """An infix sign with the room around it that print gives it, and with what stands above it."""
     sign = OPERATORS.get(tree.text, tree.text)
@@ -174,11 +129,11 @@ def _operator(tree: Tree, manner: _Manner) -> str:
         negated = tree.text.removeprefix(r"\not")
         sign = OPERATORS.get(negated, negated) + "\u0338"
     if not tree.children:
-        return f"<mo{_TIGHT if manner.is_script else _room(tree.text)}>{escape(sign)}</mo>"
+        return f"<mo{TIGHT if manner.is_script else _room(tree.text)}>{escape(sign)}</mo>"
     is_arrow = tree.text in (r"\xrightarrow", r"\xleftarrow")
     base = f'<mo stretchy="{"true" if is_arrow else "false"}">{escape(sign)}</mo>'
-    note = _row(_THIN, _inside(tree, manner), _THIN) if is_arrow else _inside(tree, manner)
-    return _row(_GAP, f"<mover>{base}{note}</mover>", _GAP)
+    note = mrow(THIN, _inside(tree, manner), THIN) if is_arrow else _inside(tree, manner)
+    return mrow(GAP, f"<mover>{base}{note}</mover>", GAP)
 
 
 def _room(sign: str) -> str:
@@ -199,7 +154,7 @@ def _room(sign: str) -> str:
 # --- lines ----------------------------------------------------------------------------------------------------------------
 def _line(tree: Tree, manner: _Manner) -> str:
     """Operands and signs as printed."""
-    return _row(*(part.markup for part in _parts(tree, manner)))
+    return mrow(*(part.markup for part in _parts(tree, manner)))
 
 
 def _parts(tree: Tree, manner: _Manner, is_expanded: bool = False) -> list[_Part]:
@@ -223,13 +178,13 @@ def _gap(left: Tree, right: Tree) -> str:
     """The room between neighbours without a sign: names and numbers would run together."""
     bases = [_edge(left, -1), _edge(right, 0)]
     if "text" in bases or bases == ["number", "number"]:
-        return _GAP
+        return GAP
     if "fraction" in bases or "derivative" in bases:
-        return _HAIR
+        return HAIR
     is_name = [base in ("word", "name") for base in bases]
     if is_name[0] and right.kind == "group":
         return ""
-    return _THIN if any(is_name) or bases[0] == "application" else ""
+    return THIN if any(is_name) or bases[0] == "application" else ""
 
 
 def _edge(tree: Tree, side: int) -> str:
@@ -245,10 +200,10 @@ def _edge(tree: Tree, side: int) -> str:
 
 def _statements(tree: Tree, manner: _Manner) -> str:
     r"""Statements side by side, or below one another where \\ parts them."""
-    rows = [_row(*_spaced(row, manner)) for row in _split_rows(tree)]
+    rows = [mrow(*_spaced(row, manner)) for row in _split_rows(tree)]
     if len(rows) == 1:
         return rows[0]
-    return _table([[row] for row in rows], ["left"])
+    return mtable([[row] for row in rows], ["left"])
 
 
 def _split_rows(tree: Tree) -> list[list[Tree]]:
@@ -268,10 +223,10 @@ def _spaced(row: Iterable[Tree], manner: _Manner) -> list[str]:
     before: Tree | None = None
     for child in row:
         if child.kind == "operator":
-            markup.append(_SPACES.get(child.text) or _operator(child, manner) + _GAP)
+            markup.append(_SPACES.get(child.text) or _operator(child, manner) + GAP)
         else:
             if before is not None and before.kind != "operator":
-                markup.append(_WORD_SPACE if "text" in (before.kind, child.kind) else _QUAD)
+                markup.append(_WORD_SPACE if "text" in (before.kind, child.kind) else QUAD)
             markup.append(_written(child, manner))
         before = child
     return markup
@@ -285,44 +240,27 @@ def _scripts(tree: Tree, manner: _Manner) -> str:
     lower = [_inside(mark, within) for mark in marks if mark.kind == "subscript"]
     upper = [_inside(mark, within) for mark in marks if mark.kind == "superscript"]
     after = "".join(_symbol(mark, manner) for mark in marks if mark.kind == "postfix")
-    has_limits = base.kind == "symbol" and (base.text in _WITH_LIMITS or (base.text in LARGE and base.text not in _INTEGRALS))
+    has_limits = base.kind == "symbol" and (base.text in WITH_LIMITS or (base.text in LARGE and base.text not in _INTEGRALS))
     names = ("munder", "mover", "munderover") if has_limits else ("msub", "msup", "msubsup")
-    shown = _scripted(_primed(base, marks, manner), _joined(lower), _joined(upper), names)
-    return _row(shown, after) if after else shown
+    shown = scripted(_primed(base, marks, manner), _joined(lower), _joined(upper), names)
+    return mrow(shown, after) if after else shown
 
 
 def _primed(base: Tree, marks: Iterable[Tree], manner: _Manner) -> str:
     """The base with its primes, which stand before all other scripts."""
-    primes = [_prime(mark) for mark in marks if mark.kind == "prime"]
-    return _row(_written(base, manner), *primes) if primes else _written(base, manner)
+    primes = [prime_sign(len(mark.text)) for mark in marks if mark.kind == "prime"]
+    return mrow(_written(base, manner), *primes) if primes else _written(base, manner)
 
 
 def _joined(scripts: list[str]) -> str:
     """Several scripts at one place, with a little room between them."""
-    return scripts[0] if len(scripts) == 1 else _row(_THIN.join(scripts)) if scripts else ""
-
-
-def _scripted(base: str, lower: str, upper: str, names: tuple[str, str, str]) -> str:
-    """The element for one script or both."""
-    if not lower and not upper:
-        return base
-    name = names[2] if lower and upper else names[0] if lower else names[1]
-    return f"<{name}>{base}{lower}{upper}</{name}>"
+    return scripts[0] if len(scripts) == 1 else mrow(THIN.join(scripts)) if scripts else ""
 
 
 def _group(tree: Tree, manner: _Manner) -> str:
     """Brackets and what is inside; they grow where that is tall."""
     is_tall = any(node.kind in _TALL for node in walk(tree.children[0]))
-    return _fenced(_inside(tree, manner), tree.text, is_tall)
-
-
-def _fenced(inside: str, signs: str, is_tall: bool) -> str:
-    """An element between two brackets, of which one or both may not be printed."""
-    opening, closing = (BRACKETS.get(sign, sign) for sign in signs.split(" "))
-    stretchy = "true" if is_tall else "false"
-    before = f'<mo form="prefix" fence="true" lspace="0" rspace="0" stretchy="{stretchy}">{escape(opening)}</mo>' if opening else ""
-    after = f'<mo form="postfix" fence="true" lspace="0" rspace="0" stretchy="{stretchy}">{escape(closing)}</mo>' if closing else ""
-    return _row(before, inside, after)
+    return fenced(_inside(tree, manner), tree.text, is_tall)
 
 
 def _accent(tree: Tree, manner: _Manner) -> str:
@@ -341,7 +279,7 @@ def _annotated(tree: Tree, manner: _Manner) -> str:
     body = _inside(tree, manner)
     note = _written(tree.children[1], replace(manner, is_script=tree.text != r"\text")) if len(tree.children) > 1 else ""
     if tree.text == r"\text":
-        return _row(body, _QUAD, note)
+        return mrow(body, QUAD, note)
     if tree.text in BRACE_SIGNS:
         name = "munder" if tree.text.startswith(r"\under") else "mover"
         braced = f'<{name}>{body}<mo stretchy="true">{BRACE_SIGNS[tree.text]}</mo></{name}>'
@@ -355,29 +293,29 @@ def _function(tree: Tree, manner: _Manner) -> str:
     """A name and its argument; without a bracket, a thin space parts them."""
     head, argument = tree.children
     base = argument.children[0] if argument.kind == "scripts" else argument
-    return _row(_written(head, manner), "" if base.kind == "group" else _THIN, _written(argument, manner))
+    return mrow(_written(head, manner), "" if base.kind == "group" else THIN, _written(argument, manner))
 
 
 def _side_by_side(tree: Tree, manner: _Manner) -> str:
     """Head, then what belongs to it."""
     is_word = tree.kind == "large" and tree.text.startswith(r"\lim")
-    space = _THIN if is_word or (tree.kind == "applied" and tree.children[0].kind == "derivative") else ""
-    return _row(_inside(tree, manner), space, _written(tree.children[1], manner))
+    space = THIN if is_word or (tree.kind == "applied" and tree.children[0].kind == "derivative") else ""
+    return mrow(_inside(tree, manner), space, _written(tree.children[1], manner))
 
 
 def _derivative(tree: Tree, manner: _Manner) -> str:
     """A fraction of differentials."""
     operator, body, *variables = tree.children
     bare = _written(operator.children[0] if operator.kind == "scripts" else operator, manner)
-    upper = _row(_written(operator, manner), _written(body, manner))
-    lower = _row(*(bare + _written(variable, manner) for variable in variables))
+    upper = mrow(_written(operator, manner), _written(body, manner))
+    lower = mrow(*(bare + _written(variable, manner) for variable in variables))
     return f"<mfrac>{upper}{lower}</mfrac>"
 
 
 def _binomial(tree: Tree, manner: _Manner) -> str:
     """Two numbers, one above the other, in brackets."""
     upper, lower = (_written(child, manner) for child in tree.children)
-    return _fenced(f'<mfrac linethickness="0">{upper}{lower}</mfrac>', "( )", True)
+    return fenced(f'<mfrac linethickness="0">{upper}{lower}</mfrac>', "( )", True)
 
 
 def _root(tree: Tree, manner: _Manner) -> str:
@@ -390,7 +328,7 @@ def _root(tree: Tree, manner: _Manner) -> str:
 def _sign(tree: Tree, manner: _Manner) -> str:
     """A sign before its operand."""
     sign = OPERATORS.get(tree.text, tree.text)
-    return _row(f'<mo form="prefix" lspace="0" rspace="0">{escape(sign)}</mo>', _inside(tree, manner))
+    return mrow(f'<mo form="prefix" lspace="0" rspace="0">{escape(sign)}</mo>', _inside(tree, manner))
 
 
 # --- tables ---------------------------------------------------------------------------------------------------------------
@@ -399,16 +337,8 @@ def _matrix(tree: Tree, manner: _Manner) -> str:
     name = tree.text.removesuffix("*")
     side = "left" if name.endswith("cases") else "center"
     rows = [[_written(cell, manner) for cell in row.children] for row in tree.children]
-    table = _table(rows, [side] * max(map(len, rows), default=1), name.startswith("d"))
-    return _fenced(table, _SIDES[name], True) if name in _SIDES else table
-
-
-def _table(rows: list[list[str]], sides: list[str], is_display: bool = False) -> str:
-    """A table; its columns have the classes of `MATHML_STYLE`, as Core leaves alignment to the style sheet."""
-    body = "".join(
-        "<mtr>" + "".join(f'<mtd class="{side}">{cell}</mtd>' for cell, side in zip(row, sides, strict=False)) + "</mtr>" for row in rows
-    )
-    return f'<mtable displaystyle="true">{body}</mtable>' if is_display else f"<mtable>{body}</mtable>"
+    table = mtable(rows, [side] * max(map(len, rows), default=1), name.startswith("d"))
+    return fenced(table, SIDES[name], True) if name in SIDES else table
 
 
 def _aligned(tree: Tree, manner: _Manner) -> str:
@@ -418,8 +348,8 @@ def _aligned(tree: Tree, manner: _Manner) -> str:
         for number, parts in enumerate(_broken(_row_parts(statement, manner), manner)):
             rows.append(_columns(parts, number > 0))
     if tree.text in _CENTRED:
-        return _table([["".join(row)] for row in rows], ["center"], True)
-    return _table(rows, ["before", "after"], True)
+        return mtable([["".join(row)] for row in rows], ["center"], True)
+    return mtable(rows, ["before", "after"], True)
 
 
 def _row_parts(statement: list[Tree], manner: _Manner) -> list[_Part]:
@@ -431,7 +361,7 @@ def _row_parts(statement: list[Tree], manner: _Manner) -> list[_Part]:
             parts.append(_Part(_SPACES.get(child.text) or _operator(child, manner), child.start, child.end))
         else:
             if before is not None and before.kind != "operator":
-                parts.append(_Part(_QUAD, before.end, child.start))
+                parts.append(_Part(QUAD, before.end, child.start))
             whole = _Part(_written(child, manner), child.start, child.end)
             parts.extend(_parts(child, manner, True) if child.kind in _EXPANDED else [whole])
         before = child
@@ -459,16 +389,16 @@ def _columns(parts: list[_Part], is_continued: bool) -> list[str]:
     place = next((number for number, part in enumerate(parts) if part.is_relation), None)
     markup = [part.markup for part in parts]
     if place is None:
-        return ["", _row(_QUAD, _QUAD, *markup)] if is_continued else [_row(*markup), ""]
-    return [_row(*markup[:place]) if place else "", _row("<mrow></mrow>", *markup[place:])]
+        return ["", mrow(QUAD, QUAD, *markup)] if is_continued else [mrow(*markup), ""]
+    return [mrow(*markup[:place]) if place else "", mrow("<mrow></mrow>", *markup[place:])]
 
 
 _WRITERS: dict[str, Callable[[Tree, _Manner], str]] = {
     "symbol": _symbol,
     "number": _number,
-    "word": lambda tree, manner: _name(tree.text, manner.font),
+    "word": lambda tree, manner: word_name(tree.text, manner.font),
     "text": _text,
-    "ellipsis": lambda tree, manner: f"<mo{_TIGHT}>{escape(ELLIPSIS_SIGNS.get(tree.text, tree.text))}</mo>",
+    "ellipsis": lambda tree, manner: f"<mo{TIGHT}>{escape(ELLIPSIS_SIGNS.get(tree.text, tree.text))}</mo>",
     "empty": lambda tree, manner: "<mrow></mrow>",
     "operator": _operator,
     "accent": _accent,
@@ -476,7 +406,7 @@ _WRITERS: dict[str, Callable[[Tree, _Manner], str]] = {
     "scripts": _scripts,
     "superscript": lambda tree, manner: f"<msup><mrow></mrow>{_inside(tree, manner)}</msup>",
     "subscript": lambda tree, manner: f"<msub><mrow></mrow>{_inside(tree, manner)}</msub>",
-    "prime": lambda tree, manner: _prime(tree),
+    "prime": lambda tree, manner: prime_sign(len(tree.text)),
     "postfix": _symbol,
     "group": _group,
     "call": _side_by_side,
@@ -490,7 +420,7 @@ _WRITERS: dict[str, Callable[[Tree, _Manner], str]] = {
     "sign": _sign,
     "annotated": _annotated,
     "matrix": _matrix,
-    "row": lambda tree, manner: _row(*(_written(cell, manner) + _GAP for cell in tree.children)),
+    "row": lambda tree, manner: mrow(*(_written(cell, manner) + GAP for cell in tree.children)),
     "aligned": _aligned,
     "statements": _statements,
     **dict.fromkeys(_EXPANDED, _line),

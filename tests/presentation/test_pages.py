@@ -14,7 +14,7 @@ from symback.network import Dense, LayerNorm, Network, Residual
 from symback.network.activations import ACTIVATIONS
 from symback.network.costs import COSTS
 from symback.pipeline import derive, derive_generic
-from symback.presentation import document, render, write_document
+from symback.presentation import FORMATS, document, render, write_document
 from symback.presentation.blocks import Document, Equations, Heading, Note, Prose, Table
 from symback.presentation.text import write_text
 from symback.simplification.index_form import index_form
@@ -44,8 +44,8 @@ def reasons(page: Document) -> list:
 
 
 def assert_readable(page: Document) -> None:
-    for name in ("latex", "markdown", "text"):
-        text = write_document(page, name)
+    for name in FORMATS:
+        text = re.sub(r"<style>.*?</style>", "", write_document(page, name), flags=re.DOTALL)
         assert INTERNAL.search(text) is None, f"{name}: {text[max(0, INTERNAL.search(text).start() - 60) :][:120]!r}"
         if name.startswith("latex"):
             assert_compilable(text)
@@ -235,7 +235,7 @@ def test_too_many_entries_are_refused_with_a_remedy():
 @pytest.mark.parametrize(
     ("choice", "value", "error", "known"),
     [
-        ("format", "pdf", SpecError, "latex, latex-fragment, markdown, text"),
+        ("format", "pdf", SpecError, "html, latex, latex-fragment, markdown, text"),
         ("form", "matrices", SpecError, "all, matrix, index, scalar"),
         ("layout", "rows", SpecError, "column, row, jacobian"),
         ("detail", "much", SpecError, "results, steps, full"),

@@ -12,7 +12,7 @@ import pytest
 
 from symback.verification import grammar
 from symback.verification.mathml import MATHML_STYLE, mathml
-from symback.verification.mathml_signs import ACCENT_SIGNS, ALPHABETS, BRACE_SIGNS, BRACKETS, ELLIPSIS_SIGNS, LETTERS, OPERATORS, styled
+from symback.language.mathml_signs import ACCENT_SIGNS, ALPHABETS, BRACE_SIGNS, BRACKETS, ELLIPSIS_SIGNS, LETTERS, OPERATORS, styled
 from symback.verification.parser import ParseError, parse
 from symback.verification.tree import KINDS, walk
 

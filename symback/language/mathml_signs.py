@@ -1,4 +1,4 @@
-r"""How the signs of `grammar.py` look: LaTeX spelling -> Unicode, and the alphabets that fonts are in MathML Core.
+r"""How the signs of formulas look: LaTeX spelling -> Unicode, and the alphabets that fonts are in MathML Core.
 
 Tables alone; `mathml.py` walks them, and a test walks the grammar to see that each of its signs has a look here.
 """
@@ -41,7 +41,8 @@ OPERATORS: dict[str, str] = _pairs(
     \succeq ⪰ \lesssim ≲ \gtrsim ≳ \leadsto ⇝ \rightsquigarrow ⇝ := ≔ =: ≕ : : += += -= −= *= ∗= == == -> → <- ← \xrightarrow →
     \xleftarrow ← \uparrow ↑ \downarrow ↓ \rightleftharpoons ⇌
     + + - − \pm ± \mp ∓ \oplus ⊕ \ominus ⊖ \cup ∪ \cap ∩ \setminus ∖ \vee ∨ \wedge ∧
-    \cdot ⋅ \times × * ∗ \odot ⊙ \circ ∘ \otimes ⊗ \star ⋆ \bullet • / / \div ÷ . . .* .∗ @ @ \bmod mod \backslash \ \cdotp ⋅
+    \cdot ⋅ \times × * ∗ \odot ⊙ \oslash ⊘ \circ ∘ \otimes ⊗ \star ⋆ \bullet • / / \div ÷
+    . . .* .∗ @ @ \bmod mod \backslash \ \cdotp ⋅
     \boxdot ⊡ \circledast ⊛ \diamond ⋄"""
 )
 
