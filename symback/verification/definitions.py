@@ -125,7 +125,7 @@ def _relation(members: Sequence[Tree], signs: Sequence[str]) -> Tree | None:
 
 def condition_of(tree: Tree) -> Tree | None:
     """(i ≠ j), if k = i: a relation between two index letters."""
-    if tree.kind == "group" and tree.text in ("( )", "[ ]", "{ }"):
+    if tree.kind == "group" and tree.text in ("( )", "[ ]", "{ }", r"\{ \}"):
         return condition_of(tree.children[0])
     if tree.kind == "annotated" and tree.text == r"\text":
         return condition_of(tree.children[0])

@@ -120,7 +120,7 @@ def _scripted_group(tree: Tree, place: Place) -> Value:
             continue
         elif script.kind == "subscript":
             items = indices_of(script.children[0])
-            value = indexed(of_sides_in_order(value), items, place)
+            value = _array_of(value, items) or indexed(of_sides_in_order(value), items, place)
         elif script.kind == "superscript":
             exponent = exponent_of(script.children[0], place)
             value = _squared_norm(value, exponent) if is_norm and group.text == r"\| \|" else powered(value, exponent)
@@ -129,6 +129,15 @@ def _scripted_group(tree: Tree, place: Place) -> Value:
     if is_norm and not any(script.kind == "superscript" for script in scripts):
         raise Unread("a norm that is not squared")
     return value
+
+
+def _array_of(entry: Value, items: Sequence[Tree]) -> Value | None:
+    r"""[u_i]_i is the vector with the entries u_i, and [u_{ij}]_{ij} the matrix; None where the entry lacks such an index."""
+    letters = [letter_of(item) or "" for item in items]
+    if entry.sides or not 0 < len(letters) < 3 or len(set(letters)) != len(letters) or not set(letters) <= set(entry.labels):
+        return None
+    sides = dict(zip(letters, (ROW, COL), strict=False))
+    return Value(entry.tensor, tuple(sides.get(label, label) for label in entry.labels))
 
 
 def _squared_norm(value: Value, exponent: sympy.Expr) -> Value:
