@@ -18,6 +18,7 @@ from pathlib import Path
 
 from symback.network import Network
 from symback.verification.cases import conditions_of_place
+from symback.verification.chances import named_predictions, with_bare_gradients, with_entries_of_predictions
 from symback.verification.checker import MOST_STAGES, Outcome, is_numeric, judge_claim, mentions_in, settled
 from symback.verification.clock import with_clock
 from symback.verification.definitions import (
@@ -35,6 +36,7 @@ from symback.verification.definitions import (
 from symback.verification.diagnosis import chain_text, diagnose, with_other_bounds
 from symback.verification.documents import PrintedFormula, read_document
 from symback.verification.dotted_sums import folded
+from symback.verification.fitting import fitting_definitions
 from symback.verification.implicit import claim_with_sums, is_implicit
 from symback.verification.implied import with_braces_applied, with_implied
 from symback.verification.layouts import ROW_WORDS, with_row_gradients
@@ -151,19 +153,20 @@ def _page(latex: str, macros: Mapping[str, Macro] | None, printed: PrintedFormul
     if len(latex) > MAX_LATEX:
         return Page(latex, None, f"longer than {MAX_LATEX} characters", printed)
     try:
-        tree = folded(with_braces_applied(with_fonts_at_letters(parse(latex, macros))))
+        tree = with_bare_gradients(folded(with_braces_applied(with_fonts_at_letters(parse(latex, macros)))))
     except ParseError as error:
         return Page(latex, None, str(error), printed)
     return Page(latex, tree, "", printed, tuple(chains_of(tree)))
 
 
-def _with_named_values(pages: Sequence[Page], named: NamedValues) -> list[Page]:
+def _with_named_values(pages: Sequence[Page], named: NamedValues, predictions: frozenset[str]) -> list[Page]:
     """The formulas with names in place of functions that the document treats as quantities."""
-    if not named.heads:
+    if not named.heads and not predictions:
         return list(pages)
     found = []
     for page in pages:
-        tree = None if page.tree is None else named.plain(page.tree)
+        tree = None if page.tree is None else with_entries_of_predictions(page.tree, predictions)
+        tree = named.plain(tree) if tree is not None and named.heads else tree
         found.append(page if tree == page.tree or tree is None else replace(page, tree=tree, claims=tuple(chains_of(tree))))
     return found
 
@@ -178,7 +181,8 @@ class _Judge:
 
     def __init__(self, pages: Sequence[Page], is_alone: bool, progress: Callable[[int, int], None] | None, text: str = ""):
         self.named = named = named_values_of([page.tree for page in pages if page.tree is not None])
-        self.pages, self.is_alone, self.progress = _with_named_values(pages, named), is_alone, progress
+        self.predictions = named_predictions([page.tree for page in pages if page.tree is not None])
+        self.pages, self.is_alone, self.progress = _with_named_values(pages, named, self.predictions), is_alone, progress
         pages = self.pages
         trees = [page.tree for page in pages if page.tree is not None]
         self.lexicon = with_clock(lexicon_of(trees, frozenset(named.outer)), trees)
@@ -337,7 +341,7 @@ class _Judge:
     def _reader(self, page: Page) -> Callable[[str], Tree | None]:
         """How the text of a formula became its tree."""
         macros = page.printed.macros if page.printed is not None else None
-        return lambda text: _with_named_values([_page(text, macros, None)], self.named)[0].tree
+        return lambda text: _with_named_values([_page(text, macros, None)], self.named, self.predictions)[0].tree
 
     def _in_authors_text(self, page: Page, corrections: Sequence[tuple[Claim, Claim, Judged]]) -> str:
         """The formula with the members that differ from the corrected ones exchanged in its text; empty where that is not possible."""
@@ -631,6 +635,8 @@ class _Judge:
             found += [replace(item, is_scalar=True) for item in list(found)]
         if self.sheet.with_samples and not any(mention.sample is not None for mention in mentions_in(claim.members, self.sheet)):
             found = [*(replace(item, is_single=True) for item in found), *found]
+        if fitting := fitting_definitions(claim, self.sheet, order):
+            found += [replace(item, fitting=fitting) for item in found]
         return [*found, replace(base, reach=NEAR)] if len(self.pages) > NEAR else found
 
     def _is_redefined(self, function: Function) -> bool:

@@ -672,7 +672,7 @@ def _tagged(names: Sequence[tuple[Tree, Printed]]) -> frozenset[str]:
 def _merged(trees: Sequence[Tree]) -> dict[str, str]:
     """w is W; any other small letter is its capital's entry if it always has indices and the capital never.
 
-    A rule of differentiation such as d(x²)/dx = 2x speaks of no quantity of the document.
+    One with two indices is an entry also of a capital that has one, as Y_i is a row beside y_{ik}.  A rule of differentiation such as d(x²)/dx = 2x speaks of no quantity of the document.
     """
     rules = [
         tree
@@ -699,6 +699,17 @@ def _merged(trees: Sequence[Tree]) -> dict[str, str]:
     found = {"w": "W", r"\theta": r"\Theta"}
     for letter in with_index - plain:
         capital = letter.upper() if len(letter) == 1 else re.sub(r" ([a-z])$", lambda match: " " + match[1].upper(), letter)
-        if capital != letter and capital in plain and capital not in with_index and letter not in ("c", "l", "n", "i", "j", "k"):
+        is_of_rows = 2 in (counts := _counts_of(letter, names)) and counts <= {1, 2} and _counts_of(capital, names) == {0, 1}
+        if (
+            capital != letter
+            and capital in plain
+            and (capital not in with_index or is_of_rows)
+            and letter not in ("c", "l", "n", "i", "j", "k")
+        ):
             found[letter] = capital
     return found
+
+
+def _counts_of(letter: str, names: Sequence[Printed]) -> set[int]:
+    """How many signs a letter has below it."""
+    return {len(name.below) for name in names if name.letter == letter}

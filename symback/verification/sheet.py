@@ -155,21 +155,27 @@ class Sheet:
         return found
 
     def _ranks(self, counts: dict[str, Counter[int]]) -> dict[str, int]:
-        """How many indices a name has: as many as in the equations, else as many as it mostly has (t_c of one sample, t_{ic} of all)."""
+        """How many indices a name has: as many as in the equations or its entries, else as many as it mostly has (t_c of one sample, t_{ic} of all)."""
         forward = [definition for definition in self.definitions if definition.role == "forward"]
         inside = {self.lexicon.mention(name).family for definition in forward for _, name in names_in(definition.body)}
         inside |= {definition.name.family for definition in forward if len(definition.labels) != 1}
+        inside |= set(self.lexicon.merged.values()) - WEIGHTS  # T_i is a row of T, whose entries are the t_{ik}
         return {
             family: max(found) if family in inside else max(found, key=lambda rank: (found[rank], rank)) for family, found in counts.items()
         }
 
-    def edition(self, order: int, reach: int | None = None) -> Edition:
-        """For each name the last definition before `order`, else the first after it; only those within `reach` formulas if given."""
+    def edition(self, order: int, reach: int | None = None, fitting: frozenset[tuple[str, int]] = frozenset()) -> Edition:
+        """For each name the last definition before `order`, else the first after it; only those within `reach` formulas if given.
+
+        Of the equations only those that are `fitting`, if any are: they were chosen for the claim.
+        """
         chosen: dict[tuple, Definition] = {}
         column = self.columns.get(order)
         for definition in self.definitions:
+            is_left_out = bool(fitting) and definition.role == "forward" and (definition.name.family, definition.order) not in fitting
             if (
-                definition in self.dropped
+                is_left_out
+                or definition in self.dropped
                 or definition.order > order + LATER
                 or (reach is not None and definition.order >= 0 and abs(definition.order - order) > reach)
             ):

@@ -47,6 +47,7 @@ class Assumed:
     earlier_cost: bool = False
     reach: int | None = None
     is_single: bool = False
+    fitting: frozenset[tuple[str, int]] = frozenset()  # (family, order) of the definitions in force, if they are chosen for the claim
 
     def sentences(self) -> tuple[str, ...]:
         """In words."""

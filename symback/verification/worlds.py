@@ -82,7 +82,7 @@ def _better_types(
 
 def world_of(sheet: Sheet, order: int, window: Window, assumed: Assumed, about: frozenset) -> World:
     """The world of a claim, built once for all claims that share it."""
-    edition = sheet.edition(order, assumed.reach)
+    edition = sheet.edition(order, assumed.reach, assumed.fitting)
     window = replace(window, own=None, twin=None, holds_if="", is_share=False)
     plain = _kept_world(sheet, edition, window, assumed, frozenset())
     return plain if plain.has_one_end else _kept_world(sheet, edition, window, assumed, about)
@@ -115,7 +115,7 @@ def _kept_world(sheet: Sheet, edition: Edition, window: Window, assumed: Assumed
 
 def _built_world(sheet: Sheet, edition: Edition, window: Window, assumed: Assumed, about: frozenset) -> World:
     """A world that begins with the sizes and the unreadable definitions which a world of the same equations found."""
-    key = (edition, window, replace(assumed, activation="", has_unit_targets=False, reach=None))
+    key = (edition, window, replace(assumed, activation="", has_unit_targets=False, reach=None, fitting=frozenset()))
     sizes = _sizes_for(sheet, edition)
     start, broken = sheet.founds.get(key, (sizes, frozenset()))
     built = World(sheet, edition, window, assumed, about, sizes=sizes, start=start, broken=broken)
