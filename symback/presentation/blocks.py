@@ -9,8 +9,9 @@ mathematics is SymPy, not text.  A backend is one function from a document to a 
     Note       a paragraph in a box
     Equations  a chain of equalities, one line each, with the reason at its side
     Table      a header and rows
+    Figure     a picture with its caption
 
-Adding a format needs a writer for these six and nothing else.
+Adding a format needs a writer for these seven and nothing else.
 """
 
 from dataclasses import dataclass
@@ -18,9 +19,10 @@ from dataclasses import dataclass
 import sympy
 
 from symback.language.notation import Notation
+from symback.presentation.drawing.shapes import Drawing
 
 __all__ = [
-    "Block", "Document", "Equations", "Heading", "Items", "Line", "Math", "Note", "Prose", "Size", "Span", "Spans",
+    "Block", "Document", "Equations", "Figure", "Heading", "Items", "Line", "Math", "Note", "Prose", "Size", "Span", "Spans",
     "Table", "Written",
 ]  # fmt: skip
 
@@ -110,7 +112,24 @@ class Table:
     rows: tuple[tuple[Spans, ...], ...]
 
 
-Block = Heading | Prose | Items | Note | Equations | Table
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A picture with its caption; `name` is that of its file, where a format keeps pictures in files: "slope-tanh".
+
+    The drawing brings the words that stand for it where it cannot be seen: a title and a description.
+    """
+
+    name: str
+    drawing: Drawing
+    caption: Spans
+
+    @property
+    def alt(self) -> str:
+        """What the picture shows, in words."""
+        return self.drawing.description
+
+
+Block = Heading | Prose | Items | Note | Equations | Table | Figure
 
 
 @dataclass(frozen=True, slots=True)

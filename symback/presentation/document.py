@@ -18,7 +18,8 @@ from symback.pipeline import Derivation, Formula, derive_generic
 from symback.presentation.backward import formulas_of_layer, layers_of, results, told_formula
 from symback.presentation.blocks import Block, Document, Heading, Math, Prose, Spans
 from symback.presentation.manner import Manner, size_letters
-from symback.presentation.opening import activation_blocks, activations_of, conventions, forward_blocks, layer_table, spoken_activation
+from symback.presentation.opening import activation_blocks, activations_of, conventions, forward_blocks, layer_table
+from symback.presentation.spoken import spoken_activation
 
 __all__ = ["GenericDerivation", "cost_words", "document", "sizes_of"]
 

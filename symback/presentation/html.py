@@ -15,7 +15,8 @@ from symback.language.mathml import mathml
 from symback.language.mathml_elements import attribute
 from symback.language.notation import Notation
 from symback.language.printing import to_latex
-from symback.presentation.blocks import Block, Document, Equations, Heading, Items, Line, Note, Prose, Spans, Table
+from symback.presentation.blocks import Block, Document, Equations, Figure, Heading, Items, Line, Note, Prose, Spans, Table
+from symback.presentation.drawing.svg import write_svg
 from symback.presentation.html_style import STYLE
 from symback.presentation.latex import RELATIONS, latex_span
 from symback.presentation.text import text_words
@@ -123,6 +124,8 @@ def _block(block: Block, notation: Notation, name: str) -> str:
             return _equations(block, notation)
         case Table():
             return _table(block, notation)
+        case Figure():
+            return f"<figure>\n{write_svg(block.drawing)}<figcaption>{_words(block.caption, notation)}</figcaption>\n</figure>"
 
 
 def _words(spans: Spans, notation: Notation) -> str:

@@ -1,7 +1,8 @@
 """A document as LaTeX: an article that compiles by itself, or a fragment to be put into one.
 
-The article needs amsmath, amssymb, booktabs and array, which every distribution has.  Chains are `align*` environments
-with the reason of each line as its tag, at the right margin; where there is no room, amsmath puts it one line lower.
+The article needs amsmath, amssymb, booktabs and array, which every distribution has, and tikz if there is a picture.
+Chains are `align*` environments with the reason of each line as its tag, at the right margin; where there is no room,
+amsmath puts it one line lower.
 """
 
 import unicodedata
@@ -15,6 +16,7 @@ from symback.presentation.blocks import (
     Block,
     Document,
     Equations,
+    Figure,
     Heading,
     Items,
     Line,
@@ -27,6 +29,7 @@ from symback.presentation.blocks import (
     Table,
     Written,
 )  # fmt: skip
+from symback.presentation.drawing.tikz import write_tikz_fragment
 from symback.presentation.wrapping import broken_inside, latex_length
 
 __all__ = ["broken_latex", "escape_latex", "latex_span", "latex_words", "write_article", "write_fragment"]
@@ -79,11 +82,12 @@ def write_article(document: Document) -> str:
     """The page as a whole LaTeX file."""
     title = latex_words(document.title, document.notation)
     head = f"\\begin{{document}}\n\\begin{{center}}\n\\LARGE {title}\n\\end{{center}}"
-    return f"{PREAMBLE}\n{head}\n\n{_blocks(document)}\n\\end{{document}}\n"
+    pictures = "\\usepackage{tikz}\n" if any(isinstance(block, Figure) for block in document.blocks) else ""
+    return f"{PREAMBLE}{pictures}\n{head}\n\n{_blocks(document)}\n\\end{{document}}\n"
 
 
 def write_fragment(document: Document) -> str:
-    """The page without preamble and title, for a document that loads amsmath, amssymb and booktabs."""
+    """The page without preamble and title, for a document that loads amsmath, amssymb and booktabs, and tikz for pictures."""
     return _blocks(document)
 
 
@@ -110,6 +114,8 @@ def _block(block: Block, notation: Notation) -> str:
             return _equations(block, notation)
         case Table():
             return _table(block, notation)
+        case Figure():
+            return _figure(block, notation)
 
 
 def latex_words(spans: Spans, notation: Notation) -> str:
@@ -198,3 +204,10 @@ def _table(table: Table, notation: Notation) -> str:
     lines = [r"\toprule", header, r"\midrule", *rows, r"\bottomrule"]
     tabular = [rf"\begin{{tabular}}{{{columns}}}", *lines, r"\end{tabular}"]
     return "\n".join([r"\begin{center}", r"\renewcommand{\arraystretch}{1.35}", *tabular, r"\end{center}"])
+
+
+def _figure(figure: Figure, notation: Notation) -> str:
+    """The picture where it is spoken of, not floating, and the caption below it."""
+    caption = rf"\begin{{minipage}}{{0.86\linewidth}}\small {latex_words(figure.caption, notation)}\end{{minipage}}"
+    picture = write_tikz_fragment(figure.drawing)
+    return f"\\begin{{center}}\n{picture}\\par\\smallskip\n{caption}\n\\end{{center}}"

@@ -1,22 +1,49 @@
-"""A document as Markdown with `$` and `$$`, as notebooks and the common hosts of repositories show it."""
+"""A document as Markdown with `$` and `$$`, as notebooks and the common hosts of repositories show it.
+
+Pictures are SVG files beside the page: `picture_files` gives their texts by their names.  A page that is a string alone,
+with no place for files, carries its pictures in the addresses of their images, as notebooks and editors show them.
+"""
+
+from base64 import b64encode
+from urllib.parse import quote
 
 from symback.language.notation import Notation
 from symback.language.printing import to_latex
-from symback.presentation.blocks import Block, Document, Equations, Heading, Items, Line, Note, Prose, Spans, Table
+from symback.presentation.blocks import Block, Document, Equations, Figure, Heading, Items, Line, Note, Prose, Spans, Table
+from symback.presentation.drawing.svg import write_svg
 from symback.presentation.latex import RELATIONS, broken_latex, latex_span, latex_words
 
-__all__ = ["write_markdown"]
+__all__ = ["picture_files", "write_markdown"]
 
 ESCAPES = str.maketrans({character: f"\\{character}" for character in r"\`*_{}[]<>#|$"})
 
 
-def write_markdown(document: Document) -> str:
-    """The page as Markdown."""
-    parts = [f"# {_words(document.title, document.notation)}", *(_block(block, document.notation) for block in document.blocks)]
+def write_markdown(document: Document, prefix: str | None = None) -> str:
+    """The page as Markdown; with `prefix`, its pictures are those of `picture_files(document, prefix)`."""
+    notation = document.notation
+    parts = [f"# {_words(document.title, notation)}", *(_block(block, notation, prefix) for block in document.blocks)]
     return "\n\n".join(parts) + "\n"
 
 
-def _block(block: Block, notation: Notation) -> str:
+def picture_files(document: Document, prefix: str) -> dict[str, str]:
+    """The pictures of a page as SVG, each by the name of its file: `prefix`-slope-tanh.svg."""
+    return {_file_name(block, prefix): write_svg(block.drawing) for block in document.blocks if isinstance(block, Figure)}
+
+
+def _file_name(figure: Figure, prefix: str) -> str:
+    return f"{prefix}-{figure.name}.svg"
+
+
+def _figure(figure: Figure, notation: Notation, prefix: str | None) -> str:
+    """The picture, and its caption as a paragraph below it."""
+    if prefix is None:
+        place = f"data:image/svg+xml;base64,{b64encode(write_svg(figure.drawing).encode()).decode()}"
+    else:
+        place = quote(_file_name(figure, prefix))
+    return f"![{figure.alt.translate(ESCAPES)}]({place})\n\n{_words(figure.caption, notation)}"
+
+
+def _block(block: Block, notation: Notation, prefix: str | None) -> str:
     match block:
         case Heading():
             return f"{'#' * (block.level + 1)} {_words(block.title, notation)}"
@@ -32,6 +59,8 @@ def _block(block: Block, notation: Notation) -> str:
             return f"$$\n\\begin{{aligned}}\n{chain}\n\\end{{aligned}}\n$$"
         case Table():
             return _table(block, notation)
+        case Figure():
+            return _figure(block, notation, prefix)
 
 
 def _words(spans: Spans, notation: Notation) -> str:

@@ -13,11 +13,12 @@ from symback.network.forward import Forward
 from symback.network.layers import Dense, LayerNorm, Numbered, number_layers
 from symback.presentation.blocks import Block, Equations, Line, Math, Note, Size, Spans, Table
 from symback.presentation.manner import Manner, entry, fact_math, matrix_or_index, shape_of
+from symback.presentation.spoken import spoken_activation
 from symback.simplification.index_form import default_indices
 
 __all__ = [
     "activation_blocks", "activations_of", "conventions", "entry_by_entry", "forward_blocks", "kinks_and_facts", "layer_table",
-    "shape_conventions", "spoken_activation",
+    "shape_conventions",
 ]  # fmt: skip
 
 Z = sympy.Symbol("z", real=True)
@@ -50,12 +51,6 @@ def _layer_row(run: list[Numbered]) -> tuple[Spans, ...]:
         kind = "dense, no bias"
     weights: Spans = (Size((first.outputs, first.inputs)),) if isinstance(layer, Dense) else ("none",)
     return (numbers,), (kind,), (spoken_activation(layer),), (Math((first.inputs,)),), (Math((first.outputs,)),), weights
-
-
-def spoken_activation(layer: Dense | LayerNorm) -> str:
-    """The name of a layer's activation, in words."""
-    name = str(layer.activation)
-    return "σ, not specified" if name == "unspecified" else name.replace("_", " ")
 
 
 def activations_of(network: Network) -> tuple[Activation, ...]:

@@ -15,6 +15,7 @@ from symback.presentation.blocks import (
     Block,
     Document,
     Equations,
+    Figure,
     Heading,
     Items,
     Line,
@@ -70,6 +71,8 @@ def _block(block: Block, notation: Notation, is_styled: bool) -> str:
             return _equations(block.lines, notation, is_styled)
         case Table():
             return _table(block, notation)
+        case Figure():
+            return _filled(f"[Figure: {text_words(block.caption, notation)} {block.alt}]", "  ")
 
 
 def text_words(spans: Spans, notation: Notation) -> str:

@@ -5,7 +5,7 @@ from symback.network import Dense, LayerNorm, Network
 from symback.presentation.drawing.plan import Column, Gap, Plan
 from symback.presentation.drawing.shapes import Sign, Span, Words
 from symback.presentation.drawing.signs import size_spans, whole
-from symback.presentation.opening import spoken_activation
+from symback.presentation.spoken import spoken_activation
 
 __all__ = ["caption_of", "cost_caption", "description_of", "gap_caption", "title_of"]
 
