@@ -158,31 +158,25 @@ def _operator(sign: str, is_infix: bool, room: str) -> str:
 
 
 def _with_scripts(cursor: _Cursor, font: str) -> _Atom:
-    """An atom with its primes and with what is below and above it."""
+    """An atom with its primes, which stand next to it wherever they were written, and with what is below and above it."""
     token = cursor.peek()
     atom = _Atom("letter", "<mrow></mrow>") if token in ("_", "^") else _atom(cursor, font)
     if token in BRACE_SIGNS:
         return atom
-    if primes := _primes(cursor):
-        atom = _Atom(atom.kind, mrow(atom.markup, prime_sign(primes)))
-    scripts = {"_": "", "^": ""}
-    while (sign := cursor.peek()) in scripts:
+    primes, scripts = 0, {"_": "", "^": ""}
+    while (sign := cursor.peek()) in ("'", *scripts):
         cursor.take()
-        scripts[sign] += _argument(cursor, font, is_script=True)
+        if sign == "'":
+            primes += 1
+        else:
+            scripts[sign] += _argument(cursor, font, is_script=True)
+    if primes:
+        atom = _Atom(atom.kind, mrow(atom.markup, prime_sign(primes)))
     if not any(scripts.values()):
         return atom
     has_limits = atom.kind == "large" or token in WITH_LIMITS
     names = ("munder", "mover", "munderover") if has_limits else ("msub", "msup", "msubsup")
     return _Atom(atom.kind, scripted(atom.markup, scripts["_"], scripts["^"], names))
-
-
-def _primes(cursor: _Cursor) -> int:
-    """How many primes stand here; they are read."""
-    count = 0
-    while cursor.peek() == "'":
-        cursor.take()
-        count += 1
-    return count
 
 
 def _argument(cursor: _Cursor, font: str = "", *, is_script: bool = False) -> str:

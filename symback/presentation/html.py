@@ -25,6 +25,7 @@ from symback.presentation.wrapping import latex_length, pieces
 __all__ = ["write_html"]
 
 LONGEST_PIECE = 22  # letters of mathematics that fit on the narrowest screen, 360 px wide
+LONG_PIECE = 56  # that with a reason at its side is wider than the widest page
 DEEPEST_CONTENTS = 2
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
@@ -135,7 +136,8 @@ def _words(spans: Spans, notation: Notation) -> str:
 
 def _inline(latex: str) -> str:
     """A formula in a line of words, which may be broken where the words are."""
-    return " ".join(_markup(piece, False, place > 0) for place, piece in enumerate(_pieces(latex)))
+    found = [piece for term in _pieces(latex) for piece in term]
+    return " ".join(_markup(piece, False, place > 0) for place, piece in enumerate(found))
 
 
 def _items(items: tuple[Spans, ...], notation: Notation) -> str:
@@ -153,22 +155,25 @@ def _line(line: Line, notation: Notation) -> str:
     left = "" if line.left is None else to_latex(line.left, notation)
     right = f"{RELATIONS[line.relation].strip()} {to_latex(line.right, notation)}"
     whole = attribute(f"{left} {right}".strip())
-    cells = [f'<div class="left">{_markup(left, True, False)}</div>'] if left else []
-    cells.append(f'<div class="right">{" ".join(_right(right))}</div>')
+    cells = [f'<div class="left-side">{_markup(left, True, False)}</div>'] if left else []
+    cells.append(f'<div class="right-side">{" ".join(_right(right))}</div>')
     cells += [f'<div class="reason">{_words(line.reason, notation)}</div>'] if line.reason else []
     return f'<div class="line{"" if left else " goes-on"}" data-latex="{whole}">{" ".join(cells)}</div>'
 
 
 def _right(latex: str) -> Iterator[str]:
-    """The pieces of a right side, each with its sign; the space between two statements stays with the first."""
+    """The terms of a right side, each with its sign; the space between two statements stays with the first."""
     found = _pieces(latex)
-    for piece, following in zip(found, (*found[1:], ""), strict=True):
+    for term, (following, *_) in zip(found, (*found[1:], [""]), strict=True):
         space = r" \quad" if following.startswith(r"\quad ") else ""
-        yield _markup(piece.removeprefix(r"\quad ") + space, True, not piece.startswith(r"\quad"))
+        first, *others = (*term[:-1], term[-1] + space)
+        shown = " ".join(_markup(piece, True, True) for piece in (first.removeprefix(r"\quad "), *others))
+        is_long = max(map(latex_length, term)) > LONG_PIECE
+        yield f'<span class="term{" long" if is_long else ""}">{shown}</span>' if is_long or others else shown
 
 
 @lru_cache(maxsize=4096)  # what is said in words stands in many places
-def _pieces(latex: str) -> list[str]:
+def _pieces(latex: str) -> list[list[str]]:
     return pieces(latex, latex_length, LONGEST_PIECE)
 
 

@@ -43,15 +43,17 @@ math {{ font-family: "STIX Two Math", "Libertinus Math", "Cambria Math", "Latin 
 .contents .title {{ margin: 0 0 0.4rem; font-weight: 600; }}
 .note {{ margin: 1.4rem 0; padding: 0.7rem 1.1rem; background: var(--panel); border: 1px solid var(--edge); border-radius: 0.3rem; }}
 .note .title {{ margin: 0 0 0.3rem; font-weight: 600; }}
-.equations {{ display: grid; grid-template-columns: max-content minmax(min-content, 1fr) fit-content(14rem); gap: 0.55rem 0.3em;
+.equations {{ display: grid; grid-template-columns: max-content minmax(min-content, 1fr) auto; gap: 0.55rem 0.3em;
   align-items: baseline; margin: 0.5rem 0 0.9rem; padding: 0.15rem 0 0.15rem 1.5rem; overflow-x: auto; overflow-y: hidden; }}
 .equations + .equations {{ margin-top: -0.2rem; }}
 .line {{ display: contents; }}
-.left {{ grid-column: 1; text-align: right; }}
-.right {{ grid-column: 2; padding-left: 1.9em; text-indent: -1.9em; }}
-.right math {{ text-indent: 0; margin-right: 0.03em; }}
-.reason {{ grid-column: 3; padding-left: 1.2em; color: var(--faint); font-size: 0.9rem; line-height: 1.35; font-style: italic;
-  text-align: right; }}
+.left-side {{ grid-column: 1; text-align: right; }}
+.right-side {{ grid-column: 2; padding-left: 1.9em; text-indent: -1.9em; }}
+.right-side math {{ text-indent: 0; margin-right: 0.03em; }}
+.term {{ display: inline-block; max-width: 100%; text-indent: 0; }}
+.long {{ font-size: 0.85em; }}
+.reason {{ grid-column: 3; justify-self: end; max-width: 14rem; padding-left: 1.2em; color: var(--faint);
+  font-size: 0.9rem; line-height: 1.35; font-style: italic; text-align: right; }}
 .scroll {{ overflow-x: auto; margin: 0.9rem 0; }}
 table {{ border-collapse: collapse; border-top: 1.5px solid var(--ink); border-bottom: 1.5px solid var(--ink); font-size: 0.97rem; }}
 th, td {{ padding: 0.3rem 0.9rem 0.3rem 0; text-align: left; vertical-align: baseline; }}
@@ -76,8 +78,9 @@ figure svg {{ display: block; max-width: 100%; height: auto; margin: 0 auto; }}
   .line {{ display: block; margin: 0.55rem 0; padding-left: 1.6em; text-indent: -1.6em; }}
   .line.goes-on {{ padding-left: 3em; }}
   .line math {{ text-indent: 0; }}
-  .left, .right {{ display: inline; padding: 0; text-indent: inherit; }}
-  .reason {{ text-indent: 0; padding: 0.1rem 0 0; text-align: left; }}
+  .left-side, .right-side {{ display: inline; padding: 0; text-indent: inherit; }}
+  th, td {{ padding-right: 0.6rem; }}
+  .reason {{ justify-self: auto; max-width: none; text-indent: 0; padding: 0.1rem 0 0; text-align: left; }}
 }}
 @media print {{
   :root {{ color-scheme: light; --ground: #ffffff; --panel: #ffffff; --ink: #000000; --faint: #333333; --edge: #999999; --link: #000000; }}

@@ -17,7 +17,8 @@ _CLOSING = re.compile(r"\\right\b|\\end\b|[)}\]]")
 _RELATION = re.compile(r"[=≈]|\\approx")
 _SUM = re.compile(r"[+-]")
 _PIECE = re.compile(r"[=≈+-]|\\(?:approx|quad)")
-_SMALL_PIECE = re.compile(r"[=≈+-]|\\(?:approx|quad|cdot)")
+_SMALL_PIECE = re.compile(r"[=≈+-]|\\(?:approx|quad|cdot|begin)")
+_BARE = re.compile(r"[=≈+-]|\\(?:approx|cdot)|")
 _TOKEN = re.compile(r"\\[A-Za-z]+|\\.|.", re.DOTALL)
 
 
@@ -42,21 +43,19 @@ def broken_inside(formula: str, length: Callable[[str], int], limit: int, widest
     return lines
 
 
-def pieces(formula: str, length: Callable[[str], int], longest: int) -> list[str]:
-    """The formula in pieces between which a page may break it, for a medium that finds its own line ends.
+def pieces(formula: str, length: Callable[[str], int], longest: int) -> list[list[str]]:
+    """The formula in terms, and each term in pieces, for a medium that finds its own line ends: between terms if it can.
 
     A formula of at most `longest` is one piece.  Others are broken at the relations and the signs of the outermost sum,
-    and a piece that is still longer also within its plain parentheses and between the factors of a product of numbers.
+    and a term that is still longer also within its plain parentheses, between numbers that are multiplied, and before a
+    matrix.
 
-    >>> pieces("a + b(c - d) = e", len, 10)
-    ['a', '+ b(c - d)', '= e']
+    >>> pieces("a + b(c - d) = e", len, 9)
+    [['a'], ['+ b(c', '- d)'], ['= e']]
     """
     if length(formula) <= longest:
-        return [formula]
-    found: list[str] = []
-    for piece in _terms(formula, 0, _PIECE):
-        found.extend(_terms(piece, 1, _SMALL_PIECE) if length(piece) > longest else [piece])
-    return found
+        return [[formula]]
+    return [_terms(term, 1, _SMALL_PIECE) if length(term) > longest else [term] for term in _terms(formula, 0, _PIECE)]
 
 
 def _filled(parts: list[str], length: Callable[[str], int], limit: int) -> list[str]:
@@ -80,15 +79,15 @@ def _terms(formula: str, deepest: int, signs: re.Pattern = _SUM) -> list[str]:
     terms, current, before, sign = [], "", "", ""
     opened: list[str] = []
     for token in _TOKEN.findall(formula):
+        is_open = len(opened) <= deepest and set(opened) <= {"("}
+        is_sign = is_open and before == " " and signs.fullmatch(token) is not None and not _BARE.fullmatch(current.strip())
+        if is_sign and not (token in "+-" and _RELATION.fullmatch(sign)):
+            terms.append(current.strip())
+            current = ""
         if _OPENING.fullmatch(token):
             opened.append(token)
         elif _CLOSING.fullmatch(token):
             del opened[-1:]
-        is_open = len(opened) <= deepest and set(opened) <= {"("}
-        is_sign = signs.fullmatch(token) is not None and before == " "
-        if is_open and is_sign and current.strip() and not (token in "+-" and _RELATION.fullmatch(sign)):
-            terms.append(current.strip())
-            current = ""
         current += token
         before = token
         sign = sign if token == " " else token
