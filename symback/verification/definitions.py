@@ -176,6 +176,8 @@ def definitions_in(claim: Claim, lexicon: Lexicon, order: int) -> Iterator[Defin
     for left, sign, right in zip(claim.members, claim.signs, claim.members[1:], strict=False):
         if sign in EQUALITIES and (function := _function(left, right, lexicon, order)) is not None:
             yield function
+            if left is not claim.members[0] and claim.members[1] is left and claim.members[0].kind == "word":
+                yield replace(function, letter=claim.members[0].text)  # RBF = φ(z) = …: RBF is a second name of the function
     first, *others = claim.members
     definition = definition_of(
         first, [other for other, sign in zip(others, claim.signs, strict=True) if sign in EQUALITIES], lexicon, order

@@ -91,7 +91,14 @@ def claim_with_sums(claim: Claim, lexicon: Lexicon) -> Claim:
 
 
 def is_implicit(claims: Sequence[Claim], lexicon: Lexicon) -> bool:
-    """Whether a document sums without saying so: many formulas ask for it, and few of them print a Σ."""
-    changed = sum(claim_with_sums(claim, lexicon) != claim for claim in claims)
+    """Whether a document sums without saying so: many formulas ask for it, few of them print a Σ, and sums spoil no more of them."""
+    found = [(claim, claim_with_sums(claim, lexicon)) for claim in claims]
+    changed = sum(0 if summed == claim else -1 if _is_spoilt(claim, summed, lexicon) else 1 for claim, summed in found)
     printed = sum(any(node.text == r"\sum" for member in claim.members for node in walk(member)) for claim in claims)
     return changed >= FEWEST_FORMULAS and 3 * printed <= changed
+
+
+def _is_spoilt(claim: Claim, summed: Claim, lexicon: Lexicon) -> bool:
+    r"""\frac{\partial \ell_i}{\partial z_i} = \delta_i: both sides have the same indices as they stand, and with a sum they have not."""
+    before, after = ({frozenset(occurrences(member, lexicon)) for member in found.members if member.children} for found in (claim, summed))
+    return len(before) == 1 < len(after)

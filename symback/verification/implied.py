@@ -3,19 +3,24 @@ r"""Quantities that a page names in passing, without an equation of their own.
 a_t = \tanh(W x_t + U h_{t-1}) = \tanh(\hat a_t)            \hat a_t is what stands in the first bracket
 f_t = \sigma \underbrace{(W x_t + U h_{t-1})}_{z_f}         z_f is what stands over the brace
 \frac{\partial f_t}{\partial a_f} \frac{\partial a_f}{\partial W}     a_f is what the function of f_t is taken of
+H = \sigma(X W + b) = \frac{1}{1 + e^{-(X W + b)}}      \sigma is the function of its bracket that stands beside it
+\frac{\partial C}{\partial z_o} = \delta_o               where nothing else says what \delta_o is, this does
+\ell(t_i, y_i) = -t_i \log y_i      where \ell_i is spoken of, it is this
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
-from symback.verification.definitions import EQUALITIES, FUNCTION_HEADS, Claim, Definition, definition_of
+from symback.verification.definitions import EQUALITIES, FUNCTION_HEADS, Claim, Definition, Function, definition_of, is_gradient_tree
 from symback.verification.mentions import Lexicon, Mention, letter_of, names_in, printed_name
 from symback.verification.tree import Tree, operands_of, walk
 
-__all__ = ["with_braces_applied", "with_implied"]
+__all__ = ["functions_by_use", "with_braces_applied", "with_implied"]
+
+BRACKET = Tree("symbol", (), r"\bracket")  # what a function is taken of, where no letter is
 
 
 @dataclass(frozen=True)
@@ -67,7 +72,74 @@ def with_implied(claims: Sequence[tuple[int, Claim]], stated: Sequence[Definitio
     known |= {named.definition.name.family for named in found}
     found += [named for named in further if named.definition.name.family not in known]
     names = {named.definition.body: named.sign for named in found if named.definition.role == "forward"}
-    return [*(_with_name(definition, names, lexicon) for definition in stated), *(named.definition for named in found)]
+    summands = {named.definition.body: named for named in _costs_of_samples(claims, known, lexicon)}
+    return [
+        *(_with_summand(_with_name(definition, names, lexicon), summands) for definition in stated),
+        *(named.definition for named in (*found, *summands.values())),
+        *_errors_named_last(claims, stated, lexicon),
+    ]
+
+
+def _errors_named_last(claims: Sequence[tuple[int, Claim]], stated: Sequence[Definition], lexicon: Lexicon) -> Iterator[Definition]:
+    r"""\partial C/\partial z_o = \delta_o, of an error that has no layer and no equation that begins with it."""
+    known = {definition.name.family for definition in stated}
+    for order, claim in claims:
+        if len(claim.members) != 2 or claim.signs[0] not in EQUALITIES or claim.members[0].kind != "derivative":
+            continue
+        definition = definition_of(claim.members[1], claim.members[:1], lexicon, order)
+        if definition is None or definition.role != "gradient" or definition.name.stage is not None or definition.name.family in known:
+            continue
+        if definition.name.family.split("_")[0] in (r"\delta", r"\Delta"):
+            known.add(definition.name.family)
+            yield definition
+
+
+def _with_summand(definition: Definition, summands: Mapping[Tree, Named]) -> Definition:
+    r"""\ell = \ell_i, whose i is summed over, where \ell_i has the body of the cost."""
+    is_sum = definition.role == "cost" and definition.body in summands
+    return replace(definition, body=summands[definition.body].sign) if is_sum else definition
+
+
+def _costs_of_samples(claims: Sequence[tuple[int, Claim]], known: Set[str], lexicon: Lexicon) -> Iterator[Named]:
+    r"""The \ell_i that claims speak of, where \ell is stated for entries that all have the index i: \ell(t_i, y_i) = …"""
+    used = {lexicon.mention(name).family for _, claim in claims for member in claim.members for _, name in names_in(member)}
+    for order, claim in claims:
+        left = claim.members[0]
+        letter = letter_of(left.children[0]) if left.kind == "call" else None
+        family = f"{letter} each"
+        if letter not in lexicon.losses or family not in used - known or any(sign not in EQUALITIES for sign in claim.signs):
+            continue
+        given = {name.below for _, name in names_in(left.children[1])}
+        inside = {name.below for _, name in names_in(claim.members[-1])}
+        index = letter_of(next(iter(given))[0]) if len(given) == 1 and all(len(items) == 1 for items in given) else None
+        if index is not None and inside == given:
+            known = {*known, family}
+            sign = Tree("scripts", (left.children[0], Tree("subscript", (Tree("symbol", (), index),))))
+            yield Named(Definition(Mention(family), (index,), claim.members[-1], "forward", order), sign)
+
+
+def functions_by_use(claims: Sequence[tuple[int, Claim]], stated: Sequence[Function]) -> Iterator[Function]:
+    r"""What \sigma(X) = 1/(1 + e^{-X}) says of an activation that no formula defines by itself: X is more than a name."""
+    known = {function.letter for function in stated}
+    for order, claim in claims:
+        for left, sign, right in zip(claim.members, claim.signs, claim.members[1:], strict=False):
+            letter = letter_of(left.children[0]) if left.kind == "call" else None
+            if sign not in EQUALITIES or letter not in FUNCTION_HEADS - known or left.children[1].kind != "group":
+                continue
+            inner = left.children[1].children[0]
+            body = with_part_exchanged(right, inner, BRACKET)
+            names = {name.letter for _, name in names_in(body)}
+            if printed_name(inner) is None and BRACKET.text in names <= {BRACKET.text, "e"} and not is_gradient_tree(body):
+                known.add(letter)
+                yield Function(letter, BRACKET.text, None, body, order)
+
+
+def with_part_exchanged(tree: Tree, old: Tree, new: Tree) -> Tree:
+    """The tree with another one wherever a certain part stands."""
+    if tree == old:
+        return new
+    children = tuple(with_part_exchanged(child, old, new) for child in tree.children)
+    return tree if children == tree.children else replace(tree, children=children)
 
 
 def _with_name(definition: Definition, names: Mapping[Tree, Tree], lexicon: Lexicon) -> Definition:

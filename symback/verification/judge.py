@@ -38,7 +38,7 @@ from symback.verification.documents import PrintedFormula, read_document
 from symback.verification.dotted_sums import folded
 from symback.verification.fitting import fitting_definitions
 from symback.verification.implicit import claim_with_sums, is_implicit
-from symback.verification.implied import with_braces_applied, with_implied
+from symback.verification.implied import functions_by_use, with_braces_applied, with_implied
 from symback.verification.layouts import ROW_WORDS, with_row_gradients
 from symback.verification.macros import Macro
 from symback.verification.meant import diagonals, meant_claims, with_own_indices, with_shares
@@ -54,6 +54,7 @@ from symback.verification.sheet import Edition, Sheet
 from symback.verification.slips_in_time import Cast, slips_in_time
 from symback.verification.splicing import in_authors_text
 from symback.verification.stated_network import stated
+from symback.verification.sum_letters import with_letters_of_sums
 from symback.verification.tree import UNREADABLE, Tree, base_of, operands_of, operators_of, walk
 from symback.verification.unparse import unparse
 from symback.verification.updates import judge_update
@@ -153,7 +154,8 @@ def _page(latex: str, macros: Mapping[str, Macro] | None, printed: PrintedFormul
     if len(latex) > MAX_LATEX:
         return Page(latex, None, f"longer than {MAX_LATEX} characters", printed)
     try:
-        tree = with_bare_gradients(folded(with_braces_applied(with_fonts_at_letters(parse(latex, macros)))))
+        printed_tree = with_fonts_at_letters(parse(latex, macros))
+        tree = with_letters_of_sums(with_bare_gradients(folded(with_braces_applied(printed_tree))))
     except ParseError as error:
         return Page(latex, None, str(error), printed)
     return Page(latex, tree, "", printed, tuple(chains_of(tree)))
@@ -202,6 +204,7 @@ class _Judge:
                     (definitions if isinstance(found, Definition) else functions).append(found)  # type: ignore[arg-type]
         claims = [(order, claim) for order, page in enumerate(pages) for claim in page.claims]
         definitions = with_implied(claims, definitions, self.lexicon)
+        functions += functions_by_use(claims, functions)
         if is_alone:
             definitions, functions = [], []
         self.stated = {definition.name.family for definition in definitions if definition.role == "forward"}

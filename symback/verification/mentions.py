@@ -672,7 +672,8 @@ def _tagged(names: Sequence[tuple[Tree, Printed]]) -> frozenset[str]:
 def _merged(trees: Sequence[Tree]) -> dict[str, str]:
     """w is W; any other small letter is its capital's entry if it always has indices and the capital never.
 
-    One with two indices is an entry also of a capital that has one, as Y_i is a row beside y_{ik}.  A rule of differentiation such as d(x²)/dx = 2x speaks of no quantity of the document.
+    One with two indices is an entry also of a capital that has one, as Y_i is a row beside y_{ik}.  A rule of differentiation
+    such as d(x²)/dx = 2x speaks of no quantity of the document, and the class t = 0 of no whole one.
     """
     rules = [
         tree
@@ -692,7 +693,8 @@ def _merged(trees: Sequence[Tree]) -> dict[str, str]:
         for node, name in names_in(tree)
         if name.below and (name.letter not in boxed or node.children[0].kind != "group")
     }
-    spoken = [name for tree in trees if tree not in rules and tree.kind != "symbol" for _, name in names_in(tree)]
+    said = [tree for tree in trees if tree not in rules and tree.kind != "symbol" and not _is_given_value(tree)]
+    spoken = [name for tree in said for _, name in names_in(tree)]
     plain = {name.letter for name in names if not name.below and not name.letter.islower()} | {
         name.letter for name in spoken if not name.below
     }
@@ -713,3 +715,13 @@ def _merged(trees: Sequence[Tree]) -> dict[str, str]:
 def _counts_of(letter: str, names: Sequence[Printed]) -> set[int]:
     """How many signs a letter has below it."""
     return {len(name.below) for name in names if name.letter == letter}
+
+
+def _is_given_value(tree: Tree) -> bool:
+    """t = 0: what an entry is in one case."""
+    return (
+        tree.kind == "relation"
+        and len(tree.children) == 3
+        and tree.children[0].kind == "symbol"
+        and integer_of(tree.children[2]) is not None
+    )

@@ -8,13 +8,13 @@ from functools import lru_cache
 
 import sympy
 
-from symback.language.expressions import contract, delta, slot
+from symback.language.expressions import contract, delta, leaves, slot
 from symback.language.functions import scalar_function
 from symback.verification.definitions import FUNCTION_HEADS, Function
 from symback.verification.meaning import COL, ROW, Unread, Value, apply, divided, powered, summed, transposed
 from symback.verification.mentions import indices_of, is_transpose, printed_name
 from symback.verification.place import Place, read
-from symback.verification.reading_derivatives import root_of
+from symback.verification.reading_derivatives import gradient_of, root_of
 from symback.verification.reading_names import axes_of_indices, exponent_of, indexed, kronecker, quantity
 from symback.verification.reading_sums import sum_along
 from symback.verification.tree import Tree, operands_of, operators_of
@@ -77,12 +77,25 @@ def function_of(head: Tree, place: Place) -> Callable[[Tree], Value] | None:
         return lambda argument: sum_along(argument, place)
     if name.letter in world.lexicon.losses and not mention.indices and mention.sample is None and not name.primes:
         return lambda argument: place.world.cost_value(root_of(Tree("call", (head, argument)), place))
+    if name.letter in world.lexicon.losses and name.primes == 1 and not (mention.indices or mention.sample or name.above):
+        return lambda argument: _slope_of_cost(argument, place)
     known = world.function(name.letter)
     if known is not None and not mention.indices:
         return lambda argument: _applied(known, argument, name.primes, mention.power, place)
     if name.letter in FUNCTION_HEADS and not mention.indices and not world.defines(mention.family) and name.letter not in place.bound:
         return lambda argument: _activated(name.letter, argument, name.primes, mention.power, place)
     return None
+
+
+def _slope_of_cost(argument: Tree, place: Place) -> Value:
+    """C'(a^L): the derivative of the cost by what it is a function of, and by nothing that this is made of."""
+    name = printed_name(argument)
+    if name is None or place.is_definition:
+        raise Unread("the slope of a cost at what is no single quantity")
+    whole = quantity(place.world.lexicon.mention(name).whole, place).tensor
+    if whole not in leaves(place.world.cost.definition):
+        raise Unread(f"the slope of the cost at {name.letter}, of which it is no function here")
+    return gradient_of(argument, place)
 
 
 def is_function(head: Tree, place: Place) -> bool:

@@ -1,0 +1,108 @@
+r"""Documents that say in passing, in words or in another formula, what a claim rests on; each line is true but the planted one."""
+
+import pytest
+
+from symback.verification.judge import verify
+from symback.verification.report import Report
+
+ROWS = r"""
+# Two classes of flowers
+
+The targets are a $N \times 2$ matrix $T$, red ($t=0$) or blue ($t=1$), with the entries $t_{ij}$.
+
+$$H = \sigma(X \cdot W_h + \mathbf{b}_h) = \frac{1}{1+e^{-(X \cdot W_h + \mathbf{b}_h)}}$$
+
+$$Y = \varsigma(H \cdot W_o + \mathbf{b}_o)$$
+
+With $\varsigma$ the softmax function, $Z_h = X \cdot W_h + \mathbf{b}_h$ and $Z_o = H \cdot W_o + \mathbf{b}_o$. The loss is
+
+$$\xi(T,Y) = - \sum_{i=1}^n \sum_{i=c}^{C} t_{ic} \cdot \log( y_{ic})$$
+
+$$\delta_o = \frac{\partial \xi}{\partial Z_o}$$
+
+PLANTED
+"""
+
+SAMPLES = r"""
+# A bell and a gate
+
+$$\text{BELL} = \phi(z_h) = e^{-z_h^2}$$
+
+$$\mathbf{h} = \text{BELL}(\mathbf{x} \cdot w_h)$$
+
+$$\mathbf{y} = \sigma(\mathbf{h} + b_o) = \frac{1}{1+e^{-(\mathbf{h}+ b_o)}}$$
+
+$$\xi(t_i,y_i) = - \left[ t_i \log(y_i) + (1-t_i) \log(1-y_i) \right]$$
+
+With $z_{oi} = h_i + b_o$, $z_{hi} = x_i \cdot w_h$, and with ${\partial \xi_i}/{\partial z_{oi}} = \delta_{oi}$.
+
+$$\delta_{hi} = \frac{\partial \xi_i}{\partial z_{hi}} = -2 \cdot z_{hi} \cdot h_i \cdot \delta_{oi}$$
+
+PLANTED
+"""
+
+SLOPE_OF_COST = r"""
+# Layers of one neuron
+
+$$z^l = w^l a^{l-1} + b^l, \quad a^l = g(z^l)$$
+
+$$\delta^l = \frac{\partial C}{\partial z^l}$$
+
+PLANTED
+"""
+
+
+def _last(report: Report) -> str:
+    return report.formulas[-1].verdict
+
+
+def _verdict(page: str, planted: str, tmp_path) -> str:
+    """The verdict of the last formula of a page, in which no true line is refuted."""
+    path = tmp_path / "page.md"
+    path.write_text(page.replace("PLANTED", f"$${planted}$$"))
+    report = verify(path)
+    assert not [found for found in report.formulas[:-1] if found.verdict in ("refuted", "unreadable")]
+    return _last(report)
+
+
+@pytest.mark.parametrize(
+    ("formula", "verdict"),
+    [
+        (r"\frac{\partial \xi}{\partial Z_o} = Y - T", "proved"),
+        (r"\frac{\partial \xi}{\partial Z_o} = T - Y", "refuted"),
+        (r"\frac{\partial \xi}{\partial W_o} = H^T \cdot (Y - T)", "proved"),
+        (r"\frac{\partial \xi}{\partial W_o} = (Y - T) \cdot H^T", "refuted"),
+        (r"\frac{\partial \xi}{\partial Z_h} = H \circ (1 - H) \circ [\delta_o \cdot W_o^T]", "proved"),
+        (r"\frac{\partial \xi}{\partial Z_h} = H \circ (1 + H) \circ [\delta_o \cdot W_o^T]", "refuted"),
+    ],
+)
+def test_a_function_is_what_stands_beside_its_use_and_a_slip_under_a_sum_is_seen_through(formula, verdict, tmp_path):
+    assert _verdict(ROWS, formula, tmp_path) == verdict
+
+
+@pytest.mark.parametrize(
+    ("formula", "verdict"),
+    [
+        (r"\frac{\partial \xi_i}{\partial w_h} = x_i \cdot \delta_{hi}", "proved"),
+        (r"\frac{\partial \xi_i}{\partial w_h} = z_{hi} \cdot \delta_{hi}", "refuted"),
+        (r"\frac{\partial \xi_i}{\partial b_o} = y_i - t_i = \delta_{oi}", "proved"),
+        (r"\frac{\partial \xi_i}{\partial b_o} = t_i - y_i = \delta_{oi}", "refuted"),
+        (r"\frac{\partial \xi_i}{\partial z_{hi}} = -2 \cdot z_{hi} \cdot \delta_{oi}", "refuted"),
+    ],
+)
+def test_the_cost_of_a_sample_is_the_cost_of_its_entries_and_an_error_may_be_named_last(formula, verdict, tmp_path):
+    assert _verdict(SAMPLES, formula, tmp_path) == verdict
+
+
+@pytest.mark.parametrize(
+    ("formula", "is_proved"),
+    [
+        (r"\delta^L = C'(a^L) g'(z^L)", True),
+        (r"\frac{\partial C}{\partial w^L} = C'(a^L) g'(z^L) a^{L-1}", True),
+        (r"\delta^L = C'(a^L)", False),
+        (r"\delta^L = C'(z^L) g'(z^L)", False),
+        (r"\delta^{L-1} = C'(a^{L-1}) g'(z^{L-1})", False),
+    ],
+)
+def test_a_prime_at_the_cost_is_its_derivative_by_what_it_is_a_function_of(formula, is_proved, tmp_path):
+    assert (_verdict(SLOPE_OF_COST, formula, tmp_path) == "proved") is is_proved
