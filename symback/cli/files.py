@@ -7,14 +7,15 @@ from pathlib import Path
 __all__ = ["write_atomically"]
 
 
-def write_atomically(path: str | Path, text: str) -> None:
-    """Write `text` to a new file beside `path` and give it the name in one move.
+def write_atomically(path: str | Path, content: str | bytes) -> None:
+    """Write `content`, text as UTF-8, to a new file beside `path` and give it the name in one move.
 
     A device or a pipe cannot be replaced; it is written to.  A link is followed.
     """
     target = Path(os.path.realpath(path))
+    data = content.encode("utf-8") if isinstance(content, str) else content
     if target.exists() and not target.is_file():
-        target.write_text(text, encoding="utf-8")
+        target.write_bytes(data)
         return
     mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask()
     try:
@@ -23,8 +24,8 @@ def write_atomically(path: str | Path, text: str) -> None:
         error.filename = str(path)
         raise
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
         os.chmod(temporary, mode)
         os.replace(temporary, target)
     except BaseException:

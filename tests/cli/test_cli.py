@@ -74,7 +74,10 @@ def test_a_cost_that_does_not_suit_the_output_is_remarked_on_stderr(capsys):
     assert "expects probabilities" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(("ending", "opening"), [(".tex", "\\documentclass"), (".md", "# Backpropagation"), (".txt", "Backpropagation")])
+@pytest.mark.parametrize(
+    ("ending", "opening"),
+    [(".tex", "\\documentclass"), (".md", "# Backpropagation"), (".html", "<!DOCTYPE html>"), (".txt", "Backpropagation")],
+)
 def test_the_ending_of_the_file_chooses_the_format(tmp_path, capsys, ending, opening):
     path = tmp_path / f"page{ending}"
     assert main(["derive", "2-1", "-o", str(path)]) == 0
@@ -174,7 +177,7 @@ BAD_INPUT = {
     "a billion units": (["derive", "2-1000000000-1"], "10000000"),
     "missing file": (["derive", "nowhere/net.toml"], "nowhere/net.toml"),
     "a directory": (["derive", "2-1", "-o", "nowhere/page.tex"], "nowhere/page.tex"),
-    "unknown ending": (["derive", "2-1", "-o", "page.doc"], ".tex, .md, .txt"),
+    "unknown ending": (["derive", "2-1", "-o", "page.doc"], ".tex, .md, .html, .pdf, .txt"),
     "module with wrong ending": (["lambdify", "2-1", "-o", "grad.tex"], ".py"),
     "unknown dtype": (["lambdify", "2-1", "--dtype", "float16"], "float64"),
     "unspecified activation": (["lambdify", "2-1", "--activation", "sigma"], "activation"),

@@ -41,7 +41,8 @@ def test_options_reach_the_page(capsys):
 
 
 @pytest.mark.parametrize(
-    ("ending", "opening"), [(".tex", "\\documentclass"), (".md", "# Worked example"), (".txt", "Worked example: the network 2-1")]
+    ("ending", "opening"),
+    [(".tex", "\\documentclass"), (".md", "# Worked example"), (".html", "<!DOCTYPE html>"), (".txt", "Worked example: the network 2-1")],
 )
 def test_the_ending_of_the_file_chooses_the_format(tmp_path, capsys, ending, opening):
     path = tmp_path / f"page{ending}"

@@ -6,23 +6,21 @@ from dataclasses import replace
 
 from symback.cli.checks import check_blocks, exit_code_of
 from symback.cli.commands.networks import network_of
-from symback.cli.files import write_atomically
+from symback.cli.pages import check_ending, write_page
 from symback.errors import SpecError
 from symback.language.notation import notation_named
 from symback.network import Network
 from symback.pipeline import Derivation, derive, derive_generic
-from symback.presentation import document, write_document
+from symback.presentation import document
 from symback.presentation.text import write_text
 from symback.verification.textbook_proofs import check_against_textbook
 
-__all__ = ["format_of", "run"]
-
-FORMAT_OF = {".tex": "latex", ".md": "markdown", ".txt": "text"}
+__all__ = ["run"]
 
 
 def run(options: argparse.Namespace) -> int:
     """Derive, check, and print or write the page."""
-    file_format = format_of(options.output)
+    check_ending(options.output)
     notation = notation_named(options.notation)
     layout = options.layout or notation.layout
     network = network_of(options)
@@ -35,19 +33,8 @@ def run(options: argparse.Namespace) -> int:
     if options.output is None:
         sys.stdout.write(write_text(page, is_styled=sys.stdout.isatty()))
     else:
-        write_atomically(options.output, write_document(page, file_format))
-        print(f"wrote {options.output}", file=sys.stderr)
+        write_page(page, options.output)
     return exit_code_of(rows)
-
-
-def format_of(path: str | None) -> str:
-    """The format that the name of the file asks for."""
-    if path is None:
-        return "text"
-    for ending, name in FORMAT_OF.items():
-        if path.endswith(ending):
-            return name
-    raise SpecError(f"{path} has an ending of no known format; name a file that ends in {', '.join(FORMAT_OF)}")
 
 
 def _derive(network: Network, batch: bool) -> Derivation | tuple[Derivation, Derivation]:

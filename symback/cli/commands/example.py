@@ -3,11 +3,10 @@
 import argparse
 import sys
 
-from symback.cli.commands.derive import format_of
 from symback.cli.commands.networks import network_of
-from symback.cli.files import write_atomically
+from symback.cli.pages import check_ending, write_page
 from symback.language.notation import notation_named
-from symback.presentation import read_values, worked_example, write_document
+from symback.presentation import read_values, worked_example
 from symback.presentation.text import write_text
 
 __all__ = ["run"]
@@ -15,7 +14,7 @@ __all__ = ["run"]
 
 def run(options: argparse.Namespace) -> int:
     """Work the example and print or write its page; always 0, for a page that is printed is right."""
-    file_format = format_of(options.output)
+    check_ending(options.output)
     notation = notation_named(options.notation)
     network = network_of(options)
     for remark in network.remarks:
@@ -25,6 +24,5 @@ def run(options: argparse.Namespace) -> int:
     if options.output is None:
         sys.stdout.write(write_text(page, is_styled=sys.stdout.isatty()))
     else:
-        write_atomically(options.output, write_document(page, file_format))
-        print(f"wrote {options.output}", file=sys.stderr)
+        write_page(page, options.output)
     return 0
