@@ -15,6 +15,7 @@ from symback.language.steps import Fact, Step
 from symback.network import Network
 from symback.network.forward import Forward
 from symback.pipeline.explanation import Context, factors_of, steps_of
+from symback.pipeline.notebook import MOST_ROWS, ShownStep, aligned, equation_latex
 from symback.pipeline.record import Record
 from symback.simplification.engine import slopes_in_outputs
 from symback.simplification.index_form import index_form, index_symbol
@@ -58,7 +59,8 @@ class Formula:
     @cached_property
     def steps(self) -> tuple[Step, ...]:
         """The chain of equalities from ∂C/∂(target) to the result, each with the name of its rule."""
-        return steps_of(self.record, self.derivation.context)
+        steps = steps_of(self.record, self.derivation.context)
+        return tuple(ShownStep(step.rule, step.before, step.after, step.facts, step.form, self.derivation.sizes) for step in steps)
 
     @property
     def factors(self) -> tuple[tuple[Tensor, tuple[Step, ...]], ...]:
@@ -105,8 +107,14 @@ class Formula:
         view = {"matrix": lambda t: matrix_form(t, layout, is_cotangent=True), "index": self._index_form, "scalar": scalar_form}[form]
         return f"{to_latex(view(self.symbol), notation)} = {to_latex(view(self.tensor), notation)}"
 
+    @property
+    def equation(self) -> tuple[str, str]:
+        """Both sides as LaTeX: with matrices, or with indices where the formula has more axes than a matrix."""
+        return equation_latex(self.symbol, self.tensor, self.derivation.sizes)
+
     def _repr_latex_(self) -> str:
-        return f"$\\displaystyle {self.latex()}$"
+        left, right = self.equation
+        return rf"$\displaystyle {left} = {right}$"
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,6 +128,10 @@ class Derivation:
 
     def __repr__(self) -> str:
         return f"Derivation({', '.join(str(record.symbol.name) for record in self.records if record.is_named)})"
+
+    def _repr_latex_(self) -> str:
+        formulas = self.formulas
+        return aligned([formula.equation for formula in formulas[:MOST_ROWS]], len(formulas))
 
     @cached_property
     def _by_name(self) -> dict[Name, Formula]:

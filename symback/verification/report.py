@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import asdict, dataclass, field
+from importlib import import_module
 
 __all__ = ["KINDS_OF_CLAIM", "VERDICTS", "Report", "Verdict"]
 
@@ -51,3 +52,8 @@ class Report:
     def to_dict(self) -> dict[str, object]:
         """Plain data for JSON."""
         return {"file": self.file, "formulas": [verdict.to_dict() for verdict in self.formulas], "summary": self.summary}
+
+    def _repr_html_(self) -> str:
+        """The verdicts as a table, for a notebook; its writer is imported here, for reports that are counted need no parser."""
+        written: str = import_module("symback.verification.report_cells").report_cells(self)
+        return written
