@@ -239,7 +239,7 @@ def _sign(token: str, font: str) -> _Atom:
         return _Atom("name", f'<mo movablelimits="true"{TIGHT}>{shown}</mo>' if token in WITH_LIMITS else f"<mi>{shown}</mi>")
     if token in _LARGE:
         return _Atom("large", f"<mo>{LETTERS[token]}</mo>")
-    if token in OPERATORS and token not in _PUNCTUATION and token not in (".", ":"):
+    if token in OPERATORS and token not in (*_PUNCTUATION, "."):
         return _Atom("sign", token)
     if token in _PUNCTUATION:
         return _Atom("punctuation", f'<mo lspace="0" rspace="0.25em">{token}</mo>')
@@ -251,10 +251,8 @@ def _sign(token: str, font: str) -> _Atom:
         return _Atom("close", f'<mo form="postfix" fence="true"{TIGHT} stretchy="false">{escape(BRACKETS[token])}</mo>')
     if token in LETTERS or (len(token) == 1 and (token.isalpha() or not token.isascii())):
         return _Atom("letter", letter(LETTERS.get(token, token), font))
-    if token in (".", "|", ":", r"\|", "?"):
-        return _Atom(
-            "letter", f'<mo{TIGHT} stretchy="false">{escape(BRACKETS[token] if token in BRACKETS and token != "." else token)}</mo>'
-        )
+    if token in (".", "|", r"\|", "?"):
+        return _Atom("letter", f'<mo{TIGHT} stretchy="false">{BRACKETS.get(token) or token}</mo>')
     raise NotationError(f"{token!r} has no MathML; give it a row in the tables of mathml_signs or mathml")
 
 

@@ -1,5 +1,7 @@
 r"""A document as one HTML file: formulas as MathML, the style sheet inside, no script, nothing loaded from anywhere.
 
+It is XML as well, so that any strict parser reads it.
+
 A chain is a grid of left sides, right sides and reasons.  A right side that is long is several `math` elements, one for
 each of the `pieces` between which `wrapping` allows a break, so that it is the browser that breaks lines, at any width;
 only a piece that is wider than the page, such as a matrix of numbers, is scrolled inside its chain.  Each `math` has its
@@ -7,9 +9,9 @@ LaTeX as `alttext`, and each line of a chain that of the whole equation as `data
 """
 
 import re
-from collections import Counter
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import chain, count
 
 from symback.language.mathml import mathml
 from symback.language.mathml_elements import attribute
@@ -44,10 +46,10 @@ def write_html(document: Document) -> str:
     return f"""<!DOCTYPE html>
 <html lang="en">
 <head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="{POLICY}">
-<meta name="generator" content="symback">
+<meta charset="utf-8" />
+<meta name="viewport" content="width=device-width, initial-scale=1" />
+<meta http-equiv="Content-Security-Policy" content="{POLICY}" />
+<meta name="generator" content="symback" />
 <title>{_safe(text_words(document.title, notation))}</title>
 <style>{STYLE}</style>
 </head>
@@ -74,16 +76,14 @@ def _safe(text: str) -> str:
 
 def _names(document: Document) -> list[str]:
     """For each block the name that links can use, all different; "" for what is no heading."""
-    seen: Counter[str] = Counter()
-    names = []
+    names: list[str] = []
     for block in document.blocks:
-        name = ""
         if isinstance(block, Heading):
-            words = re.findall(r"\w+", text_words(block.title, document.notation).casefold())
-            stem = "-".join(words) or "section"
-            seen[stem] += 1
-            name = stem if seen[stem] == 1 else f"{stem}-{seen[stem]}"
-        names.append(name)
+            stem = "-".join(re.findall(r"\w+", text_words(block.title, document.notation).casefold())) or "section"
+            candidates = chain([stem], (f"{stem}-{number}" for number in count(2)))
+            names.append(next(name for name in candidates if name not in names))
+        else:
+            names.append("")
     return names
 
 
