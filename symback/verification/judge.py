@@ -41,6 +41,7 @@ from symback.verification.implicit import claim_with_sums, is_implicit
 from symback.verification.implied import functions_by_use, with_braces_applied, with_implied
 from symback.verification.layouts import ROW_WORDS, with_row_gradients
 from symback.verification.macros import Macro
+from symback.verification.marks import with_marks
 from symback.verification.meant import diagonals, meant_claims, with_own_indices, with_shares
 from symback.verification.mentions import Lexicon, bound_in, letter_of, lexicon_of, names_in, printed_name
 from symback.verification.numbers import NumberOutcome
@@ -187,7 +188,7 @@ class _Judge:
         self.pages, self.is_alone, self.progress = _with_named_values(pages, named, self.predictions), is_alone, progress
         pages = self.pages
         trees = [page.tree for page in pages if page.tree is not None]
-        self.lexicon = with_clock(lexicon_of(trees, frozenset(named.outer)), trees)
+        self.lexicon = with_marks(with_clock(lexicon_of(trees, frozenset(named.outer)), trees), trees)
         self.cast = _cast_of(trees, self.lexicon)
         self.leading: Tree | None = None
         self.until = float("inf")

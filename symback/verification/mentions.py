@@ -287,6 +287,7 @@ class Lexicon:
     `losses`                         letters of the cost;
     `sampled`                        letters whose numbers in round brackets are samples: x^{(1)}, beside x^{(i)};
     `merged`                         small letters that are the entries of a capital one: w_{jk} of W;
+    `marks`                          letters beneath a name that belong to it: a^2_l and a^2_r, the slopes of an activation;
     `is_recurrent`                   whether a network goes on in time, with the same weights at each step;
     `timed_above`, `timed_below`     letters that have a time there;
     `clock`                          what these times are called.
@@ -309,6 +310,7 @@ class Lexicon:
     timed_below: frozenset[str] = frozenset()
     clock: frozenset[str] = frozenset()
     sampled: frozenset[str] = frozenset()
+    marks: frozenset[tuple[str, str]] = frozenset()
 
     def mention(self, name: Printed) -> Mention:
         """The name in this document's roles."""
@@ -355,6 +357,8 @@ class Lexicon:
         base, number = shift
         if base == "" and letter in self.numbered:
             return found, str(number)
+        if (letter, base) in self.marks and not number:
+            return found, base
         if (
             base
             and found.stage is None

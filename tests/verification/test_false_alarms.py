@@ -46,6 +46,21 @@ $$L(a, y) = -(y \log(a) + (1 - y) \log(1 - a))$$
 """
 
 
+TWO_SLOPES = r"""
+$$z^1 = W^1 x + b^1, \quad a^1 = \tanh(z^1), \quad z^2 = W^2 a^1 + b^2$$
+
+$$t^2_l = \begin{pmatrix} -0.4 \\ -0.3 \end{pmatrix}, \quad a^2_l = \begin{pmatrix} 0.1 \\ 0.2 \end{pmatrix}$$
+
+$$a^2 = t^2_l + a^2_l \odot (z^2 - t^2_l)$$
+
+$$C = \frac{1}{2} \| a^2 - y \|^2$$
+
+$$t^l_l \leftarrow t^l_l - \eta \nabla_{t^l_l} C, \quad a^l_l \leftarrow a^l_l - \eta \nabla_{a^l_l} C$$
+
+Beside $\partial C/\partial a^l_{lj}$ and $\partial C/\partial t^l_{lj}$ the errors are $\delta^l_j$ of the units $a^l_j$.
+"""
+
+
 def last(tmp_path, text, formula, before="so"):
     """The verdict on the last formula of a page."""
     page = tmp_path / "page.md"
@@ -109,6 +124,21 @@ def test_gradients_may_be_rows(tmp_path):
     assert last(tmp_path, NUMBERED, claim).verdict == "conditional"
     assert last(tmp_path, NUMBERED, claim, "Derivatives of the cost are rows:").verdict == "proved"
     assert last(tmp_path, NUMBERED, claim.replace("W^2", "(W^2)^T"), "Derivatives of the cost are rows:").verdict == "refuted"
+
+
+def test_a_letter_beneath_a_name_that_is_worth_an_array_is_no_index(tmp_path):
+    assert last(tmp_path, TWO_SLOPES, r"\nabla_{b^2} C = \delta^2").verdict == "proved"
+    assert last(tmp_path, TWO_SLOPES, r"\nabla_{W^2} C = \delta^2 (a^1)^T").verdict == "proved"
+    assert last(tmp_path, TWO_SLOPES, r"\nabla_{W^2} C = a^1 (\delta^2)^T").verdict == "refuted"
+    assert last(tmp_path, TWO_SLOPES, r"\nabla_{b^2} C = 2 \delta^2").verdict == "refuted"
+    assert last(tmp_path, TWO_SLOPES, r"\delta^2 = (a^2 - y) \odot a^2_l").verdict == "proved"
+    assert last(tmp_path, TWO_SLOPES, r"\delta^2 = (a^2 - y) \odot t^2_l").verdict == "refuted"
+
+
+def test_an_index_may_stand_beneath_an_array_of_its_values(tmp_path):
+    page = NUMBERED + r"$$a^1_j = \begin{pmatrix} 0.1 \\ 0.2 \end{pmatrix}, \quad \delta^l_j = \frac{\partial C}{\partial z^l_j}$$"
+    assert last(tmp_path, page, r"\frac{\partial C}{\partial w^2_{jk}} = \delta^2_j a^1_k").verdict == "proved"
+    assert last(tmp_path, page, r"\frac{\partial C}{\partial w^2_{jk}} = \delta^2_k a^1_j").verdict == "refuted"
 
 
 def test_a_row_of_a_display_may_begin_with_space_and_a_sign():
