@@ -17,6 +17,7 @@ from sympy.matrices.expressions.special import OneMatrix
 from sympy.printing.printer import Printer
 
 from symback.errors import NotationError
+from symback.language.as_written import AsCases, AsNegative, AsPower, AsProduct, AsQuotient, AsSum, DerivativeOf
 from symback.language.names import Name
 from symback.language.notation import FUNCTIONS, Glyph, Notation
 from symback.language.numerals import Numeral, Relations, WithNumbers
@@ -100,6 +101,10 @@ class Medium(Printer, metaclass=ABCMeta):
         """∂of/∂wrt, or an entry of it."""
 
     @abstractmethod
+    def derivative(self, wrt: str, of: str) -> str:
+        """d/dwrt of"""
+
+    @abstractmethod
     def sum_sign(self, letter: sympy.Symbol, low: sympy.Expr, high: sympy.Expr) -> str:
         """Σ with its range."""
 
@@ -181,8 +186,14 @@ class Formulas(Medium):
             return self.level(self.held[expr])
         if isinstance(expr, Numeral):
             return SUM if expr.is_minus else ATOM
-        if isinstance(expr, sympy.MatAdd | sympy.Add):
+        if isinstance(expr, sympy.MatAdd | sympy.Add | AsSum | AsNegative):
             return SUM
+        if isinstance(expr, DerivativeOf) or (isinstance(expr, AsProduct) and isinstance(expr.args[-1], DerivativeOf)):
+            return HADAMARD
+        if isinstance(expr, AsProduct | AsQuotient):
+            return PRODUCT
+        if isinstance(expr, AsPower):
+            return POWER
         if isinstance(expr, sympy.MatMul):
             return self.level_of_matmul(expr)
         if isinstance(expr, sympy.Mul | sympy.Number):
@@ -251,12 +262,47 @@ class Formulas(Medium):
             return is_minus, self.product_of_matrices(positive, factors)
         if isinstance(term, OneMatrix):
             return False, "1"
+        if isinstance(term, AsNegative):
+            return True, self.wrapped(term.args[0], HADAMARD)
         if isinstance(term, MatrixExpr) or not is_negative(term):
             text = self.wrapped(term, HADAMARD)
             led = self.led_by_sign(text)
             return led != text, led.removeprefix("-") if led != text else text
         positive = -term
         return True, self.wrapped(positive, HADAMARD)
+
+    # As written
+
+    def _print_AsSum(self, expr: AsSum) -> str:
+        return self.joined_terms(list(expr.args))
+
+    def _print_AsNegative(self, expr: AsNegative) -> str:
+        return "-" + self.wrapped(expr.args[0], HADAMARD)
+
+    def _print_AsProduct(self, expr: AsProduct) -> str:
+        *others, last = expr.args
+        is_open = isinstance(last, DerivativeOf | sympy.Sum)
+        return self.space.join([*map(self.closed, others), self._print(last) if is_open else self.closed(last)])
+
+    def closed(self, factor: sympy.Expr) -> str:
+        """A factor that does not run into the next one: of a sum, a derivative and a fraction without a bar in parentheses."""
+        text = self.wrapped(factor, PRODUCT)
+        is_open = isinstance(factor, sympy.Sum) or ("/" in text and self.level(factor) == PRODUCT)
+        return self.parentheses(text) if is_open else text
+
+    def _print_AsQuotient(self, expr: AsQuotient) -> str:
+        return self.fraction(expr.args[:1], expr.args[1:])
+
+    def _print_AsPower(self, expr: AsPower) -> str:
+        return self.power(self.base_of_power(expr.args[0]), self._print(expr.args[1]))
+
+    def _print_AsCases(self, expr: AsCases) -> str:
+        return self.cases(
+            [(self._print(value), None if condition is sympy.true else self._print(condition)) for value, condition in expr.args]
+        )
+
+    def _print_DerivativeOf(self, expr: DerivativeOf) -> str:
+        return self.derivative(self._print(expr.args[1]), self.wrapped(expr.args[0], POWER))
 
     # Products of scalars
 

@@ -110,6 +110,9 @@ class _Latex(Formulas, LatexPrinter):
         whole = rf"\frac{{\partial{order} {of}}}{{{denominator}}}"
         return rf"\left[ {whole} \right]{below}" if below else whole
 
+    def derivative(self, wrt: str, of: str) -> str:
+        return rf"\frac{{d}}{{d{wrt}}} {of}"
+
     def fraction(self, above: Sequence[sympy.Expr], below: Sequence[sympy.Expr]) -> str:
         upper = self.alone(above)
         is_dense = self.is_in_cell and not all(factor.is_Integer for factor in below)  # it would touch the row below
@@ -248,6 +251,9 @@ class _Text(Formulas, StrPrinter):
     def partial(self, of: str, wrt: Sequence[str], indices: Sequence[str]) -> str:
         order = _raised(str(len(wrt))) if len(wrt) > 1 else ""
         return f"∂{order}{of}/{''.join('∂' + x for x in wrt)}" + (_lowered(indices) if indices else "")
+
+    def derivative(self, wrt: str, of: str) -> str:
+        return f"d/d{wrt} {of}"
 
     def fraction(self, above: Sequence[sympy.Expr], below: Sequence[sympy.Expr]) -> str:
         return self.fraction_on_one_line(above, below)

@@ -36,6 +36,13 @@ ROLES: Mapping[str, Ink] = MappingProxyType({
     "norm": Ink(fill=("#e6f3e8", "#1c3524"), stroke=("#2f7d43", "#7cc993")),
     "cost": Ink(fill=("#f3e8fb", "#35204a"), stroke=("#7b3fa0", "#c79be8")),
     "dot": Ink(fill=("#4a5460", "#b3bdc8")),
+    "axis": Ink(stroke=("#5b6673", "#9aa7b5"), width=1.2),
+    "curve-1": Ink(stroke=("#2b6cb0", "#7fb2ea"), width=2.4),
+    "curve-2": Ink(stroke=("#a85f08", "#e9ac5c"), width=2.4, dash=(8, 4)),
+    "curve-3": Ink(stroke=("#2f7d43", "#7cc993"), width=2.4),
+    "curve-4": Ink(stroke=("#7b3fa0", "#c79be8"), width=2.4, dash=(8, 4)),
+    "curve-5": Ink(stroke=("#c2183c", "#ff8095"), width=2.4),
+    "curve-6": Ink(stroke=("#4a5460", "#b3bdc8"), width=2.4, dash=(3, 3)),
     "error-dot": Ink(fill=("#c2183c", "#ff8095")),
 })  # fmt: skip
 
@@ -48,5 +55,11 @@ TEXT_ROLES: Mapping[str, tuple[str, str]] = MappingProxyType({
     "caption": ("#1b1f24", "#e8ecf1"),
     "detail": ("#4a5460", "#b3bdc8"),
     "shortcut-text": ("#256636", "#7cc993"),
+    "curve-1-text": ("#2b6cb0", "#7fb2ea"),
+    "curve-2-text": ("#a85f08", "#e9ac5c"),
+    "curve-3-text": ("#2f7d43", "#7cc993"),
+    "curve-4-text": ("#7b3fa0", "#c79be8"),
+    "curve-5-text": ("#c2183c", "#ff8095"),
+    "curve-6-text": ("#4a5460", "#b3bdc8"),
     "error": ("#b5123a", "#ff8f9f"),
 })  # fmt: skip

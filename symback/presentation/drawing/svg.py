@@ -118,7 +118,9 @@ def _line(line: Line) -> str:
 
 
 def _rounded(points: list[Point], corner: float) -> str:
-    """A path whose corners are curves that begin and end `corner` away from them."""
+    """A path whose corners are curves that begin and end `corner` away from them; without a corner, straight from point to point."""
+    if corner == 0:
+        return "M" + "L".join(map(_pair, points))
     parts = [f"M{_pair(points[0])}"]
     for before, at, after in zip(points, points[1:], points[2:], strict=False):
         parts.append(f"L{_pair(_towards(at, before, corner))}Q{_pair(at)} {_pair(_towards(at, after, corner))}")

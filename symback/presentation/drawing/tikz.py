@@ -98,7 +98,7 @@ def _line(line: Line) -> str:
         tip, left, right = arrow_head(line)
         points[-1] = ((left[0] + right[0]) / 2, (left[1] + right[1]) / 2)
         head = "\n" + rf"\path[fill=sb-{line.role}-line] {' -- '.join(map(_point, (tip, left, right)))} -- cycle;"
-    corners = f",rounded corners={UNIT * line.corner:.2f}pt" if len(points) > 2 else ""
+    corners = f",rounded corners={UNIT * line.corner:.2f}pt" if len(points) > 2 and line.corner else ""
     return rf"\path[{_options(line.role)}{corners}] {' -- '.join(map(_point, points))};{head}"
 
 
