@@ -41,10 +41,10 @@ def slope_lines(formula: sympy.Expr, variable: sympy.Symbol) -> tuple[SlopeLine,
 
     >>> z = sympy.Symbol("z", real=True)
     >>> [line.reason for line in slope_lines(z**2 + 1, z)]
-    ['definition', 'sum rule', 'power rule, a constant has slope 0']
+    ['definition', 'sum rule', 'a constant has slope 0, power rule']
     """
     expr: sympy.Expr = _opened(formula, variable)
-    lines = [SlopeLine(expr, "definition")]
+    lines = [SlopeLine(expr, PIECES if isinstance(expr, AsCases) else "definition")]
     while expr.has(DerivativeOf):
         reasons: dict[str, None] = {}  # in order, each once
         expr = _stepped(expr, reasons)

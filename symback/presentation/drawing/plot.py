@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import log10
 
-from symback.presentation.drawing.shapes import Circle, Drawing, Label, Line, Point, Shape, Span, Words, middle_baseline
+from symback.presentation.drawing.shapes import Circle, Drawing, Label, Line, Piece, Point, Shape, Sign, Span, Words, middle_baseline
 
 __all__ = ["Axis", "Curve", "plot"]
 
@@ -127,11 +127,11 @@ def _end_labels(curves: Sequence[Curve], x: Axis, y: Axis, place: Callable[[Poin
     ]
 
 
-def _number(value: float, axis: Axis) -> Words:
+def _number(value: float, axis: Axis) -> Span:
     """A tick's number: 0.25; on a scale of powers, 10^-3."""
     if axis.is_log:
         power = round(log10(value))
-        return Words(f"1e{power}".replace("-", "−"), f"10^{{{power}}}", is_math=True)
+        return Sign(f"10^{{{power}}}", "10", (Piece(str(power).replace("-", "−")),), (), "upright")
     text = f"{value:.{MOST_DECIMALS}f}".rstrip("0").rstrip(".")
     text = "0" if text == "-0" else text
     return Words(text.replace("-", "−"), text, is_math=True)

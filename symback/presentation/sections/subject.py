@@ -1,0 +1,31 @@
+"""What a section is about: a derivation, or the pair for any depth, and the manner in which the page shows formulas."""
+
+from dataclasses import dataclass
+
+from symback.language.notation import Notation
+from symback.language.printing import to_latex, to_text
+from symback.network import Network
+from symback.pipeline import Derivation
+from symback.presentation.blocks import Written
+from symback.presentation.manner import Manner
+
+__all__ = ["Subject", "words_of"]
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """`derivations` are that of a network, or those of layer L and of a layer l."""
+
+    derivations: tuple[Derivation, ...]
+    notation: Notation
+    manner: Manner
+
+    @property
+    def network(self) -> Network:
+        """The network of the page."""
+        return self.derivations[0].network
+
+
+def words_of(expr, notation: Notation) -> Written:
+    """An expression as a span, for labels of pictures."""
+    return Written(to_latex(expr, notation), to_text(expr, notation))
