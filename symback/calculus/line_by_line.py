@@ -18,6 +18,7 @@ import sympy
 from symback.errors import UnsupportedError
 from symback.language.as_written import AsCases, AsNegative, AsPower, AsProduct, AsQuotient, AsSum, DerivativeOf
 from symback.language.functions import ScalarFunction
+from symback.language.reading_order import ordered_terms
 
 __all__ = ["SlopeLine", "negative", "product", "quotient", "slope_lines", "total_of"]
 
@@ -89,7 +90,7 @@ def _derived(inside: sympy.Expr, z: sympy.Symbol) -> Derived:
     """One rule for d/dz of the outermost operation."""
     if not inside.has(z):
         return sympy.S.Zero, CONSTANT
-    if inside == z or not sympy.diff(inside, z).has(z) and not inside.is_Add:
+    if inside == z or (not sympy.diff(inside, z).has(z) and not inside.is_Add):
         return sympy.diff(inside, z), LINE
     if inside.is_Add:
         return total_of(DerivativeOf(term, z) for term in _in_order(inside)), SUM_RULE
@@ -101,8 +102,8 @@ def _derived(inside: sympy.Expr, z: sympy.Symbol) -> Derived:
 
 
 def _in_order(terms: sympy.Expr) -> list[sympy.Expr]:
-    """The terms of a sum as they are printed: a number first."""
-    return sorted(terms.args, key=lambda term: (not term.is_number, term.could_extract_minus_sign(), term.sort_key()))
+    """The terms of a sum as they are printed."""
+    return ordered_terms(list(terms.args))
 
 
 def _of_product(inside: sympy.Expr, z: sympy.Symbol) -> Derived:

@@ -10,12 +10,16 @@ the nodes here, which have a value, `value_of`, and are printed as they stand.
     AsPower(u, 2)            u²
     AsCases((u, c), (v, w))  u if c; v otherwise
     DerivativeOf(u, z)       d/dz u
+    Norm(u)                  ‖u‖
+    Largest(u_j, j)          max_j |u_j|
+    Dots("vertical")         ⋮, also "horizontal" and "diagonal": the entries of a matrix that are left out
 """
 
 import sympy
 from sympy.core.containers import Tuple
+from sympy.core.symbol import Str
 
-__all__ = ["AsCases", "AsNegative", "AsPower", "AsProduct", "AsQuotient", "AsSum", "DerivativeOf", "value_of"]
+__all__ = ["AsCases", "AsNegative", "AsPower", "AsProduct", "AsQuotient", "AsSum", "DerivativeOf", "Dots", "Largest", "Norm", "value_of"]
 
 
 def _sympified(arg: object) -> sympy.Basic:
@@ -64,6 +68,21 @@ class AsCases(_AsWritten):
 
 class DerivativeOf(_AsWritten):
     """What is to be differentiated, and by what."""
+
+
+class Norm(_AsWritten):
+    """The length of a vector, or the largest factor by which a matrix lengthens one."""
+
+
+class Largest(_AsWritten):
+    """The largest of the absolute values of an entry, over an index."""
+
+
+class Dots(_AsWritten):
+    """What is left out in a matrix: "horizontal", "vertical" or "diagonal"."""
+
+    def __new__(cls, kind):
+        return sympy.Expr.__new__(cls, Str(str(kind)))
 
 
 def value_of(expr: sympy.Basic) -> sympy.Basic:

@@ -7,25 +7,22 @@ of their class, as SymPy's own printers do it.
 """
 
 import re
-from abc import ABCMeta, abstractmethod
-from collections.abc import Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Sequence
 
 import sympy
 from sympy.matrices.expressions.matexpr import MatrixExpr
 from sympy.matrices.expressions.special import OneMatrix
-from sympy.printing.printer import Printer
 
 from symback.errors import NotationError
-from symback.language.as_written import AsCases, AsNegative, AsPower, AsProduct, AsQuotient, AsSum, DerivativeOf
+from symback.language.as_written import AsNegative
+from symback.language.as_written_forms import AsWrittenForms
+from symback.language.medium import ATOM, HADAMARD, POWER, PRODUCT, SUM
 from symback.language.names import Name
 from symback.language.notation import FUNCTIONS, Glyph, Notation
 from symback.language.numerals import Numeral, Relations, WithNumbers
 from symback.language.reading_order import is_negative, ordered_factors, ordered_terms
 
 __all__ = ["ATOM", "HADAMARD", "POWER", "PRODUCT", "SUM", "Formulas", "is_input", "is_of_batch", "split_letter"]
-
-SUM, HADAMARD, PRODUCT, POWER, ATOM = range(5)
 
 MOST_TERMS_IN_PARENTHESES = 4  # of numbers; a longer sum, of which each term has the factor, can be broken into lines
 MOST_DIGITS = 14  # of a decimal; a longer one, such as a product of SELU's constants, ends in an ellipsis
@@ -34,110 +31,7 @@ _LED_BY_MINUS = re.compile(r"\(-([0-9.]+)\)(?= |$)")
 _PARTIAL_TEXT = re.compile(r"d(?P<of>[^/]+)/d(?P<wrt>[^/]+)")
 
 
-class Medium(Printer, metaclass=ABCMeta):
-    """The signs of one medium; `printing` has two.  All take and give text, but for `fraction`."""
-
-    notation: Notation
-    space = " "
-    dot = " · "
-    ellipsis = "…"
-    relations: Mapping[str, str] = MappingProxyType({"=": " = ", "≈": " ≈ ", ",": ",   "})
-    is_numeric = False
-    is_in_cell = False
-
-    @abstractmethod
-    def name(self, name: Name, indices: Sequence[str] = (), is_whole: bool = False) -> str:
-        """A scalar, one entry of a quantity, or the whole of a vector or matrix."""
-
-    @abstractmethod
-    def raw(self, text: str, indices: Sequence[str]) -> str:
-        """A text that is no name."""
-
-    @abstractmethod
-    def parentheses(self, text: str) -> str:
-        """( text )"""
-
-    @abstractmethod
-    def fraction(self, above: Sequence[sympy.Expr], below: Sequence[sympy.Expr]) -> str:
-        """The product of what is above over that of what is below."""
-
-    @abstractmethod
-    def wrapped(self, expr: sympy.Basic, level: int) -> str:
-        """`expr`, in parentheses if it binds less tightly than `level`."""
-
-    @abstractmethod
-    def juxtaposed(self, factors: Sequence[sympy.Expr]) -> str:
-        """Factors side by side."""
-
-    def fraction_on_one_line(self, above: Sequence[sympy.Expr], below: Sequence[sympy.Expr]) -> str:
-        """(a b)/(c + d)"""
-        upper = self.wrapped(above[0], PRODUCT) if len(above) == 1 else self.juxtaposed(above)
-        lower = self.wrapped(below[0], POWER) if len(below) == 1 else self.parentheses(self.juxtaposed(below))
-        return f"{upper}/{lower}"
-
-    @abstractmethod
-    def quotient(self, above: int, below: int) -> str:
-        """A fraction of integers."""
-
-    def prefixed(self, prefix: str, rest: str) -> str:
-        """1/N before the rest."""
-        return f"{prefix}{self.times}{rest}"
-
-    @property
-    def times(self) -> str:
-        """What stands between factors: numbers need a sign."""
-        return self.dot if self.is_numeric else self.space
-
-    @abstractmethod
-    def power(self, base: str, exponent: str) -> str:
-        """base to the exponent."""
-
-    @abstractmethod
-    def root(self, text: str) -> str:
-        """√"""
-
-    @abstractmethod
-    def partial(self, of: str, wrt: Sequence[str], indices: Sequence[str]) -> str:
-        """∂of/∂wrt, or an entry of it."""
-
-    @abstractmethod
-    def derivative(self, wrt: str, of: str) -> str:
-        """d/dwrt of"""
-
-    @abstractmethod
-    def sum_sign(self, letter: sympy.Symbol, low: sympy.Expr, high: sympy.Expr) -> str:
-        """Σ with its range."""
-
-    @abstractmethod
-    def operator(self, letter: str) -> Glyph:
-        """A name as that of a function."""
-
-    @abstractmethod
-    def apply(self, glyph: Glyph, order: int, arguments: str) -> str:
-        """f'(arguments)"""
-
-    @abstractmethod
-    def indicator(self, condition: str) -> str:
-        """1[condition]"""
-
-    @abstractmethod
-    def cases(self, rows: Sequence[tuple[str, str | None]]) -> str:
-        """Values with their conditions; None: otherwise."""
-
-    @abstractmethod
-    def hadamard_sign(self) -> str:
-        """⊙"""
-
-    @abstractmethod
-    def hadamard_division(self) -> str:
-        """⊘"""
-
-    @abstractmethod
-    def norm(self, text: str, kind: str) -> str:
-        """‖text‖², of the kind "" or "F"."""
-
-
-class Formulas(Medium):
+class Formulas(AsWrittenForms):
     """What is written, in any medium; mixed into one of SymPy's printers."""
 
     def __init__(self, notation: Notation) -> None:
@@ -186,14 +80,11 @@ class Formulas(Medium):
             return self.level(self.held[expr])
         if isinstance(expr, Numeral):
             return SUM if expr.is_minus else ATOM
-        if isinstance(expr, sympy.MatAdd | sympy.Add | AsSum | AsNegative):
+        if isinstance(expr, sympy.MatAdd | sympy.Add):
             return SUM
-        if isinstance(expr, DerivativeOf) or (isinstance(expr, AsProduct) and isinstance(expr.args[-1], DerivativeOf)):
-            return HADAMARD
-        if isinstance(expr, AsProduct | AsQuotient):
-            return PRODUCT
-        if isinstance(expr, AsPower):
-            return POWER
+        as_written = self.level_as_written(expr)
+        if as_written is not None:
+            return as_written
         if isinstance(expr, sympy.MatMul):
             return self.level_of_matmul(expr)
         if isinstance(expr, sympy.Mul | sympy.Number):
@@ -270,39 +161,6 @@ class Formulas(Medium):
             return led != text, led.removeprefix("-") if led != text else text
         positive = -term
         return True, self.wrapped(positive, HADAMARD)
-
-    # As written
-
-    def _print_AsSum(self, expr: AsSum) -> str:
-        return self.joined_terms(list(expr.args))
-
-    def _print_AsNegative(self, expr: AsNegative) -> str:
-        return "-" + self.wrapped(expr.args[0], HADAMARD)
-
-    def _print_AsProduct(self, expr: AsProduct) -> str:
-        *others, last = expr.args
-        is_open = isinstance(last, DerivativeOf | sympy.Sum)
-        return self.space.join([*map(self.closed, others), self._print(last) if is_open else self.closed(last)])
-
-    def closed(self, factor: sympy.Expr) -> str:
-        """A factor that does not run into the next one: of a sum, a derivative and a fraction without a bar in parentheses."""
-        text = self.wrapped(factor, PRODUCT)
-        is_open = isinstance(factor, sympy.Sum) or ("/" in text and self.level(factor) == PRODUCT)
-        return self.parentheses(text) if is_open else text
-
-    def _print_AsQuotient(self, expr: AsQuotient) -> str:
-        return self.fraction(expr.args[:1], expr.args[1:])
-
-    def _print_AsPower(self, expr: AsPower) -> str:
-        return self.power(self.base_of_power(expr.args[0]), self._print(expr.args[1]))
-
-    def _print_AsCases(self, expr: AsCases) -> str:
-        return self.cases(
-            [(self._print(value), None if condition is sympy.true else self._print(condition)) for value, condition in expr.args]
-        )
-
-    def _print_DerivativeOf(self, expr: DerivativeOf) -> str:
-        return self.derivative(self._print(expr.args[1]), self.wrapped(expr.args[0], POWER))
 
     # Products of scalars
 

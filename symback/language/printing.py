@@ -110,6 +110,18 @@ class _Latex(Formulas, LatexPrinter):
         whole = rf"\frac{{\partial{order} {of}}}{{{denominator}}}"
         return rf"\left[ {whole} \right]{below}" if below else whole
 
+    def product_sign(self, letter: sympy.Symbol, low: sympy.Expr, high: sympy.Expr) -> str:
+        return rf"\prod_{{{self._print(letter)}={self._print(low)}}}^{{{self._print_size(high)}}}"
+
+    def magnitude(self, text: str) -> str:
+        return rf"\lVert {text} \rVert"
+
+    def largest(self, index: str, text: str) -> str:
+        return rf"\max_{{{index}}} \lvert {text} \rvert"
+
+    def dots(self, kind: str) -> str:
+        return {"horizontal": r"\cdots", "vertical": r"\vdots", "diagonal": r"\ddots"}[kind]
+
     def derivative(self, wrt: str, of: str) -> str:
         return rf"\frac{{d}}{{d{wrt}}} {of}"
 
@@ -251,6 +263,18 @@ class _Text(Formulas, StrPrinter):
     def partial(self, of: str, wrt: Sequence[str], indices: Sequence[str]) -> str:
         order = _raised(str(len(wrt))) if len(wrt) > 1 else ""
         return f"∂{order}{of}/{''.join('∂' + x for x in wrt)}" + (_lowered(indices) if indices else "")
+
+    def product_sign(self, letter: sympy.Symbol, low: sympy.Expr, high: sympy.Expr) -> str:
+        return "Π" + _lowered([self._print(letter)])
+
+    def magnitude(self, text: str) -> str:
+        return f"‖{text}‖"
+
+    def largest(self, index: str, text: str) -> str:
+        return f"max{_lowered([index])} |{text}|"
+
+    def dots(self, kind: str) -> str:
+        return {"horizontal": "⋯", "vertical": "⋮", "diagonal": "⋱"}[kind]
 
     def derivative(self, wrt: str, of: str) -> str:
         return f"d/d{wrt} {of}"

@@ -88,7 +88,7 @@ class Note:
 class Line:
     """`left` = `right`, because of `reason`.  Without `left`, the line goes on from the one above.
 
-    `relation` is "=" or "≈".
+    `relation` is "=", "≈" or "≤".
     """
 
     left: sympy.Basic | None

@@ -37,7 +37,7 @@ WIDTH = 110
 INDENT = "    "
 GAP = 4
 BOLD, DIM, PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[0m"
-RELATIONS = {"=": " = ", "≈": " ≈ ", "-": "-", "<": " < "}
+RELATIONS = {"=": " = ", "≈": " ≈ ", "-": "-", "<": " < ", "≤": " ≤ "}
 UNDERLINES = {0: "=", 1: "=", 2: "-"}
 
 

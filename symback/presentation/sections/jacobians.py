@@ -62,7 +62,7 @@ def _softmax(place: Place) -> list[Block]:
     z, a = _entries("z", layer), _entries("a", layer)
     total = sympy.Sum(sympy.exp(z[K]), (K, 1, size))
     whole_a, whole_z = (sympy.MatrixSymbol(f"{letter}^{layer}", size, 1) for letter in "az")
-    jacobian = DiagMatrix(whole_a) - whole_a * whole_a.T
+    jacobian = sympy.MatAdd(DiagMatrix(whole_a), -whole_a * whole_a.T, evaluate=False)
     return [
         Prose(("Each output depends on every input, so the derivative is a matrix with an entry for each pair of units:",)),
         Equations((Line(a[J], sympy.exp(z[J]) / total),)),
@@ -82,10 +82,13 @@ def _log_softmax(place: Place) -> list[Block]:
     z, a, p = (_entries(letter, layer) for letter in "zap")
     total = sympy.Sum(sympy.exp(z[K]), (K, 1, size))
     whole_a, whole_z, whole_p = (sympy.MatrixSymbol(f"{letter}^{layer}", size, 1) for letter in "azp")
-    jacobian = sympy.Identity(size) - OneMatrix(size, 1) * whole_p.T
+    jacobian = sympy.MatAdd(sympy.Identity(size), -OneMatrix(size, 1) * whole_p.T, evaluate=False)
+    logarithm = Line(a[J], sympy.log(p[J])), Line(None, AsSum(z[J], AsNegative(sympy.log(total))))
     return [
         Prose(("Each output depends on every input. With the shares ", Math((p[J],)), " of the exponentials,")),
-        Equations((Line(p[J], sympy.exp(z[J]) / total), Line(a[J], sympy.log(p[J])), Line(None, AsSum(z[J], AsNegative(sympy.log(total)))))),
+        Equations(
+            (Line(p[J], sympy.exp(z[J]) / total), Line(a[J], sympy.log(p[J])), Line(None, AsSum(z[J], AsNegative(sympy.log(total)))))
+        ),
         Equations(tuple(_log_softmax_lines(place))),
         Prose(("With matrices:",)),
         Equations((Line(_jacobian_of(whole_a, whole_z), jacobian),)),

@@ -1,6 +1,7 @@
 """The plot of an activation and of its slope, each in pieces between its kinks."""
 
 from collections.abc import Mapping
+from itertools import pairwise
 from types import MappingProxyType
 
 import numpy as np
@@ -41,14 +42,20 @@ def slope_figure(activation: Activation, f: type[ScalarFunction]) -> Figure | No
     name = spoken_name(activation)
     most = largest_slope(activation)
     description = f"The function rises from {_rounded(value, -REACH)} at z = -{REACH} to {_rounded(value, REACH)} at z = {REACH}. "
-    description += f"Its slope is {_rounded(slope, -REACH)} and {_rounded(slope, REACH)} there, and at most {most:.4g}."
-    picture = plot(f"{name} and its slope", description.replace("-0 ", "0 "), curves, x, _fitting(curves))
+    description += f"Its slope is {_rounded(slope, -REACH)} and {_rounded(slope, REACH)} there."
+    picture = plot(f"{name} and its slope", description, curves, x, _fitting(curves))
     return Figure(f"slope-{activation.name.replace('_', '-')}", picture, _caption(activation, f, chosen, most))
 
 
 def _caption(activation: Activation, f: type[ScalarFunction], chosen: Mapping[sympy.Symbol, sympy.Rational], most: float) -> Spans:
     """What is drawn, and how steep it gets."""
-    words: Spans = (f"{spoken_name(activation)}: ".capitalize(), Math((f(Z),)), " (solid) and its slope ", Math((f.prime()(Z),)), " (dashed)")
+    words: Spans = (
+        f"{spoken_name(activation)}: ".capitalize(),
+        Math((f(Z),)),
+        " (solid) and its slope ",
+        Math((f.prime()(Z),)),
+        " (dashed)",
+    )
     for symbol, value in chosen.items():
         words = (*words, ", ", Math((symbol, value)))
     return (*words, f". The slope is at most {most:.4g}.")
@@ -58,7 +65,7 @@ def _curve(label: sympy.Expr, expr: sympy.Expr, kinks: list[float]) -> Curve:
     """Points of an expression in z, in pieces between kinks; the value at a kink is marked."""
     ends = [-REACH, *kinks, REACH]
     pieces = []
-    for low, high in zip(ends, ends[1:], strict=False):
+    for low, high in pairwise(ends):
         near = 1e-9 * (high - low)
         grid = np.linspace(low + near * (low in kinks), high - near * (high in kinks), POINTS)
         pieces.append(tuple(zip(grid.tolist(), _values(expr, grid).tolist(), strict=True)))
@@ -71,7 +78,7 @@ def _values(expr: sympy.Expr, grid: np.ndarray) -> np.ndarray:
 
 
 def _rounded(expr: sympy.Expr, at: int) -> str:
-    return f"{float(_values(expr, np.array([float(at)]))[0]):.3g}"
+    return f"{float(_values(expr, np.array([float(at)]))[0]) + 0.0:.3g}"  # no -0
 
 
 def _sign(expr: sympy.Expr) -> Sign:

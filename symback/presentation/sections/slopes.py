@@ -170,12 +170,12 @@ def _kinks(activation: Activation, f: type[ScalarFunction]) -> list[Block]:
     for place, left, right in one_sided_slopes(activation):
         at = Math((Z, place))
         if sympy.simplify(left - right) == 0:
-            sentences.append(("At ", at, " both pieces have the slope ", Math((left,)), ": there is no kink. "))
+            sentences.append(("At ", at, " both pieces have the slope ", Math((left,)), ": there is no kink."))
         else:
             given = Math((f.prime()(place), sympy.diff(activation.formula, Z).subs(Z, place)))
             words = ("At ", at, " the slope is ", Math((left,)), " from the left and ", Math((right,)), " from the right: there is a kink")
-            sentences.append((*words, ", and it is agreed that ", given, ". "))
-    return [Prose(tuple(span for sentence in sentences for span in sentence))] if sentences else []
+            sentences.append((*words, ", and it is agreed that ", given, "."))
+    return [Prose(sentence) for sentence in sentences]
 
 
 def one_sided_slopes(activation: Activation) -> list[tuple[sympy.Expr, sympy.Expr, sympy.Expr]]:
