@@ -49,7 +49,7 @@ math {{ font-family: "STIX Two Math", "Libertinus Math", "Cambria Math", "Latin 
 .line {{ display: contents; }}
 .left-side {{ grid-column: 1; text-align: right; }}
 .right-side {{ grid-column: 2; padding-left: 1.9em; text-indent: -1.9em; }}
-.right-side math {{ text-indent: 0; margin-right: 0.03em; }}
+.right-side math {{ text-indent: 0; margin: 0.12em 0.03em 0.12em 0; }}
 .term {{ display: inline-block; max-width: 100%; text-indent: 0; }}
 .long {{ font-size: 0.85em; }}
 .reason {{ grid-column: 3; justify-self: end; max-width: 14rem; padding-left: 1.2em; color: var(--faint);
@@ -90,7 +90,7 @@ figure svg {{ display: block; max-width: 100%; height: auto; margin: 0 auto; }}
   .contents, .anchor {{ display: none; }}
   h2, h3, h4 {{ break-after: avoid; }}
   p:has(+ .equations) {{ break-after: avoid; }}
-  .line > *, tr, figure, .note {{ break-inside: avoid; }}
+  .line > *, table, figure, .note {{ break-inside: avoid; }}
   .equations, .scroll {{ overflow: visible; }}
 }}
 """

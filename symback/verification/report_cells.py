@@ -19,6 +19,7 @@ _STYLE = f"""<style>
 .symback td, .symback th {{ text-align: left; vertical-align: top; }}
 .symback td:nth-child(2), .symback th:nth-child(2) {{ max-width: 34em; overflow-x: auto; }}
 .symback td:nth-child(3) {{ max-width: 30em; white-space: normal; }}
+.symback math[display] {{ width: max-content; margin: 0; }}
 .symback .refuted b {{ text-decoration: underline; }}
 .symback {{ {MATHML_STYLE} }}
 </style>"""
