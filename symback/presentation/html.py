@@ -27,8 +27,8 @@ from symback.presentation.wrapping import latex_length, pieces
 __all__ = ["write_html"]
 
 LONGEST_PIECE = 22  # letters of mathematics that fit on the narrowest screen, 360 px wide
-LONG_PIECE = 56  # that with a reason at its side is wider than the widest page
-DEEPEST_CONTENTS = 2
+SMALLER = ((" longest", 70), (" long", 56))  # pieces that with a reason at their side are wider than the widest page
+DEEPEST_CONTENTS, FEWEST_CONTENTS = 2, 3
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
 
@@ -42,6 +42,7 @@ def write_html(document: Document) -> str:
     """
     notation = document.notation
     names = _names(document)
+    contents = _contents(document, names)
     body = "\n".join(_block(block, notation, name) for block, name in zip(document.blocks, names, strict=True))
     return f"""<!DOCTYPE html>
 <html lang="en">
@@ -54,9 +55,9 @@ def write_html(document: Document) -> str:
 <style>{STYLE}</style>
 </head>
 <body>
-<div class="page">
+<div class="page{" with-contents" if contents else ""}">
 <header><h1>{_words(document.title, notation)}</h1></header>
-{_contents(document, names)}
+{contents}
 <main>
 {body}
 </main>
@@ -88,13 +89,13 @@ def _names(document: Document) -> list[str]:
 
 
 def _contents(document: Document, names: list[str]) -> str:
-    """Links to the sections and to their parts; none where there is but one section."""
+    """Links to the sections and to their parts; none where there are few."""
     entries = [
         (block, name)
         for block, name in zip(document.blocks, names, strict=True)
         if isinstance(block, Heading) and block.level <= DEEPEST_CONTENTS
     ]
-    if sum(heading.level == 1 for heading, _ in entries) < 2:
+    if len(entries) < FEWEST_CONTENTS:
         return ""
     lines: list[str] = []
     for place, (heading, name) in enumerate(entries):
@@ -168,8 +169,8 @@ def _right(latex: str) -> Iterator[str]:
         space = r" \quad" if following.startswith(r"\quad ") else ""
         first, *others = (*term[:-1], term[-1] + space)
         shown = " ".join(_markup(piece, True, True) for piece in (first.removeprefix(r"\quad "), *others))
-        is_long = max(map(latex_length, term)) > LONG_PIECE
-        yield f'<span class="term{" long" if is_long else ""}">{shown}</span>' if is_long or others else shown
+        size = next((size for size, length in SMALLER if max(map(latex_length, term)) > length), "")
+        yield f'<span class="term{size}">{shown}</span>' if size or others else shown
 
 
 @lru_cache(maxsize=4096)  # what is said in words stands in many places

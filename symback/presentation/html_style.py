@@ -52,6 +52,7 @@ math {{ font-family: "STIX Two Math", "Libertinus Math", "Cambria Math", "Latin 
 .right-side math {{ text-indent: 0; margin: 0.12em 0.03em 0.12em 0; }}
 .term {{ display: inline-block; max-width: 100%; text-indent: 0; }}
 .long {{ font-size: 0.85em; }}
+.longest {{ font-size: 0.7em; }}
 .reason {{ grid-column: 3; justify-self: end; max-width: 14rem; padding-left: 1.2em; color: var(--faint);
   font-size: 0.9rem; line-height: 1.35; font-style: italic; text-align: right; }}
 .scroll {{ overflow-x: auto; margin: 0.9rem 0; }}
@@ -60,11 +61,12 @@ th, td {{ padding: 0.3rem 0.9rem 0.3rem 0; text-align: left; vertical-align: bas
 :is(th, td):last-child {{ padding-right: 0; }}
 th {{ font-weight: 600; border-bottom: 1px solid var(--faint); }}
 caption, figcaption {{ font-size: 0.95rem; color: var(--faint); text-align: left; padding: 0.3rem 0; }}
+figcaption {{ text-align: center; text-wrap: balance; }}
 figure {{ margin: 1.2rem 0; }}
 figure svg {{ display: block; max-width: 100%; height: auto; margin: 0 auto; }}
 @media (min-width: 75rem) {{
-  .page {{ max-width: 68rem; display: grid; grid-template-columns: 14rem minmax(0, 1fr); grid-template-rows: auto 1fr; gap: 0 3rem; }}
-  .page > header {{ grid-column: 2; }}
+  .with-contents {{ max-width: 68rem; display: grid; grid-template-columns: 14rem minmax(0, 1fr); grid-template-rows: auto 1fr; gap: 0 3rem; }}
+  .with-contents > :is(header, main) {{ grid-column: 2; }}
   .contents {{ position: sticky; top: 0; grid-row: 1 / 3; grid-column: 1; align-self: start; max-height: 100vh; overflow-y: auto;
     margin: 0; padding: 2.4rem 0.5rem 1rem 0; }}
   main > :first-child {{ margin-top: 0; }}

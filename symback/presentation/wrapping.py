@@ -14,11 +14,11 @@ __all__ = ["broken", "broken_inside", "display_width", "latex_length", "pieces"]
 
 _OPENING = re.compile(r"\\left\b|\\begin\b|[({\[]")
 _CLOSING = re.compile(r"\\right\b|\\end\b|[)}\]]")
-_RELATION = re.compile(r"[=≈]|\\approx")
+_RELATION = re.compile(r"[=≈]|\\(?:approx|leq)")
 _SUM = re.compile(r"[+-]")
-_PIECE = re.compile(r"[=≈+-]|\\(?:approx|quad)")
-_SMALL_PIECE = re.compile(r"[=≈+-]|\\(?:approx|quad|cdot|begin)")
-_BARE = re.compile(r"[=≈+-]|\\(?:approx|cdot)|")
+_PIECE = re.compile(r"[=≈+-]|\\(?:approx|leq|quad)")
+_SMALL_PIECE = re.compile(r"[=≈+-]|\\(?:approx|leq|quad|cdot|begin)")
+_BARE = re.compile(r"[=≈+-]|\\(?:approx|leq|cdot)|")
 _TOKEN = re.compile(r"\\[A-Za-z]+|\\.|.", re.DOTALL)
 
 

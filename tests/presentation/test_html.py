@@ -146,8 +146,10 @@ def test_headings_of_one_name_have_links_of_their_own():
     assert [node.get("id") for node in tree.iter("h2")] == ["layer", "layer-2", "layer-2-2", "section", "δ"]
 
 
-def test_a_page_of_one_section_has_no_contents():
-    assert tree_of(page_of(Heading(("Alone",)))).find(".//nav") is None
+def test_a_page_of_few_sections_has_no_contents_and_leaves_no_room_for_them():
+    tree = tree_of(page_of(Heading(("One",)), Heading(("Another",))))
+    assert tree.find(".//nav") is None
+    assert tree.find("body/div").get("class") == "page"
 
 
 def test_words_of_a_spec_stay_words():
