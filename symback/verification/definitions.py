@@ -257,6 +257,8 @@ def definition_of(first: Tree, others: Sequence[Tree], lexicon: Lexicon, order: 
     if not bodies or (any(is_number(other) for other in others) and printed_name(bodies[0]) is not None):
         return None  # u = v = 1 says what both are worth, and not what u is
     body = bodies[0]
+    if _is_of_same_layer(body, mention, lexicon):
+        labels = []
     is_error = name.letter in (r"\delta", r"\Delta")
     if is_error and len(labels) == 2 and mention.stage is None:
         return None  # Kronecker's
@@ -274,6 +276,14 @@ def definition_of(first: Tree, others: Sequence[Tree], lexicon: Lexicon, order: 
         return None
     whole = Mention(mention.family, mention.stage, mention.of_step, mention.sample)
     return Definition(whole, tuple(label for label in labels if label is not None), body, role, order)
+
+
+def _is_of_same_layer(body: Tree, mention: Mention, lexicon: Lexicon) -> bool:
+    r"""a^l_j = g(z^l): the index is left out at z, and the equation is that of the whole layer."""
+    if body.kind != "call" or letter_of(body.children[0]) not in FUNCTION_HEADS or mention.stage is None:
+        return False
+    inner = mention_of(body.children[1], lexicon)
+    return inner is not None and inner.stage == mention.stage and not inner.indices and inner.sample is None and len(mention.indices) == 1
 
 
 def is_number(tree: Tree) -> bool:

@@ -59,6 +59,7 @@ from symback.verification.sum_letters import with_letters_of_sums
 from symback.verification.tree import UNREADABLE, Tree, base_of, operands_of, operators_of, walk
 from symback.verification.unparse import unparse
 from symback.verification.updates import judge_update
+from symback.verification.usual_layers import usual_definitions
 from symback.verification.values import NamedValues, named_values_of
 from symback.verification.window import Assumed, Window
 from symback.verification.worlds import settle
@@ -77,20 +78,6 @@ NEAR = 30  # formulas: the definitions around a claim, where a document defines 
 SOFTMAX_AFTER = re.compile(r"\W*(?:is|be|denotes?|represents?|to (?:indicate|denote|represent)|indicates?|for|,)?\W*(?:the |a )?softmax")
 SOFTMAX_BEFORE = re.compile(r"softmax(?: activation)?(?: function)?(?: is|,| denoted by| called)?\W*$")
 ORDER = ("refuted", "conditional", "undecided", "proved", "definition", "mention")
-
-# What stands in for what is not stated: (family that must be missing, families of which one must be used, formula)
-COMMON_LAYERS: tuple[tuple[str, tuple[str, ...], str], ...] = (
-    ("z", ("z", r"\delta"), r"z^l = W^l a^{l-1} + b^l"),
-    ("a", ("z", "a", r"\delta"), r"a^l = \sigma(z^l)"),
-)
-COMMON_FLAT: tuple[tuple[str, tuple[str, ...], str], ...] = (
-    ("z", ("z", r"\delta"), r"z = W x + b"),
-    ("a", ("a",), r"a = \sigma(z)"),
-)
-COMMON_ROWS: tuple[tuple[str, tuple[str, ...], str], ...] = (
-    ("Z", ("Z",), r"Z = X W + b"),
-    ("A", ("A",), r"A = \sigma(Z)"),
-)
 
 
 @dataclass(frozen=True)
@@ -209,7 +196,7 @@ class _Judge:
         if is_alone:
             definitions, functions = [], []
         self.stated = {definition.name.family for definition in definitions if definition.role == "forward"}
-        common, common_trees = self._common(definitions, trees)
+        common, common_trees = usual_definitions(definitions, trees, self.lexicon)
         self.sheet = Sheet(self.lexicon, [*common, *definitions], functions, [*trees, *common_trees], self.words)
         cells = {order: page.printed.cell for order, page in enumerate(pages) if page.printed is not None and page.printed.cell is not None}
         self.sheet.columns = {order: (cell.header, cell.column) for order, cell in cells.items()}
@@ -278,24 +265,6 @@ class _Judge:
         if name is None or not name.below or letter_of(sign.children[0] if sign.kind == "scripts" else sign) != r"\sum":
             return None
         return self.lexicon.mention(name).family if bound_letters(sign) == {letter_of(name.below[-1])} else None
-
-    def _common(self, definitions: Sequence[Definition], trees: Sequence[Tree]) -> tuple[list[Definition], list[Tree]]:
-        """The usual multilayer perceptron, as far as the document uses its names and does not define them."""
-        defined = {definition.name.family for definition in definitions if definition.role == "forward"}
-        used = {self.lexicon.mention(name) for tree in trees for _, name in names_in(tree)}
-        families = {mention.family for mention in used}
-        has_stages = any(mention.stage is not None and mention.family in ("z", "a", "W", "b", r"\delta", "Z", "A") for mention in used)
-        if has_stages and self.lexicon.times and not {"z", "a"} & {m.family for m in used if m.stage and m.stage[0] in ("l", "L")}:
-            return [], []
-        table = COMMON_LAYERS if has_stages else COMMON_ROWS if {"Z", "A"} & families and not {"z", "a"} & families else COMMON_FLAT
-        found: list[Definition] = []
-        common_trees: list[Tree] = []
-        for family, triggers, latex in table:
-            if family not in defined and set(triggers) & families and (has_stages or families & {"W", "z", "Z"} - {family}):
-                common_trees.append(parse(latex))
-                for claim in chains_of(common_trees[-1]):
-                    found += [item for item in definitions_in(claim, self.lexicon, -1) if isinstance(item, Definition)]
-        return found, common_trees
 
     def _widest_window(self) -> Window:
         """The stages on which types and sizes are inferred."""
@@ -459,6 +428,14 @@ class _Judge:
             for changed in with_own_indices(claim):
                 if self._holds(changed, order, outcome.assumed):
                     return _refuted(kind, replace(outcome, word="refuted", reason=LACKING), changed, "index")
+        if (
+            outcome.word == "conditional"
+            and own
+            and own[0].role == "forward"
+            and len(claim.members) == 2
+            and "as its entry" in outcome.reason
+        ):
+            return Judged("definition", "definition", replace(outcome, reason="states what its left side is"))  # a^l_j = g(z^l)
         if outcome.word in ("undecided", "conditional"):
             return Judged(kind, outcome.word, outcome)
         if any(cost is not own for cost in self.sheet.edition(order).costs[1:]):

@@ -678,6 +678,7 @@ def _merged(trees: Sequence[Tree]) -> dict[str, str]:
 
     One with two indices is an entry also of a capital that has one, as Y_i is a row beside y_{ik}.  A rule of differentiation
     such as d(x²)/dx = 2x speaks of no quantity of the document, and the class t = 0 of no whole one.
+    A hat at a bias, which is no estimate of anything, marks the vector of the b_j that are printed without it.
     """
     rules = [
         tree
@@ -713,7 +714,8 @@ def _merged(trees: Sequence[Tree]) -> dict[str, str]:
             and letter not in ("c", "l", "n", "i", "j", "k")
         ):
             found[letter] = capital
-    return found
+    marked = {rf"{mark} b" for mark in (r"\hat", r"\bar")} & (plain - with_index)
+    return found | (dict.fromkeys(marked, "b") if "b" in with_index - plain and len(marked) == 1 else {})
 
 
 def _counts_of(letter: str, names: Sequence[Printed]) -> set[int]:

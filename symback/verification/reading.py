@@ -189,7 +189,10 @@ def _check_summands(operands: Sequence[Tree], values: Sequence[Value], place: Pl
         if name is not None and not place.world.lexicon.mention(name).indices and len(value.sides) == 1:
             missing = {ROW, COL} - value.sides
             for other in values:
-                if len(other.sides) == 2 and place.world.is_of_weights(other.axes[next(iter(missing))]):
+                if len(other.sides) != 2:
+                    continue
+                own, across = other.axes[next(iter(value.sides))], other.axes[next(iter(missing))]
+                if place.world.is_of_weights(across) or (place.world.is_of_inputs(own) and not place.world.is_of_inputs(across)):
                     place.world.turn(place.world.lexicon.mention(name).family)
     if not any(
         not value.sides and not value.is_number and _is_worked_out(operand, value) for operand, value in zip(operands, values, strict=True)
@@ -286,6 +289,10 @@ def _read_matrix(tree: Tree, place: Place) -> Value:
         raise Unread("a matrix of vectors")
     wanted = {ROW_INDEX} if grid.rows is not None else set()
     wanted |= {COLUMN_INDEX} if grid.columns is not None else set()
+    if value.is_number and entry.kind == "number" and wanted:
+        sides = tuple({ROW_INDEX: ROW, COLUMN_INDEX: COL}[index] for index in sorted(wanted, key=(ROW_INDEX, COLUMN_INDEX).index))
+        ones = Value(contract((), sides, {side: place.world.fresh_axis() for side in sides}), sides)
+        return elementwise(value, ones)  # (1 … 1): as many as fit
     if not wanted <= set(value.labels):
         raise Unread("a matrix whose entries do not depend on their place")
     return Value(value.tensor, tuple({ROW_INDEX: ROW, COLUMN_INDEX: COL}.get(label, label) for label in value.labels))

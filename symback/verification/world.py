@@ -396,6 +396,10 @@ class World:
             return False
         return any(family.split("_")[0] in WEIGHTS and axis in value.tensor.axes for (family, _), value in self.values.items())
 
+    def is_of_inputs(self, axis: Axis) -> bool:
+        """Whether an axis is one of the inputs X: in X M + b the rows of X are samples, whatever the letter of M is."""
+        return not self.is_uniform and any(family == "X" and axis in value.tensor.axes for (family, _), value in self.values.items())
+
     def turn(self, family: str) -> None:
         """A vector without equations turns out to be a row, and no column; or the other way round."""
         if not self.is_built and not self.defines(family) and family not in self._turned:

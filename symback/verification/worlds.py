@@ -8,10 +8,11 @@ from dataclasses import replace
 from itertools import product as combinations_of
 
 from symback.verification.definitions import Definition
-from symback.verification.meaning import Unread, Untyped
-from symback.verification.mentions import names_in
+from symback.verification.meaning import COL, Unread, Untyped
+from symback.verification.mentions import names_in, printed_name
 from symback.verification.sheet import SHAPES, WEIGHTS, Edition, Sheet
 from symback.verification.sizes import Sizes
+from symback.verification.tree import operands_of
 from symback.verification.window import Assumed, Window
 from symback.verification.world import World
 
@@ -38,9 +39,28 @@ def settle(sheet: Sheet, window: Window) -> None:
     for definition in broken:
         types = _better_types(sheet, definition, edition, window, types, until)
     sheet.types, sheet.widest = types, window
+    sheet.types |= _rows_stated_elsewhere(sheet, edition, window)
     with suppress(Unread, Untyped):
         world = World(sheet, edition, window, Assumed(is_scalar=sheet.is_scalar))
         sheet.dropped = {definition for definition in world.broken if definition.role == "forward"}
+
+
+def _rows_stated_elsewhere(sheet: Sheet, edition: Edition, window: Window) -> dict[str, tuple[str, ...]]:
+    """The b of y_ij = Σ_k x_ik a_jk + b_j, a row because Y = X Aᵀ + b stands elsewhere: an index alone does not tell."""
+    here = {name.letter for found in edition.definitions for _, name in names_in(found.body) if not name.below}
+    before, turned = dict(sheet.types), {}
+    for definition in sheet.definitions:
+        if definition in edition.definitions or definition.role != "forward" or definition.labels or definition.body.kind != "sum":
+            continue
+        names = [name for summand in operands_of(definition.body) if (name := printed_name(summand)) is not None and not name.below]
+        families = {sheet.lexicon.mention(name).family for name in names if name.letter not in here}
+        families = {family for family in families if sheet.ranks.get(family) == 1 and family not in sheet.with_samples}
+        if families:
+            with suppress(Unread, Untyped):
+                World(sheet, sheet.edition(definition.order), window, Assumed(is_scalar=sheet.is_scalar))
+            turned |= {family: (COL,) for family in families if sheet.types.get(family) == (COL,)}
+            sheet.types = dict(before)
+    return turned
 
 
 def _broken_in(sheet: Sheet, edition: Edition, window: Window, types: dict[str, tuple[str, ...]], is_scalar: bool) -> list[Definition]:

@@ -106,3 +106,54 @@ def test_the_cost_of_a_sample_is_the_cost_of_its_entries_and_an_error_may_be_nam
 )
 def test_a_prime_at_the_cost_is_its_derivative_by_what_it_is_a_function_of(formula, is_proved, tmp_path):
     assert (_verdict(SLOPE_OF_COST, formula, tmp_path) == "proved") is is_proved
+
+
+THETA = r"""
+# Layers after Ng
+
+We begin at the error of the last layer, and have $\delta^{(3)}=\left({\Theta^{(3)}}\right)^{T}\delta^{(4)}\ast g'\left(z^{(3)}\right)$
+and $ \delta^{(2)}=(\Theta^{(2)})^{T}\delta^{(3)}\ast g'(z^{(2)})$, where $a^{(l)}_{j}=g(z^{(l)})$ and g is the sigmoid function.
+
+PLANTED
+"""
+
+ROW_BIAS = r"""
+# A layer of a library
+
+$$Y = X M + \hat{b}$$
+
+With entries,
+
+$$y_{ij} = \sum_k x_{ik} m_{kj} + b_j$$
+
+$$\frac{\partial l}{\partial b_p} = \sum_i \frac{\partial l}{\partial y_{ip}}$$
+
+PLANTED
+"""
+
+
+@pytest.mark.parametrize(
+    ("formula", "verdict"),
+    [
+        (r"g'(z^{(3)}) = a^{(3)} \ast (1 - a^{(3)})", "proved"),
+        (r"g'(z^{(3)}) = a^{(3)} \ast (1 + a^{(3)})", "refuted"),
+        (r"\frac{\partial}{\partial\Theta_{ij}^{(l)}} J(\Theta) = a_{j}^{(l)} \delta_{i}^{(l+1)}", "proved"),
+        (r"\frac{\partial}{\partial\Theta_{ij}^{(l)}} J(\Theta) = a_{i}^{(l)} \delta_{j}^{(l+1)}", "refuted"),
+        (r"\delta^{(2)} = (\Theta^{(3)})^{T} \delta^{(3)} \ast g'(z^{(2)})", "refuted"),
+        (r"\delta^{(2)} = (\Theta^{(2)})^{T} \delta^{(3)}", "refuted"),
+    ],
+)
+def test_the_layer_of_a_theta_is_the_one_that_most_products_give_it(formula, verdict, tmp_path):
+    assert _verdict(THETA, formula, tmp_path) == verdict
+
+
+@pytest.mark.parametrize(
+    ("formula", "is_proved"),
+    [
+        (r"\frac{\partial l}{\partial \hat{b}} = \begin{pmatrix} 1 & \cdots & 1 \end{pmatrix} \frac{\partial l}{\partial Y}", True),
+        (r"\frac{\partial l}{\partial \hat{b}} = \frac{\partial l}{\partial Y} \begin{pmatrix} 1 & \cdots & 1 \end{pmatrix}^T", False),
+        (r"\frac{\partial l}{\partial \hat{b}} = \frac{\partial l}{\partial Y}", False),
+    ],
+)
+def test_a_hat_at_a_bias_marks_the_row_of_its_entries(formula, is_proved, tmp_path):
+    assert (_verdict(ROW_BIAS, formula, tmp_path) == "proved") is is_proved
