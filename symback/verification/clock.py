@@ -10,7 +10,7 @@ without a step.  A letter with a time may be printed capital in one place and sm
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 
 from symback.verification.definitions import EQUALITIES, chains_of, is_gradient_tree
@@ -55,7 +55,7 @@ def with_clock(lexicon: Lexicon, trees: Sequence[Tree]) -> Lexicon:
         lexicon,
         times=frozenset(times),
         is_recurrent=True,
-        stages_above=lexicon.stages_above | (times if timed_above else frozenset()),
+        stages_above=(lexicon.stages_above - _exponents(names, times)) | (times if timed_above else frozenset()),
         stages_below=lexicon.stages_below | (times if timed_below else frozenset()),
         layered=layered,
         timed_above=frozenset(timed_above),
@@ -64,6 +64,15 @@ def with_clock(lexicon: Lexicon, trees: Sequence[Tree]) -> Lexicon:
         losses=_losses(lexicon, trees),
         merged={**lexicon.merged, **_two_sizes(trees, {letter for _, letter in recurrent})},
     )
+
+
+def _exponents(names: Sequence[Printed], times: Set[str]) -> set[str]:
+    """The m of W^m and W^{m+1}: letters above weights alone, which are the same at all times and have powers."""
+    above: dict[str, set[str]] = {}
+    for name in names:
+        for shift in filter(None, map(script_shift, name.above)):
+            above.setdefault(shift[0], set()).add(name.letter)
+    return {letter for letter, bearers in above.items() if bearers <= WEIGHTS} - times - ALWAYS_STAGES
 
 
 def _losses(lexicon: Lexicon, trees: Sequence[Tree]) -> frozenset[str]:

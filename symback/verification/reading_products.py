@@ -3,11 +3,12 @@ r"""Products, typed by the shapes of their factors, and never by the sign alone.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from symback.verification.definitions import condition_of
 from symback.verification.meaning import Mismatch, Unread, Untyped, Value, broadcast, divided, is_turned, product
-from symback.verification.mentions import printed_name
-from symback.verification.place import MOST_SUMMANDS, Place, read
+from symback.verification.mentions import names_in, printed_name
+from symback.verification.place import MOST_SUMMANDS, Place, read, stage_number
 from symback.verification.reading_calls import check_factor, indicator, is_function
 from symback.verification.reading_derivatives import composed, gradient_of, is_cost, linked
 from symback.verification.tree import Tree, operands_of, operators_of
@@ -57,6 +58,12 @@ def _factors(tree: Tree, place: Place) -> tuple[list[Value], list[str]]:
         if skip:
             skip = False
             continue
+        if operand.kind == "ellipsis" and 0 < i < len(operands) - 1:
+            between = _between(operands[i - 1], operands[i + 1], place)
+            skip = between is None  # both are the same factor
+            kept += [signs[i - 1]] * len(between or ())
+            parts += between or ()
+            continue
         if i:
             kept.append(signs[i - 1])
         follows = operands[i + 1] if i + 1 < len(operands) and signs[i] == "" else None
@@ -75,6 +82,32 @@ def _factors(tree: Tree, place: Place) -> tuple[list[Value], list[str]]:
         else:
             parts.extend(_opened(operand, place, kept))
     return parts, kept
+
+
+def _between(first: Tree, last: Tree, place: Place) -> list[Value] | None:
+    r"""The factors at the dots of ∂s_k/∂s_{k-1} ⋯ ∂s_{k-m+1}/∂s_{k-m}, each a step from the one before; None if first and last are one."""
+    names = [[place.world.lexicon.mention(name) for _, name in names_in(tree)] for tree in (first, last)]
+    stages = [[mention.stage for mention in found if mention.stage is not None] for found in names]
+    letters = {stage[0] for stage in stages[0]}
+    plain = [[replace(mention, stage=None) for mention in found] for found in names]
+    if (
+        plain[0] != plain[1]
+        or len(letters) != 1
+        or len(stages[0]) != len(names[0])
+        or first.kind != last.kind
+        or len(stages[1]) != len(stages[0])
+    ):
+        raise Unread("dots between factors that are not built alike")
+    numbers = [[stage_number(stage, place) for stage in found] for found in stages]
+    steps = {before - after for before, after in zip(*numbers, strict=True)}
+    letter, step = letters.pop(), steps.pop()
+    if steps or letter not in place.bases or first.kind not in ("derivative", "scripts"):
+        raise Unread("dots between factors that do not follow each other")
+    if step == 0:
+        return None
+    way = 1 if step > 0 else -1
+    shifted = [{**place.bases, letter: place.bases[letter] - way * passed} for passed in range(1, abs(step))]
+    return [read(first, replace(place, bases=bases)) for bases in shifted]
 
 
 def _is_condition(tree: Tree) -> bool:

@@ -21,6 +21,7 @@ from symback.verification.mentions import (
     integer_of,
     letter_of,
     letters_of_stage,
+    names_in,
     number_of_stage,
     printed_name,
     script_shift,
@@ -116,7 +117,10 @@ def time_windows(claim: Claim, sheet: Sheet) -> list[Window]:
     usual = next((start for start in spoken.starts if start <= 1), None)  # Σ from t = 2 leaves the first step out
     start = usual if usual is not None else 1 if is_whole or spoken.starts else None
     found: list[Window] = []
+    distances = _distances(claim, lexicon) & set(letters)
     for bases in _assignments(letters, spoken, start, claim, sheet):
+        if found and any(dict(found[0].bases)[letter] == bases[letter] for letter in distances):
+            continue  # what holds for m = 1 alone says nothing of s_{k-m}
         found.append(_window(bases, spoken, claim, sheet, start, is_whole))
         if len(found) == 2:
             break
@@ -124,6 +128,12 @@ def time_windows(claim: Claim, sheet: Sheet) -> list[Window]:
         return []
     twin = replace(found[0], twin=found[1]) if len(found) > 1 else found[0]
     return list(_alternatives(twin, sheet, is_whole))
+
+
+def _distances(claim: Claim, lexicon: Lexicon) -> set[str]:
+    """The m of s_{k-m}: what is taken off a step."""
+    mentions = [lexicon.mention(name) for member in claim.members for _, name in names_in(member)]
+    return {letter for mention in mentions for base, _ in stages_of(mention) for sign, letter in letters_of_stage(base) if sign < 0}
 
 
 def _alternatives(window: Window, sheet: Sheet, is_whole: bool) -> Iterator[Window]:

@@ -157,3 +157,27 @@ def test_the_layer_of_a_theta_is_the_one_that_most_products_give_it(formula, ver
 )
 def test_a_hat_at_a_bias_marks_the_row_of_its_entries(formula, is_proved, tmp_path):
     assert (_verdict(ROW_BIAS, formula, tmp_path) == "proved") is is_proved
+
+
+CHAIN_IN_TIME = r"""
+# A counter
+
+$$S_{k} = S_{k-1} \cdot w_{rec} + X_k \cdot w_x$$
+
+PLANTED
+"""
+
+
+@pytest.mark.parametrize(
+    ("formula", "is_proved"),
+    [
+        (r"\frac{\partial S_{k-1}}{\partial S_{k-m-1}} \cdot \cdots \cdot \frac{\partial S_{k-m+1}}{\partial S_{k-m}}", False),
+        (r"\frac{\partial S_{k}}{\partial S_{k-1}} \cdot \cdots \cdot \frac{\partial S_{k-m+1}}{\partial S_{k-m}} = w_{rec}^m", True),
+        (r"\frac{\partial S_{k}}{\partial S_{k-1}} \cdot \cdots \cdot \frac{\partial S_{k-m+1}}{\partial S_{k-m}} = w_{rec}", False),
+        (r"\frac{\partial S_{k}}{\partial S_{k-1}} \cdot \cdots \cdot \frac{\partial S_{k-m+1}}{\partial S_{k-m}} = w_{rec}^{m+1}", False),
+        (r"\frac{\partial S_{k}}{\partial S_{k-1}} \cdot \cdots \cdot \frac{\partial S_{k-m}}{\partial S_{k-m-1}} = w_{rec}^m", False),
+    ],
+)
+def test_dots_between_two_factors_stand_for_the_steps_between_them(formula, is_proved, tmp_path):
+    planted = r"\frac{\partial S_{k}}{\partial S_{k-m}} = " + formula
+    assert (_verdict(CHAIN_IN_TIME, planted, tmp_path) == "proved") is is_proved
