@@ -32,7 +32,7 @@ def with_bare_gradients(tree: Tree) -> Tree:
 
 
 def named_predictions(trees: Sequence[Tree]) -> frozenset[str]:
-    """The letters of probabilities given a sample, whose capital is the matrix of all of them: p, where the page has a P without indices."""
+    """The letters of probabilities given a sample whose capital is the matrix of all of them: p beside a P without indices."""
     bare = {name.letter for tree in trees for _, name in names_in(tree) if not name.below and not name.above}
     given = {letter_of(node.children[0]) for tree in trees for node in walk(tree) if node.kind == "call" and _given_in(node) is not None}
     return frozenset(letter for letter in given if letter is not None and len(letter) == 1 and letter.islower() and letter.upper() in bare)

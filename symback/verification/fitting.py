@@ -1,7 +1,7 @@
 r"""Which of a name's equations a claim is about, where a page has several: the one that speaks of what the claim speaks of.
 
     z = W x + b,  and later  z = X W^T + b        \nabla_W = (P - Y)^T X          is about the second, which has an X
-    Y_{cij} = \sum …,  and then  Y = \tilde W \tilde X + b      \partial L/\partial b_c = \sum_{ij} \delta_{cij}   is about the first, by its indices
+    Y_{cij} = …,  and then  Y = \tilde W \tilde X + b   \partial L/\partial b_c = \sum_{ij} \delta_{cij}  is about the first, by its indices
 
 The equations in force at the place of the claim (the last before it) are asked first; these are for a claim that they do not explain.
 """
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 
 from symback.verification.definitions import Claim, Definition
 from symback.verification.meaning import Unread, Untyped
@@ -26,6 +27,7 @@ def fitting_definitions(claim: Claim, sheet: Sheet, order: int) -> frozenset[tup
     """(family, order) of the equations that the claim rests on, if others than those in force fit it better; else nothing."""
     edition = sheet.edition(order)
     mentions = _mentions_in(claim.members, sheet)
+    mentions += [found for mention in mentions for found in _derived_by(mention, edition, sheet)]
     chosen = {d.name.family: d for d in edition.definitions if d.role == "forward" and d.name.stage is None}
     others = [d for d in sheet.definitions if d.role == "forward" and d.name.stage is None and d.order <= order + LATER]
     if len({other.name.family for other in others}) == len(others):
@@ -44,22 +46,30 @@ def _mentions_in(trees: Iterable[Tree], sheet: Sheet) -> list[Mention]:
     return [sheet.lexicon.mention(name) for tree in trees for _, name in names_in(tree)]
 
 
+def _derived_by(mention: Mention, edition: Edition, sheet: Sheet) -> Iterable[Mention]:
+    r"""δ_{cij} of δ = ∂L/∂Y speaks of Y_{cij}."""
+    for definition in edition.definitions:
+        if definition.role == "gradient" and definition.name.family == mention.family and definition.body.kind == "derivative":
+            for derived in _mentions_in(definition.body.children[2:], sheet):
+                yield replace(derived, indices=mention.indices if len(definition.labels) == len(derived.indices) == 0 else derived.indices)
+
+
 def _in_place_of_broken(chosen: dict[str, Definition], others: Sequence[Definition], sheet: Sheet, order: int) -> dict[str, Definition]:
     """Z = X W^T + b where z = W x + b cannot be read beside the others, because they speak of all samples."""
     broken: set[Definition] = set()
     with suppress(Unread, Untyped):
         broken = world_of(sheet, order, Window(0, 0), Assumed(is_scalar=sheet.is_scalar), frozenset()).broken
-    found = {}
+    found: dict[str, Definition] = {}
     for family, definition in chosen.items():
-        if definition in broken:
-            readable = [other for other in others if other.name.family == family and other not in broken | sheet.dropped]
-            found |= {family: other for other in readable[:1] if other != definition}
+        readable = (other for other in others if other.name.family == family and other not in broken | sheet.dropped)
+        if definition in broken and (first := next(readable, None)) is not None:
+            found[family] = first
     return found
 
 
 def _of_as_many_indices(mentions: Sequence[Mention], chosen: dict[str, Definition], others: Sequence[Definition]) -> dict[str, Definition]:
     """Y_{cij} is the Y that is defined with three indices, and not the matrix Y."""
-    found = {}
+    found: dict[str, Definition] = {}
     for mention in mentions:
         known = chosen.get(mention.family)
         if known is None or len(mention.indices) < 3 or len(known.labels) == len(mention.indices):
@@ -74,7 +84,7 @@ def _of_names(mentions: Sequence[Mention], edition: Edition, others: Sequence[De
     """Another equation of a name that is in force, if it alone mentions what the claim speaks of: the X of z = X W^T + b."""
     inside = {mention.family for d in edition.definitions for mention in _mentions_in((d.body,), sheet)}
     known = inside | {definition.name.family for definition in edition.definitions}
-    found = {}
+    found: dict[str, Definition] = {}
     for mention in mentions:
         if mention.family in known or mention.stage is not None:
             continue

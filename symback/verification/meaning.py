@@ -47,7 +47,7 @@ __all__ = [
 
 ROW, COL = "row", "column"
 BEFORE_A_MATRIX, DIAGONAL = "a column before a matrix", "the diagonal matrix of the column"
-MOST_LABELS = 5  # arrays have one axis for each
+MOST_LABELS = 7  # arrays have one axis for each
 
 
 class Unread(SymbackError):

@@ -706,7 +706,8 @@ def _merged(trees: Sequence[Tree]) -> dict[str, str]:
     found = {"w": "W", r"\theta": r"\Theta"}
     for letter in with_index - plain:
         capital = letter.upper() if len(letter) == 1 else re.sub(r" ([a-z])$", lambda match: " " + match[1].upper(), letter)
-        is_of_rows = 2 in (counts := _counts_of(letter, names)) and counts <= {1, 2} and _counts_of(capital, names) == {0, 1}
+        counts = _counts_of(letter, names)
+        is_of_rows = 2 in counts and counts <= {1, 2} and _counts_of(capital, names) == {0, 1}
         if (
             capital != letter
             and capital in plain

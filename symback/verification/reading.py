@@ -20,6 +20,7 @@ from symback.verification.meaning import COL, ROW, Unread, Value, apply, combine
 from symback.verification.mentions import Mention, indices_of, integer_of, is_ones, is_transpose, letter_of, printed_name, script_shift
 from symback.verification.place import MOST_SUMMANDS, READERS, Place, read
 from symback.verification.reading_calls import check_factor, function_of, indicator, of_sides_in_order, read_function
+from symback.verification.reading_cases import read_cases
 from symback.verification.reading_derivatives import gradient_of, is_cost, jacobian, read_derivative, root_of
 from symback.verification.reading_names import (
     axes_of_indices,
@@ -267,6 +268,8 @@ def _read_applied(tree: Tree, place: Place) -> Value:
 
 def _read_matrix(tree: Tree, place: Place) -> Value:
     r"""A matrix of entries that follow a rule, with dots or without: the entry at row i and column j."""
+    if tree.text == "cases":
+        return read_cases(tree, place)
     grid = general_entry(tree)
     if grid is None:
         raise Unread("a matrix whose entries follow no rule that is known")

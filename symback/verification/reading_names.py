@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import sympy
 
 from symback.language.expressions import Axis, Const, contract, delta
+from symback.verification.index_sums import letters_of_sum, placed
 from symback.verification.meaning import COL, ROW, Mismatch, Unread, Untyped, Value, number, powered, transposed
 from symback.verification.mentions import (
     Mention,
@@ -127,7 +128,7 @@ def _index_label(index: Tree, axis: Axis, place: Place) -> str:
 
 def indexed(value: Value, indices: Sequence[Tree], place: Place, family: str = "") -> Value:
     """One entry: the printed indices become the labels of the sides, in their order."""
-    sides = [label for label in value.labels if label in (ROW, COL)]
+    sides = [label for label in value.labels if label in (ROW, COL) or label.startswith("axis ")]
     if len(indices) == 1 and len(sides) == 2:
         return _row_of(value, indices[0], place)
     if len(indices) > len(sides) and family in place.world.sheet.vectors:
@@ -135,11 +136,22 @@ def indexed(value: Value, indices: Sequence[Tree], place: Place, family: str = "
     if len(indices) != len(sides):
         raise Unread(f"{len(indices)} indices stand at a quantity that has {len(sides)}")
     names = dict(zip(sides, indices, strict=True))
+    for label, index in list(names.items()):
+        if parts := letters_of_sum(index):
+            value = placed(value, label, parts, [_axis_of_letter(letter, place) for _, letter in parts])
+            del names[label]
     labels = tuple(
         _index_label(names[label], axis, place) if label in names else label
         for label, axis in zip(value.labels, value.tensor.axes, strict=True)
     )
     return merged_labels(value, labels)
+
+
+def _axis_of_letter(letter: str, place: Place) -> Axis:
+    """What an index letter runs over; of whatever size fits, if nothing says it."""
+    if letter not in place.axes:
+        place.axes[letter] = place.world.fresh_axis()
+    return place.axes[letter]
 
 
 def _row_of(value: Value, index: Tree, place: Place) -> Value:
@@ -194,7 +206,7 @@ def axes_of_indices(trees: Sequence[Tree], place: Place) -> None:
     """What each index runs over, from all names of a claim, and which letters count what a sum runs over."""
     lexicon = place.world.lexicon
     for tree in trees:
-        for _, name in names_in(tree):
+        for name in sorted((name for _, name in names_in(tree)), key=_has_sum_of_indices):
             mention = lexicon.mention(name)
             if (mention.indices or mention.sample is not None) and not is_kronecker(mention, place):
                 try:
@@ -208,6 +220,11 @@ def axes_of_indices(trees: Sequence[Tree], place: Place) -> None:
                 _count_of(node.children[0], place)
             if node.kind == "product":
                 _mean_over(node, place)
+
+
+def _has_sum_of_indices(name: Printed) -> bool:
+    """X_{i+m}, which says least of what i and m run over."""
+    return any(letters_of_sum(item) for item in name.below)
 
 
 def _count_of(sign: Tree, place: Place) -> None:

@@ -155,7 +155,7 @@ class Sheet:
         return found
 
     def _ranks(self, counts: dict[str, Counter[int]]) -> dict[str, int]:
-        """How many indices a name has: as many as in the equations or its entries, else as many as it mostly has (t_c of one sample, t_{ic} of all)."""
+        """How many indices a name has: those of the equations or of its entries, else of most places (t_c of one sample, t_{ic} of all)."""
         forward = [definition for definition in self.definitions if definition.role == "forward"]
         inside = {self.lexicon.mention(name).family for definition in forward for _, name in names_in(definition.body)}
         inside |= {definition.name.family for definition in forward if len(definition.labels) != 1}

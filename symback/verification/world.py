@@ -314,7 +314,9 @@ class World:
         sides |= dict(zip(own, self._sides(len(own), definition.name.family), strict=True))
         if len(own) == 1 and len(found.sides) == 1 and not self.is_built:
             self._retype_entries(definition, own[0], found.sides)
-        extra = [label for label in found.labels if label not in sides and label not in (ROW, COL, "sample")]
+        if definition.role == "forward" and any(label.startswith("axis ") for label in found.labels):
+            raise Untyped("an array of several axes without its indices")
+        extra = [label for label in found.labels if label not in sides and is_hidden(label)]
         if extra and any(is_repeated(definition.body, letter) or "@" in letter for letter in extra):
             raise Untyped(f"the index {extra[0]} is free on one side alone")
         if own and {ROW, COL} & set(found.labels) and len(own) + len({ROW, COL} & set(found.labels)) > 2:

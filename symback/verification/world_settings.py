@@ -13,6 +13,7 @@ from symback.language.expressions import Equation, Map, Tensor, Unspecified, Var
 from symback.language.steps import Fact
 from symback.numerics.evaluate import Setting, evaluate_equations, random_setting
 from symback.simplification.normal_form import prove_equal
+from symback.verification.index_sums import fitted_sizes, is_relation, relation_values, relations_in
 from symback.verification.world_gradients import symbols_in
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ __all__ = ["found_facts", "near_definitions", "setting_for", "swept_definitions"
 
 FACT_SEED = 10
 FACT_SECONDS = 0.3
+MANY_AXES = 4  # of one quantity: from there on sizes are small
 
 
 def setting_for(world: World, seed: int, tensors: Sequence[Tensor]) -> Setting:
@@ -41,6 +43,9 @@ def setting_for(world: World, seed: int, tensors: Sequence[Tensor]) -> Setting:
         if name.name.letter.startswith("left_out_"):
             values[name] = np.ones(drawn.shape)
             values[name][0 if name.name.letter.endswith("first") else -1] = 0.0
+            continue
+        if is_relation(name):
+            values[name] = relation_values(drawn.shape)
             continue
         values[name] = np.abs(drawn) * 0.4 + 0.2 if seed % 2 else drawn
     return replace(setting, values=values, sizes=sizes)
@@ -86,12 +91,25 @@ def setting_of(world: World, seed: int) -> Setting:
     key = ("setting", seed)
     if key not in world.memory:
         generator = np.random.default_rng(seed)
-        found = random_setting(world.equations, generator, world.facts)
+        found = _drawn(world, generator, seed)
         if seed % 2:
-            free = {name: np.abs(value) * 0.4 + 0.2 for name, value in found.values.items() if name not in world.forward}
+            relations = {name: value for name, value in found.values.items() if is_relation(name)}
+            free = {name: np.abs(value) * 0.4 + 0.2 for name, value in found.values.items() if name not in world.forward} | relations
             assumed = {fact.of for fact in world.facts}
             free |= {name: found.values[name] for name in assumed if name in found.values}
             found = random_setting(world.equations, generator, world.facts, free, found.sizes)
         swept = [*(Equation(cotangent.symbol, cotangent.total) for cotangent in world.swept), *world.further]
         world.memory[key] = found.with_values(evaluate_equations(swept, found))
     return world.memory[key]
+
+
+def _drawn(world: World, generator: np.random.Generator, seed: int) -> Setting:
+    """Random sizes and values; where indices are added, sizes that go together, and the relations as they are; of many axes, small ones."""
+    relations = relations_in(equation.definition for equation in world.equations)
+    most_axes = max((leaf.rank for equation in world.equations for leaf in (equation.symbol, *leaves(equation.definition))), default=0)
+    if not relations and most_axes < MANY_AXES:
+        return random_setting(world.equations, generator, world.facts)
+    symbols = sorted({symbol for equation in world.equations for symbol in symbols_in(equation.definition)}, key=str)
+    sizes = fitted_sizes(relations, symbols, seed)
+    given = {name: relation_values([int(sizes[axis.size]) for axis in name.axes]) for name in relations}
+    return random_setting(world.equations, generator, world.facts, given, sizes)

@@ -4,6 +4,7 @@ Each document is true as it stands; what is planted in it is proved where it is 
 """
 
 import pytest
+
 from tests.verification.test_judge_normalisation import judged, whole
 
 ENTRIES = r"""
@@ -43,7 +44,24 @@ PLANTED
 All samples at once: $z = XW^T + b$ and $Q = \text{softmax}(z)$
 """
 
+SLIDING = r"""
+# A layer that slides
+
+The signal $S \in \mathbb{R}^{A \times N}$, the kernel $K \in \mathbb{R}^{B \times A \times F}$, the output $R \in \mathbb{R}^{B \times M}$.
+
+$$R_{b,i} = \sum_{a=0}^{A-1} \sum_{u=0}^{F-1} K_{b,a,u} S_{a,i+u} + d_b$$
+
+PLANTED
+"""
+
 TRUE = [
+    (SLIDING, r"\frac{\partial E}{\partial K_{b,a,u}} = \sum_{i} \frac{\partial E}{\partial R_{b,i}} S_{a,i+u}"),
+    (SLIDING, r"\frac{\partial E}{\partial d_b} = \sum_{i} \frac{\partial E}{\partial R_{b,i}}"),
+    (SLIDING, r"\frac{\partial E}{\partial S_{a,p}} = \sum_{b} \sum_{i} \frac{\partial E}{\partial R_{b,i}} K_{b,a,p-i}"),
+    (
+        SLIDING,
+        r"\frac{\partial R_{b,i}}{\partial S_{a,p}} = \begin{cases} K_{b,a,p-i} & \text{if } 0 \le p-i < F \\ 0 & \text{otherwise} \end{cases}",
+    ),
     (ENTRIES, r"\left[ \frac{\partial E}{\partial r_i} \right]_i = W^T \times \frac{\partial E}{\partial u}"),
     (ENTRIES, r"\left[ \frac{\partial E}{\partial w_{ji}} \right]_{ji} = \frac{\partial E}{\partial u} \times r^T"),
     (ENTRIES, r"\left[ \frac{\partial E}{\partial u_i} \right]_i = K \times \frac{\partial E}{\partial s}"),
@@ -59,6 +77,13 @@ def test_a_true_formula_is_proved(tmp_path, document, formula):
 
 
 FALSE = [
+    (SLIDING, r"\frac{\partial E}{\partial K_{b,a,u}} = \sum_{i} \frac{\partial E}{\partial R_{b,i}} S_{a,i-u}"),
+    (SLIDING, r"\frac{\partial E}{\partial S_{a,p}} = \sum_{b} \sum_{i} \frac{\partial E}{\partial R_{b,i}} K_{b,a,p+i}"),
+    (SLIDING, r"\frac{\partial E}{\partial S_{a,p}} = \sum_{b} \sum_{i} \frac{\partial E}{\partial R_{b,i}} K_{b,a,i-p}"),
+    (
+        SLIDING,
+        r"\frac{\partial R_{b,i}}{\partial S_{a,p}} = \begin{cases} K_{b,a,p-i} & \text{if } 0 \le p-i < M \\ 0 & \text{otherwise} \end{cases}",
+    ),
     (ENTRIES, r"\left[ \frac{\partial E}{\partial w_{ji}} \right]_{ij} = \frac{\partial E}{\partial u} \times r^T"),
     (ENTRIES, r"\left[ \frac{\partial E}{\partial u_i} \right]_i = -K \times \frac{\partial E}{\partial s}"),
     (ENTRIES, r"\left[ \frac{\partial E}{\partial r_i} \right]_i = W \times \frac{\partial E}{\partial u}"),
@@ -72,11 +97,11 @@ FALSE = [
 
 @pytest.mark.parametrize(("document", "formula"), FALSE, ids=[formula for _, formula in FALSE])
 def test_a_planted_error_is_never_proved(tmp_path, document, formula):
-    is_open = "Q_i" in formula
+    is_open = "Q_i" in formula or "cases" in formula  # of bounds that are not those of the index nothing is concluded
     assert judged(tmp_path, document, formula).verdict == ("undecided" if is_open else "refuted")
 
 
-@pytest.mark.parametrize("document", [ENTRIES, CLASSES])
+@pytest.mark.parametrize("document", [ENTRIES, CLASSES, SLIDING])
 def test_a_true_document_has_nothing_refuted(tmp_path, document):
     wrong = [(verdict.latex, verdict.reason) for verdict in whole(tmp_path, document).formulas if verdict.verdict == "refuted"]
     assert not wrong
