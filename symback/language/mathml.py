@@ -58,6 +58,7 @@ _LARGE = frozenset((r"\sum", r"\prod", r"\int", r"\bigcup", r"\bigcap", r"\bigop
 _PUNCTUATION = frozenset((",", ";"))
 _PAIRS = {"(": ")", "[": "]", r"\{": r"\}", r"\lvert": r"\rvert", r"\lVert": r"\rVert", r"\langle": r"\rangle", r"\lfloor": r"\rfloor"}
 _CLOSING = frozenset(_PAIRS.values())
+_CLOSING_SIGN = f'<mo form="postfix" fence="true"{TIGHT} stretchy="false">'
 _TALL = re.compile(r"\\(?:frac|dfrac|sum|prod|begin|sqrt|int|left|underbrace|overbrace)\b")
 _SPACES = {r"\,": THIN, r"\:": THIN, r"\;": GAP, r"\ ": GAP, "~": GAP, r"\!": "", r"\quad": QUAD, r"\qquad": QUAD + QUAD}
 _IGNORED = frozenset((r"\displaystyle", r"\textstyle", r"\scriptsize", r"\footnotesize", r"\small", r"\limits", r"\nonumber", r"\notag"))
@@ -176,7 +177,19 @@ def _with_scripts(cursor: _Cursor, font: str) -> _Atom:
         return atom
     has_limits = atom.kind == "large" or token in WITH_LIMITS
     names = ("munder", "mover", "munderover") if has_limits else ("msub", "msup", "msubsup")
-    return _Atom(atom.kind, scripted(atom.markup, scripts["_"], scripts["^"], names))
+    before, base, after = _script_base(atom)
+    return _Atom(atom.kind, before + scripted(base, scripts["_"], scripts["^"], names) + after)
+
+
+def _script_base(atom: _Atom) -> tuple[str, str, str]:
+    """What carries the scripts, and the markup around it: of a group in plain brackets the closing one, as TeX has it.
+
+    Scripts of the whole group would stand above the scripts inside it.
+    """
+    before, sign, closing = atom.markup.rpartition(_CLOSING_SIGN)
+    if atom.kind != "group" or not sign:
+        return "", atom.markup, ""
+    return before, sign + closing.removesuffix("</mrow>"), "</mrow>"
 
 
 def _argument(cursor: _Cursor, font: str = "", *, is_script: bool = False) -> str:
@@ -248,7 +261,7 @@ def _sign(token: str, font: str) -> _Atom:
     if token in ELLIPSIS_SIGNS:
         return _Atom("inner", f"<mo{TIGHT}>{ELLIPSIS_SIGNS[token]}</mo>")
     if token in _CLOSING:
-        return _Atom("close", f'<mo form="postfix" fence="true"{TIGHT} stretchy="false">{escape(BRACKETS[token])}</mo>')
+        return _Atom("close", f"{_CLOSING_SIGN}{escape(BRACKETS[token])}</mo>")
     if token in LETTERS or (len(token) == 1 and (token.isalpha() or not token.isascii())):
         return _Atom("letter", letter(LETTERS.get(token, token), font))
     if token in (".", "|", r"\|", "?"):

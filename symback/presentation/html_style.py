@@ -65,7 +65,8 @@ figcaption {{ text-align: center; text-wrap: balance; }}
 figure {{ margin: 1.2rem 0; }}
 figure svg {{ display: block; max-width: 100%; height: auto; margin: 0 auto; }}
 @media (min-width: 75rem) {{
-  .with-contents {{ max-width: 68rem; display: grid; grid-template-columns: 14rem minmax(0, 1fr); grid-template-rows: auto 1fr; gap: 0 3rem; }}
+  .with-contents {{ max-width: 68rem; display: grid; grid-template-columns: 14rem minmax(0, 1fr);
+    grid-template-rows: auto 1fr; gap: 0 3rem; }}
   .with-contents > :is(header, main) {{ grid-column: 2; }}
   .contents {{ position: sticky; top: 0; grid-row: 1 / 3; grid-column: 1; align-self: start; max-height: 100vh; overflow-y: auto;
     margin: 0; padding: 2.4rem 0.5rem 1rem 0; }}

@@ -89,6 +89,12 @@ def test_brackets_are_matched_and_one_whose_partner_is_on_another_line_stands_al
     assert words(r"\frac{(a}{b)}") == "(ab)"
 
 
+def test_scripts_of_a_group_stand_at_its_closing_bracket_unless_that_grows():
+    assert element(r"(W^{2})^{T}").find(".//msup[mi='T']/mo").text == ")"
+    assert element(r"\left( \frac{a}{b} \right)^{2}").find("msup/mrow/mo").text == "("
+    assert words(r"((W^{2})^{T} d)_{j}") == "((W2)Td)j"
+
+
 def test_limits_stand_below_sums_in_displays():
     assert element(r"\sum_{j=1}^{n} a_{j}", is_display=True).find(".//munderover") is not None
     assert element(r"\sum_{j=1}^{n} a_{j}", is_display=True).get("displaystyle") == "true"
