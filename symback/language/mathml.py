@@ -187,7 +187,7 @@ def _script_base(atom: _Atom) -> tuple[str, str, str]:
     Scripts of the whole group would stand above the scripts inside it.
     """
     before, sign, closing = atom.markup.rpartition(_CLOSING_SIGN)
-    if atom.kind != "group" or not sign:
+    if atom.kind != "group" or re.fullmatch(r"[^<]*</mo></mrow>", closing) is None:  # brackets that grow, or primes, are the last
         return "", atom.markup, ""
     return before, sign + closing.removesuffix("</mrow>"), "</mrow>"
 

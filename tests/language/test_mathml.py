@@ -92,7 +92,8 @@ def test_brackets_are_matched_and_one_whose_partner_is_on_another_line_stands_al
 def test_scripts_of_a_group_stand_at_its_closing_bracket_unless_that_grows():
     assert element(r"(W^{2})^{T}").find(".//msup[mi='T']/mo").text == ")"
     assert element(r"\left( \frac{a}{b} \right)^{2}").find("msup/mrow/mo").text == "("
-    assert words(r"((W^{2})^{T} d)_{j}") == "((W2)Td)j"
+    assert element(r"\left( \frac{(a)}{b} (c) \right)^{2}").find("msup/mrow/mo").text == "("
+    assert words(r"((W^{2})^{T} d)_{j} + (f)'^{2}") == "((W2)Td)j+(f)′2"
 
 
 def test_limits_stand_below_sums_in_displays():
