@@ -23,6 +23,7 @@ from symback.errors import SymbackError
 from symback.language.expressions import Const, Tensor, Var, add, const, contract, delta, leaves
 from symback.numerics.evaluate import evaluate
 from symback.simplification.normal_form import prove_equal
+from symback.verification.bound_letters import told_apart
 from symback.verification.choices import Choices, all_choices
 from symback.verification.definitions import Claim, is_gradient_tree
 from symback.verification.doubts import is_false_of_every_cost
@@ -249,6 +250,17 @@ def _about(claim: Claim, sheet: Sheet, window: Window) -> frozenset:
 
 
 def _outcome(claim: Claim, sheet: Sheet, order: int, window: Window, assumed: Assumed, choices: Choices, until: float) -> Outcome:
+    """What the sides are in this world; where sizes do not fit, with a letter of its own for each sum."""
+    found = _outcome_as_printed(claim, sheet, order, window, assumed, choices, until)
+    if found.word != "untyped":
+        return found
+    apart = replace(claim, members=told_apart(claim.members, sheet.lexicon))
+    return found if apart == claim else _outcome_as_printed(apart, sheet, order, window, assumed, choices, until)
+
+
+def _outcome_as_printed(
+    claim: Claim, sheet: Sheet, order: int, window: Window, assumed: Assumed, choices: Choices, until: float
+) -> Outcome:
     sentences = assumed.sentences()
     summands = frozenset(id(term) for member in claim.members[1:] if member.kind == "sum" for term in operands_of(member))
     held = frozenset(

@@ -13,6 +13,7 @@ from itertools import islice
 
 from symback.verification.grammar import COLUMN_BREAKS, DIFFERENTIALS, FUNCTIONS, LARGE, LEVEL_OF, LEVELS, PREFIX_OPERATORS, SIGNS
 from symback.verification.tree import Tree
+from symback.verification.unparse import unparse
 
 __all__ = ["fraction", "is_equation_array", "matrix", "reduced", "rows_joined"]
 
@@ -198,13 +199,25 @@ def _words_in_line(line: list[Tree]) -> None:
 
 
 def _row_items(row: list[list[Tree]], name: str) -> list[Tree]:
-    r"""The cells of a row; every second & of `align` is as wide as a \quad."""
+    r"""The cells of a row; every second & of `align` is as wide as a \quad, also where the cell after it is empty: a = b && \text{why}."""
     items: list[Tree] = []
+    is_apart = False
     for column, cell in enumerate(row):
-        if column and column % 2 == 0 and name in COLUMN_BREAKS and items and cell:
+        is_apart |= bool(column) and column % 2 == 0 and name in COLUMN_BREAKS and bool(items)
+        if is_apart and cell:
             items.append(Tree("operator", (), r"\quad", cell[0].start, cell[0].start))
+            cell = _remark(cell)
+            is_apart = False
         items.extend(cell)
     return items
+
+
+def _remark(cell: list[Tree]) -> list[Tree]:
+    r"""A cell beside an equation that begins with words and states nothing, `\text{differentiate $C$}`, as one piece of words."""
+    if cell[0].kind not in ("text", "word") or any(item.kind == "operator" and item.text not in (",", ".") for item in cell):
+        return cell
+    words = " ".join(item.text.strip() if item.kind in ("text", "word") else f"${unparse(item)}$" for item in cell)
+    return [Tree("text", (), words, cell[0].start, cell[-1].end)]
 
 
 def _continues(row: list[list[Tree]], items: list[Tree], before: Tree) -> bool:

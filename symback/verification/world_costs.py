@@ -68,6 +68,8 @@ def _stated_cost(world: World, definition: Definition) -> Tensor | None:
     bases = {**dict(world.window.bases)}
     for letter in ("L", "l", "K", "T"):
         bases.setdefault(letter, world.window.last)
+    if "" not in bases and (last := _last_number(world, definition)) is not None:
+        bases[""] = world.window.last - last
     try:
         place = Place(world, bases, Choices(), world.window.last, is_definition=True)
         axes_of_indices((definition.body,), place)
@@ -87,6 +89,12 @@ def _stated_cost(world: World, definition: Definition) -> Tensor | None:
     if any(leaf.name.letter.startswith("C") for leaf in leaves(found.tensor)):
         return None
     return contract(((found.tensor, found.labels),), (), {})
+
+
+def _last_number(world: World, definition: Definition) -> int | None:
+    """The number of the last layer of which a cost speaks: C = ½ Σ (a^2_j - y_j)^2 says that L is 2."""
+    stages = [world.lexicon.mention(name).stage for _, name in names_in(definition.body)]
+    return max((stage[1] for stage in stages if stage is not None and stage[0] == ""), default=None)
 
 
 def _take_targets_as_numbers(world: World, definition: Definition) -> None:
