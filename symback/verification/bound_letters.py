@@ -15,6 +15,8 @@ from symback.verification.tree import Tree, walk
 
 __all__ = ["told_apart"]
 
+MORE_LETTERS = (r"\iota", r"\kappa", r"\mu", r"\nu", r"\xi", r"\rho", r"\upsilon", r"\varrho", r"\varkappa", r"\omega")
+
 
 def told_apart(members: Sequence[Tree], lexicon: Lexicon) -> tuple[Tree, ...]:
     r"""The members with another letter for each sum whose letter stands elsewhere in them too; as they are if letters run out.
@@ -27,12 +29,16 @@ def told_apart(members: Sequence[Tree], lexicon: Lexicon) -> tuple[Tree, ...]:
     """
     used = {node.text for member in members for node in walk(member) if node.kind == "symbol"}
     taken = used | lexicon.stages_above | lexicon.stages_below | lexicon.times | {"T", "l"}
-    fresh = iter(sorted((INDEX_LETTERS | {letter for letter in lexicon.bound if letter.isalpha()}) - taken))
-    seen: set[str] = {letter for member in members for letter in _free(member, frozenset())}
+    letters = sorted(INDEX_LETTERS | {letter for letter in lexicon.bound if letter.isalpha()})
+    fresh = iter([letter for letter in (*letters, *MORE_LETTERS) if letter not in taken])
+    seen = {letter for member in members for letter in _free(member, frozenset())}
+    found = []
     try:
-        return tuple(_renamed(member, seen, fresh) for member in members)
+        for member in members:
+            found.append(_renamed(member, seen, fresh))
     except StopIteration:
         return tuple(members)
+    return tuple(found)
 
 
 def _letters_under(tree: Tree) -> tuple[str, ...]:

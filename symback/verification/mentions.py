@@ -592,7 +592,7 @@ def _left_sides(trees: Sequence[Tree], has_index: bool = False) -> set[str]:
     for tree in trees:
         for node in walk(tree):
             if node.kind == "relation" and (name := printed_name(node.children[0])) is not None:
-                if has_index and not any(integer_of(item) is None for item in name.below):
+                if has_index and not any(integer_of(item) is None and item.text not in CAPITAL_GREEK for item in name.below):
                     continue
                 inside = [part for member in operands_of(node)[1:] for part in walk(member)]
                 is_cost = any(
