@@ -238,9 +238,11 @@ class Formulas(AsWrittenForms):
         indices = [self.index(index) for index in expr.indices]
         text = str(expr.base)
         try:
-            return self.name(Name.parse(text), indices)
+            name = Name.parse(text)
         except NotationError:
             return self.unknown_name(text, indices)
+        is_turned = len(indices) == 2 and is_of_batch(name) and self.notation.layout != "row"
+        return self.name(name, indices[::-1] if is_turned else indices)  # (sample, unit) as stored; row, column as on the page
 
     def _print_Symbol(self, expr: sympy.Symbol) -> str:
         try:

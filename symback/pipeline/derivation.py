@@ -103,7 +103,7 @@ class Formula:
 
     def latex(self, form: str = "matrix", layout: str = "column", notation: Notation | str = "nielsen") -> str:
         """The formula as LaTeX, left side included."""
-        notation = NOTATIONS[notation] if isinstance(notation, str) else notation
+        notation = replace(NOTATIONS[notation] if isinstance(notation, str) else notation, layout=layout)
         view = {"matrix": lambda t: matrix_form(t, layout, is_cotangent=True), "index": self._index_form, "scalar": scalar_form}[form]
         return f"{to_latex(view(self.symbol), notation)} = {to_latex(view(self.tensor), notation)}"
 

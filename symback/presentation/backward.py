@@ -25,7 +25,7 @@ from symback.presentation.manner import Manner, entry, fact_math, matrix_or_inde
 from symback.simplification.index_form import PartialDerivative, index_form, named_entry
 from symback.simplification.scalar_form import scalar_form
 
-__all__ = ["formulas_of_layer", "layers_of", "results", "told_formula"]
+__all__ = ["definitions_of_errors", "formulas_of_layer", "layers_of", "results", "told_formula"]
 
 Layer: TypeAlias = int | sympy.Expr
 ERRORS = ("delta", "Delta")
@@ -78,6 +78,13 @@ def results(formulas: Sequence[Formula], manner: Manner) -> list[Block]:
     if manner.shows_indices:
         blocks.append(Equations(tuple(Line(entry(symbol, manner), entry(answer, manner)) for symbol, answer in answers)))
     return blocks
+
+
+def definitions_of_errors(formulas: Sequence[Formula], manner: Manner) -> list[Block]:
+    """δ^l is ∂C/∂z^l, for each error among the formulas."""
+    errors = [(formula.symbol, formula.steps[0].before) for formula in formulas if formula.name.letter in ERRORS and formula.steps]
+    lines = tuple(Line(*matrix_or_index(symbol, meaning, manner), ("definition of the error",)) for symbol, meaning in errors)
+    return [Equations(lines)] if lines else []
 
 
 def _answer(formula: Formula, manner: Manner) -> Tensor:

@@ -15,7 +15,7 @@ from symback.language.names import LAST_LAYER, LAYER
 from symback.language.notation import Notation, notation_named
 from symback.network import Network
 from symback.pipeline import Derivation, Formula, derive_generic
-from symback.presentation.backward import formulas_of_layer, layers_of, results, told_formula
+from symback.presentation.backward import definitions_of_errors, formulas_of_layer, layers_of, results, told_formula
 from symback.presentation.blocks import Block, Document, Heading, Math, Prose, Spans
 from symback.presentation.manner import Manner, size_letters
 from symback.presentation.opening import activation_blocks, activations_of, conventions, forward_blocks, layer_table
@@ -43,8 +43,9 @@ def document(
     Without `layout`, the layout that goes with the notation.  See `Manner` for the other choices.
     """
     chosen = notation_named(notation)
+    chosen = chosen if layout is None else replace(chosen, layout=layout)
     network = derivation.network if isinstance(derivation, Derivation) else derivation[0].network
-    manner = Manner(form, chosen.layout if layout is None else layout, slopes, detail, size_letters(network))
+    manner = Manner(form, chosen.layout, slopes, detail, size_letters(network))
     blocks = _of_network(derivation, chosen, manner) if isinstance(derivation, Derivation) else _of_any_depth(derivation, chosen, manner)
     return Document(_title(network), tuple(blocks), chosen)
 
@@ -73,11 +74,22 @@ def _of_network(derivation: Derivation, notation: Notation, manner: Manner) -> l
     blocks: list[Block] = [Heading(("The network",)), layer_table(network), *cost_words(network), *activation_blocks(activations)]
     blocks.append(conventions(network, forward, activations, notation, manner))
     blocks.extend((Heading(("Forward pass",)), *_left_out(groups), *forward_blocks(equations, manner)))
-    blocks.append(Heading(("Backward pass",)))
+    told_formulas = [formula for layer in sorted(told_layers, reverse=True) for formula in formulas_of_layer(derivation, layer)]
+    blocks.extend((Heading(("Backward pass",)), *_errors(told_formulas, manner)))
     told: set[Tensor] = set()
     for layers in groups:
         blocks.extend(_layer_section(derivation, layers, manner, told))
     return [*blocks, *_every_layer(network, forward.is_batch, manner), *_average(network, forward.is_batch, manner)]
+
+
+def _errors(formulas: Sequence[Formula], manner: Manner) -> list[Block]:
+    """What δ is, on a page that leaves out the steps which begin with it."""
+    definitions = [] if manner.shows_steps else definitions_of_errors(formulas, manner)
+    return (
+        [Prose(("The error of a layer is the derivative of the cost with respect to the layer's weighted inputs:",)), *definitions]
+        if definitions
+        else []
+    )
 
 
 def cost_words(network: Network) -> list[Block]:
@@ -184,19 +196,35 @@ def _named(derivation: Derivation, layer: Layer) -> list[Formula]:
 
 
 def _average(network: Network, is_batch: bool, manner: Manner) -> list[Block]:
-    """What the average over N samples makes of the gradients, in rows and in columns."""
+    """N samples at once: their forward pass, what the average over them is, and what it makes of the gradients."""
     if is_batch or manner.form == "scalar" or manner.detail == "results":
         return []
     pieces = derive_generic(network, batch=True)
     if pieces is None:
         return []
     output, hidden = pieces
+    layers = [_equations_of(hidden, LAYER), _equations_of(output, LAST_LAYER)]
+    shapes = [[_shifted(tensor, layer) for equation in equations for tensor in (equation.symbol, equation.definition)]
+              for equations, layer in zip(layers, (LAYER, LAST_LAYER), strict=True)]  # fmt: skip
+    forward = layers[0] if shapes[0] == shapes[1] else [*layers[0], *layers[1]]
     costs = [equation for equation in output.forward.equations if equation.role == "cost"]
     formulas = [*_named(output, LAST_LAYER), *_named(hidden, LAYER)]
+    in_matrices = replace(manner, form="matrix")
+    across = "row" if manner.layout == "row" else "column"
     samples = Math((sympy.Symbol("N", integer=True, positive=True),))
-    rows, columns = (results(formulas, replace(manner, form="matrix", layout=layout)) for layout in ("row", "column"))
-    blocks: list[Block] = [Heading(("The average over a batch",)), Prose(("For ", samples, " samples:")), *forward_blocks(costs, manner)]
-    return [*blocks, Prose(("With a sample in each row:",)), *rows, Prose(("With a sample in each column:",)), *columns]
+    return [
+        Heading(("The average over a batch",)),
+        Prose(("For ", samples, f" samples, one in each {across} of a capital letter:")),
+        *forward_blocks(forward, in_matrices),
+        *forward_blocks(costs, manner),
+        Prose(("Errors belong to single samples: they are derivatives of the sum, without the factor of the average.",)),
+        *definitions_of_errors(formulas, in_matrices),
+        *results(formulas, in_matrices),
+    ]
+
+
+def _equations_of(derivation: Derivation, layer: Layer) -> list[Equation]:
+    return [equation for equation in derivation.forward.equations if equation.symbol.name.layer == layer]
 
 
 def _of_any_depth(pieces: GenericDerivation, notation: Notation, manner: Manner) -> list[Block]:
@@ -208,7 +236,7 @@ def _of_any_depth(pieces: GenericDerivation, notation: Notation, manner: Manner)
     blocks.append(conventions(network, output.forward, activations, notation, manner))
     equations: list[Equation] = [equation for equation in hidden.forward.equations if equation.symbol.name.layer == LAYER]
     blocks.extend((Heading(("Forward pass",)), *forward_blocks([*equations, *output.forward.equations], manner)))
-    blocks.append(Heading(("Backward pass",)))
+    blocks.extend((Heading(("Backward pass",)), *_errors([*output.formulas, *_named(hidden, LAYER)], manner)))
     told: set[Tensor] = set()
     below = Math((LAYER, LAST_LAYER), "<")
     blocks.append(Heading(("The last layer, ", Math((LAST_LAYER,))), 2))
