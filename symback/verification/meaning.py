@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import sympy
 
 from symback.errors import ShapeError, SymbackError
-from symback.language.expressions import Axis, Const, Tensor, add, const, contract, map_, slot
+from symback.language.expressions import Add, Axis, Const, Contract, Map, Tensor, Var, add, const, contract, map_, slot, walk
 from symback.verification.choices import Choices
 
 __all__ = [
@@ -41,6 +41,7 @@ __all__ = [
     "number",
     "powered",
     "product",
+    "scalar_expression",
     "summed",
     "transposed",
 ]
@@ -272,3 +273,23 @@ def summed(value: Value, label: str, axis: Axis | None = None) -> Value:
             raise Unread(f"a sum over {label} of terms without {label}")
         return elementwise(value, number(axis.size))
     return _contracted(((value, value.labels),), [other for other in value.labels if other != label])
+
+
+def scalar_expression(tensor: Tensor, argument: Var) -> sympy.Expr | None:
+    """A tensor without axes in one name, as a SymPy expression in x0."""
+    known: dict[Tensor, sympy.Expr] = {}
+    for node in walk(tensor):
+        match node:
+            case Var():
+                known[node] = slot(0)
+            case Const():
+                known[node] = node.value
+            case Add():
+                known[node] = sympy.Add(*(known[arg] for arg in node.args))
+            case Contract():
+                known[node] = sympy.Mul(*(known[arg] for arg in node.args))
+            case Map():
+                known[node] = node.expr.xreplace({slot(i): known[arg] for i, arg in enumerate(node.args)})
+            case _:
+                return None
+    return known[tensor]

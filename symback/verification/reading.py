@@ -21,7 +21,7 @@ from symback.verification.mentions import Mention, indices_of, integer_of, is_on
 from symback.verification.place import MOST_SUMMANDS, READERS, Place, read
 from symback.verification.reading_calls import check_factor, function_of, indicator, of_sides_in_order, read_function
 from symback.verification.reading_cases import read_cases
-from symback.verification.reading_derivatives import gradient_of, is_cost, jacobian, read_derivative, root_of
+from symback.verification.reading_derivatives import gradient_of, gradient_of_cost, is_cost, jacobian, read_derivative, root_of
 from symback.verification.reading_names import (
     axes_of_indices,
     count_by_capital,
@@ -253,7 +253,7 @@ def _read_applied(tree: Tree, place: Place) -> Value:
         if len(sign.children) != 3:
             raise Unread("a higher derivative")
         if is_cost(operand, place):
-            return gradient_of(sign.children[2], place, root=root_of(operand, place))
+            return gradient_of_cost(operand, sign.children[2], place, root_of(operand, place))
         return jacobian(operand, sign.children[2], place)
     base = sign.children[0] if sign.kind == "scripts" else sign
     if base.text != r"\nabla":
@@ -263,7 +263,7 @@ def _read_applied(tree: Tree, place: Place) -> Value:
         return gradient_of(operand, place)
     if len(below) != 1 or not is_cost(operand, place):
         raise Unread("a gradient of what is no cost")
-    return gradient_of(below[0], place, root=root_of(operand, place))
+    return gradient_of_cost(operand, below[0], place, root_of(operand, place))
 
 
 def _read_matrix(tree: Tree, place: Place) -> Value:

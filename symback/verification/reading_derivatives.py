@@ -18,9 +18,10 @@ from symback.verification.mentions import Mention, integer_of, letter_of, names_
 from symback.verification.place import Place, read, stage_number, stage_of
 from symback.verification.reading_names import indexed, is_loss_of_step, merged_labels, quantity, sampled
 from symback.verification.tree import Tree
+from symback.verification.world_costs import share_of_cost
 from symback.verification.world_gradients import cotangent_of, is_indirect, whole_derivative
 
-__all__ = ["composed", "gradient_of", "is_cost", "jacobian", "linked", "read_derivative", "root_of"]
+__all__ = ["composed", "gradient_of", "gradient_of_cost", "is_cost", "jacobian", "linked", "read_derivative", "root_of"]
 
 DIRECT_LINK = "the direct dependence alone: the chain has a link for each of the others"
 
@@ -53,7 +54,7 @@ def composed(links: Sequence[tuple[Tree, Tree]], place: Place) -> Value:
         bound = tuple(range(100, 100 + upper.tensor.rank))
         kept = tuple(range(target.tensor.rank))
         found = contract(((found, bound), (jacobian, (*bound, *kept))), kept, {})
-    return _entry_of(Value(found, target.labels), links[-1][1], place)
+    return _shared(above, _entry_of(Value(found, target.labels), links[-1][1], place), place)
 
 
 def _is_direct_link(upper: Value, lower: Value, place: Place) -> bool:
@@ -94,6 +95,20 @@ def gradient_of(tree: Tree, place: Place, is_name: bool = False, root: Var | Non
     if mention.indices:
         value = indexed(value, mention.indices, place)
     return transposed(value) if mention.is_transposed else value
+
+
+def gradient_of_cost(cost: Tree, tree: Tree, place: Place, root: Var | None) -> Value:
+    """∂(cost)/∂(tree) where the cost may be a share of the one that the world knows: C = C_Σ/N."""
+    return _shared(cost, gradient_of(tree, place, root=root), place)
+
+
+def _shared(cost: Tree, value: Value, place: Place) -> Value:
+    """The derivative of what is known, times the share of it that the printed cost is."""
+    name = printed_name(cost.children[0] if cost.kind == "call" else cost)
+    if name is None or place.world.window.is_clock or not place.world.is_built:
+        return value
+    share = share_of_cost(place.world, place.world.lexicon.mention(name).family)
+    return value if share == 1 else elementwise(value, number(share))
 
 
 def _of_square(mention: Mention, place: Place) -> Mention:
@@ -163,7 +178,7 @@ def read_derivative(tree: Tree, place: Place) -> Value:
     if sign.kind == "scripts" or len(variables) != 1:
         raise Unread("a higher derivative")
     if is_cost(body, place):
-        return gradient_of(variables[0], place, root=_root_for(tree, body, variables[0], place))
+        return gradient_of_cost(body, variables[0], place, _root_for(tree, body, variables[0], place))
     return jacobian(body, variables[0], place)
 
 

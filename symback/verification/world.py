@@ -19,19 +19,15 @@ import sympy
 
 from symback.calculus.chain_rule import chain_rule
 from symback.language.expressions import (
-    Add,
     Axis,
     Const,
-    Contract,
     Equation,
-    Map,
     Tensor,
     Unspecified,
     Var,
     const,
     contract,
     leaves,
-    slot,
     var,
     walk,
 )
@@ -40,13 +36,13 @@ from symback.language.names import Name
 from symback.simplification.replacing import replaced
 from symback.verification.choices import Choices
 from symback.verification.definitions import FUNCTION_HEADS, Definition, Function, is_repeated
-from symback.verification.meaning import COL, ROW, Mismatch, Unread, Unspread, Untyped, Value
+from symback.verification.meaning import COL, ROW, Mismatch, Unread, Unspread, Untyped, Value, scalar_expression
 from symback.verification.mentions import letter_of, names_in
 from symback.verification.place import Place, read
 from symback.verification.reading_calls import ACTIVATIONS
 from symback.verification.reading_names import axes_of_indices
 from symback.verification.recurrence import copy_of, cost_of_sequence, states_of
-from symback.verification.sheet import WEIGHTS, Edition, Sheet, letter_without_hat
+from symback.verification.sheet import SAMPLE_COUNTS, WEIGHTS, Edition, Sheet, letter_without_hat
 from symback.verification.sizes import Sizes
 from symback.verification.tree import walk as walk_tree
 from symback.verification.window import Assumed, Counted, Retyped, Window, is_hidden, sides_of
@@ -463,7 +459,7 @@ class World:
         for size, axis in self._declared() if not self.is_uniform and letter not in self._patterns else ():
             if size == letter:
                 return axis.size
-        if letter in ("m", "N", "n", "M", "B") and not self.defines(letter):
+        if letter in SAMPLE_COUNTS and not self.defines(letter):
             samples = {axis for value in self.values.values() for axis in value.tensor.axes if axis.kind == "sample"}
             if len(samples) == 1:
                 return next(iter(samples)).size
@@ -505,7 +501,7 @@ class World:
             return None
         if found.labels or set(leaves(found.tensor)) - {argument}:
             return None
-        expr = _scalar_expression(found.tensor, argument)
+        expr = scalar_expression(found.tensor, argument)
         return None if expr is None else scalar_function(letter_without_hat(function.letter), expr)
 
     def activation(self, letter: str) -> type[ScalarFunction] | None:
@@ -596,7 +592,9 @@ class World:
             sizes = self.sizes.copy()
             if not sizes.merge(left, right):
                 raise Untyped(f"sizes {left.size} and {right.size} stand at the same place")
-            self.memory[key] = World(self.sheet, self.edition, self.window, self.assumed, self.about, sizes=sizes, broken=self.broken)
+            self.memory[key] = World(
+                self.sheet, self.edition, self.window, self.assumed, self.about, sizes=sizes, broken=self.broken, preset=self.preset
+            )
         return self.memory[key]
 
     def with_samples(self, axis: Axis) -> World:
@@ -606,25 +604,7 @@ class World:
             sizes = self.sizes.copy()
             if not sizes.mark_samples(axis):
                 raise Unspread(axis)
-            self.memory[key] = World(self.sheet, self.edition, self.window, self.assumed, self.about, sizes=sizes, broken=self.broken)
+            self.memory[key] = World(
+                self.sheet, self.edition, self.window, self.assumed, self.about, sizes=sizes, broken=self.broken, preset=self.preset
+            )
         return self.memory[key]
-
-
-def _scalar_expression(tensor: Tensor, argument: Var) -> sympy.Expr | None:
-    """A tensor without axes in one name, as a SymPy expression in x0."""
-    known: dict[Tensor, sympy.Expr] = {}
-    for node in walk(tensor):
-        match node:
-            case Var():
-                known[node] = slot(0)
-            case Const():
-                known[node] = node.value
-            case Add():
-                known[node] = sympy.Add(*(known[arg] for arg in node.args))
-            case Contract():
-                known[node] = sympy.Mul(*(known[arg] for arg in node.args))
-            case Map():
-                known[node] = node.expr.xreplace({slot(i): known[arg] for i, arg in enumerate(node.args)})
-            case _:
-                return None
-    return known[tensor]

@@ -2,7 +2,7 @@ r"""The cost of a world: the one that is assumed, the one that the document stat
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import sympy
@@ -12,7 +12,7 @@ from symback.language.names import Name
 from symback.language.steps import Fact
 from symback.verification.choices import Choices
 from symback.verification.definitions import Definition
-from symback.verification.meaning import COL, ROW, Mismatch, Unread, Unspread, Untyped, Value
+from symback.verification.meaning import COL, ROW, Mismatch, Unread, Unspread, Untyped, Value, scalar_expression
 from symback.verification.mentions import names_in
 from symback.verification.place import Place, read
 from symback.verification.reading_names import axes_of_indices
@@ -21,7 +21,7 @@ from symback.verification.window import Retyped
 if TYPE_CHECKING:
     from symback.verification.world import World
 
-__all__ = ["ancestors_in", "cost_of", "facts_of"]
+__all__ = ["ancestors_in", "cost_of", "facts_of", "share_of_cost"]
 
 
 def _is_target(family: str) -> bool:
@@ -45,7 +45,8 @@ def cost_of(world: World) -> tuple[Equation, tuple[Fact, ...]]:
     """The cost that is assumed, the one that the document states, or an open function of what nothing else is made of."""
     world.has_one_end = len(_ends_of(world)) <= 1
     symbol = var(Name("C"), ())
-    stated = [definition for definition in world.edition.costs if definition not in world.broken]
+    stated = _costs_for(world)
+    world.cost_family = ""
     if world.assumed.cost:
         found = _assumed_cost(world)
         if found is not None:
@@ -56,12 +57,57 @@ def cost_of(world: World) -> tuple[Equation, tuple[Fact, ...]]:
             if world.assumed.earlier_cost and definition is stated[0]:
                 continue
             if found is not None and _reaches(world, found):
+                world.cost_family = definition.name.family
                 return Equation(symbol, found, "cost"), facts_of(world)
     sinks = _sinks_of(world)
     world.has_one_end = len(sinks) <= 1 and not world.about
     if not sinks:
         return Equation(symbol, unspecified("C", tuple(all_values(world))), "cost"), facts_of(world)
     return Equation(symbol, unspecified("C", tuple(sinks)), "cost"), facts_of(world)
+
+
+def _costs_for(world: World) -> list[Definition]:
+    """The stated costs, nearest first; before them those of which the claim speaks by their names."""
+    stated = [definition for definition in world.edition.costs if definition not in world.broken]
+    return sorted(stated, key=lambda definition: (definition.name.family, None) not in world.about)
+
+
+def share_of_cost(world: World, family: str) -> sympy.Expr:
+    """How often a cost contains the one whose derivatives the world knows: 1/N for C = C_Σ/N."""
+    if "shares of costs" not in world.memory:
+        world.memory["shares of costs"] = _shares_of(world, _costs_for(world))
+    shares, share, passed = world.memory["shares of costs"], sympy.S.One, {family}
+    while family in shares and family != world.cost_family:
+        family, factor = shares[family]
+        share *= factor
+        if family in passed:
+            raise Unread("costs that are stated by each other")
+        passed.add(family)
+    return share
+
+
+def _shares_of(world: World, stated: Sequence[Definition]) -> dict[str, tuple[str, sympy.Expr]]:
+    """By which other cost a cost is stated, and how often it contains it."""
+    shares: dict[str, tuple[str, sympy.Expr]] = {}
+    for definition in stated:
+        spoken = {world.lexicon.mention(name).family for _, name in names_in(definition.body)}
+        others = [cost.name.family for cost in stated if cost.name.family in spoken - {definition.name.family}]
+        share = _share_of(world, definition) if len(set(others)) == 1 else None
+        if share is not None:
+            shares.setdefault(definition.name.family, (others[0], share))
+    return shares
+
+
+def _share_of(world: World, definition: Definition) -> sympy.Expr | None:
+    """The factor before the one name that stands in a cost; None if more stands there."""
+    try:
+        found = read(definition.body, Place(world, dict(world.window.bases), Choices(), world.window.last, is_definition=True))
+    except (Mismatch, Unread, Unspread, Untyped):
+        return None
+    names = list(dict.fromkeys(leaves(found.tensor)))
+    expression = scalar_expression(found.tensor, names[0]) if len(names) == 1 and not found.labels else None
+    share = None if expression is None else sympy.cancel(expression / slot(0))
+    return None if share is None or share.has(slot(0)) else share
 
 
 def _stated_cost(world: World, definition: Definition) -> Tensor | None:
@@ -86,7 +132,7 @@ def _stated_cost(world: World, definition: Definition) -> Tensor | None:
         return None
     if {ROW, COL} & set(found.labels):
         _take_targets_as_numbers(world, definition)
-    if any(leaf.name.letter.startswith("C") for leaf in leaves(found.tensor)):
+    if any(leaf.name.letter.startswith("C") and leaf not in world.forward for leaf in leaves(found.tensor)):
         return None
     return contract(((found.tensor, found.labels),), (), {})
 
@@ -136,9 +182,14 @@ def _assumed_cost(world: World) -> Tensor | None:
 
 def _reaches(world: World, cost: Tensor) -> bool:
     """Whether the cost depends on what the claim is about."""
-    wanted = [value.tensor for key, value in world.values.items() if key in world.about and isinstance(value.tensor, Var)]
+    wanted = [value.tensor for key, value in world.values.items() if key in _subjects(world) and isinstance(value.tensor, Var)]
     mentioned = ancestors_in(world, leaves(cost))
     return all(tensor in mentioned for tensor in wanted if tensor in world.forward or _is_used(world, tensor))
+
+
+def _subjects(world: World) -> set[tuple]:
+    """What the claim is about; δ is about z, and about Z only where there is no z."""
+    return {key for key in world.about if key[0] != "Z" or ("z", key[1]) not in world.values}
 
 
 def _is_used(world: World, tensor: Tensor) -> bool:
@@ -170,7 +221,7 @@ def _sinks_of(world: World) -> list[Var]:
     if world.window.is_open:
         states = [value.tensor for (family, stage), value in world.values.items() if stage is not None and family in world._patterns]
         sinks += [tensor for tensor in states if tensor in world.forward and tensor not in sinks and world._is_recurrent(tensor)]
-    about = {key for key in world.about if key[0] != "Z" or ("z", key[1]) not in world.values}
+    about = _subjects(world)
     wanted = [value.tensor for key, value in world.values.items() if key in about and value.tensor in world.forward]
     outputs = [
         value.tensor for (family, _), value in world.values.items() if family in world.sheet.outputs and value.tensor in world.forward

@@ -10,7 +10,7 @@ from itertools import product as combinations_of
 from symback.verification.definitions import Definition
 from symback.verification.meaning import COL, Unread, Untyped
 from symback.verification.mentions import names_in, printed_name
-from symback.verification.sheet import SHAPES, WEIGHTS, Edition, Sheet
+from symback.verification.sheet import SAMPLE_COUNTS, SHAPES, WEIGHTS, Edition, Sheet
 from symback.verification.sizes import Sizes
 from symback.verification.tree import operands_of
 from symback.verification.window import Assumed, Window
@@ -115,7 +115,18 @@ def _sizes_for(sheet: Sheet, edition: Edition) -> Sizes:
         with suppress(Unread, Untyped):
             world = World(sheet, edition, sheet.widest, Assumed(is_scalar=sheet.is_scalar))
             sheet.sizes_of[edition] = world.sizes.without_anchors()
+            sheet.samples_of[edition] = _counts_of_samples(world)
     return sheet.sizes_of[edition]
+
+
+def _counts_of_samples(world: World) -> dict[str, tuple]:
+    """Which letter counts the samples, by the sum of a cost, so that it is known also where the cost is out of sight."""
+    found = {}
+    for letter, axis in world.counts.items():
+        root = world.sizes.spoken.get(axis.size, (("", ""), 0))[0]
+        if letter in SAMPLE_COUNTS and root[0] == "flat" and not world.is_of_weights(axis):
+            found[letter] = root
+    return found
 
 
 def _kept_world(sheet: Sheet, edition: Edition, window: Window, assumed: Assumed, about: frozenset) -> World:
@@ -138,6 +149,7 @@ def _built_world(sheet: Sheet, edition: Edition, window: Window, assumed: Assume
     key = (edition, window, replace(assumed, activation="", has_unit_targets=False, reach=None, fitting=frozenset()))
     sizes = _sizes_for(sheet, edition)
     start, broken = sheet.founds.get(key, (sizes, frozenset()))
-    built = World(sheet, edition, window, assumed, about, sizes=sizes, start=start, broken=broken)
+    preset = {letter: start.axis(root, None) for letter, root in sheet.samples_of.get(edition, {}).items()}
+    built = World(sheet, edition, window, assumed, about, sizes=sizes, start=start, broken=broken, preset=preset)
     sheet.founds[key] = (built.sizes, frozenset(built.broken))
     return built
