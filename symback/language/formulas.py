@@ -241,7 +241,8 @@ class Formulas(AsWrittenForms):
             name = Name.parse(text)
         except NotationError:
             return self.unknown_name(text, indices)
-        is_turned = len(indices) == 2 and is_of_batch(name) and self.notation.layout != "row"
+        is_error = self.notation.layout == "jacobian" and name.letter == "Delta"  # its rows are samples there
+        is_turned = len(indices) == 2 and is_of_batch(name) and self.notation.layout != "row" and not is_error
         return self.name(name, indices[::-1] if is_turned else indices)  # (sample, unit) as stored; row, column as on the page
 
     def _print_Symbol(self, expr: sympy.Symbol) -> str:

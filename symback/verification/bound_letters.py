@@ -19,7 +19,9 @@ MORE_LETTERS = (r"\iota", r"\kappa", r"\mu", r"\nu", r"\xi", r"\rho", r"\upsilon
 
 
 def told_apart(members: Sequence[Tree], lexicon: Lexicon) -> tuple[Tree, ...]:
-    r"""The members with another letter for each sum whose letter stands elsewhere in them too; as they are if letters run out.
+    r"""The members with another letter for each sum whose letter a sum before it has; as they are if letters run out.
+
+    A letter that also stands outside of all sums is left alone: u_k + Σ_k v_k is a slip of the pen, or speaks of one k.
 
     >>> from symback.verification.parser import parse
     >>> from symback.verification.unparse import unparse
@@ -31,11 +33,12 @@ def told_apart(members: Sequence[Tree], lexicon: Lexicon) -> tuple[Tree, ...]:
     taken = used | lexicon.stages_above | lexicon.stages_below | lexicon.times | {"T", "l"}
     letters = sorted(INDEX_LETTERS | {letter for letter in lexicon.bound if letter.isalpha()})
     fresh = iter([letter for letter in (*letters, *MORE_LETTERS) if letter not in taken])
-    seen = {letter for member in members for letter in _free(member, frozenset())}
+    free = {letter for member in members for letter in _free(member, frozenset())}
+    seen: set[str] = set()
     found = []
     try:
         for member in members:
-            found.append(_renamed(member, seen, fresh))
+            found.append(_renamed(member, free, seen, fresh))
     except StopIteration:
         return tuple(members)
     return tuple(found)
@@ -57,15 +60,15 @@ def _free(tree: Tree, bound: frozenset[str]) -> Iterator[str]:
         yield from _free(child, inside)
 
 
-def _renamed(tree: Tree, seen: set[str], fresh: Iterator[str]) -> Tree:
+def _renamed(tree: Tree, free: set[str], seen: set[str], fresh: Iterator[str]) -> Tree:
     """Each sum below with a letter that no sum before it has."""
     children = []
     names: dict[str, str] = {}
     for letter in _letters_under(tree):
-        names[letter] = next(fresh) if letter in seen else letter
+        names[letter] = next(fresh) if letter in seen - free else letter
         seen.add(letter)
     for child in tree.children:
-        children.append(_renamed(child, seen, fresh))
+        children.append(_renamed(child, free, seen, fresh))
     found = replace(tree, children=tuple(children)) if tree.children else tree
     changed = {old: new for old, new in names.items() if old != new}
     return _with_letters(found, changed) if changed else found

@@ -307,7 +307,7 @@ def _outcome_as_printed(
             return Outcome("unread", f"what {unknown} is, is not said", sentences)
         if place is not None and place.doubts:
             return Outcome("undecided", f"{error}; but {next(iter(place.doubts))}", sentences)
-        if place is not None and world.has_unread_cost and any(is_gradient_tree(member) for member in claim.members):
+        if place is not None and world.has_unread_cost and _speaks_of_gradient(claim, sheet):
             return Outcome("untyped", readable(str(error)), sentences, doubt="the cost was not understood")
         if "a matrix with one index" in choices.asked:
             return Outcome("undecided", f"a matrix has one index here ({readable(str(error))})", sentences)
@@ -329,6 +329,12 @@ def _outcome_as_printed(
     if found.word == "refuted" and place is not None and place.remarks:
         return Outcome("undecided", f"false if {next(iter(place.remarks))}", sentences)
     return replace(found, reason=readable(found.reason), assumptions=(*sentences, *((*place.remarks, *place.doubts) if place else ())))
+
+
+def _speaks_of_gradient(claim: Claim, sheet: Sheet) -> bool:
+    """Whether a derivative of the cost, or an error by its name, is a side of the claim."""
+    families = {mention.family for mention in mentions_in(claim.members, sheet)}
+    return bool(families & {r"\delta", r"\Delta"}) or any(is_gradient_tree(member) for member in claim.members)
 
 
 def _spread_or_misfit(

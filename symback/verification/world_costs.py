@@ -114,7 +114,7 @@ def _stated_cost(world: World, definition: Definition) -> Tensor | None:
     bases = {**dict(world.window.bases)}
     for letter in ("L", "l", "K", "T"):
         bases.setdefault(letter, world.window.last)
-    if "" not in bases and (last := _last_number(world, definition)) is not None:
+    if world.window.bases and "" not in bases and (last := _last_number(world, definition)) is not None:
         bases[""] = world.window.last - last
     try:
         place = Place(world, bases, Choices(), world.window.last, is_definition=True)

@@ -2,6 +2,7 @@
 
 import random
 from contextlib import suppress
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -32,6 +33,8 @@ from symback.simplification.matrix_form import LAYOUTS, matrix_form
 from symback.simplification.scalar_form import scalar_form
 from tests.language.latex_values import LatexValue
 from tests.simplification.random_tensors import AXES, SIZES, Numbers, brute_force, places, random_tensor
+
+AS_STORED = replace(NOTATIONS["nielsen"], layout="row")  # (sample, unit)
 
 
 def units(layer) -> Axis:
@@ -82,9 +85,9 @@ INDEX_FORMS = {
     "error of squared error": (scale(2, OUTPUT_ERROR), r"2 (a^{l}_{j} - y_{j}) \sigma'(z^{l}_{j})"),
     "in terms of the output": (map_((X0 - X1) * X0 * (1 - X0), (a, y)), r"(a^{l}_{j} - y_{j}) a^{l}_{j} (1 - a^{l}_{j})"),
     "hidden error": (HIDDEN_ERROR, r"\sigma'(z^{l}_{j}) \sum_{k=1}^{n_{l+1}} w^{l+1}_{kj} \delta^{l+1}_{k}"),
-    "hidden error of a batch": (HIDDEN_ERRORS, r"\sigma'(Z^{l}_{sj}) \sum_{k=1}^{n_{l+1}} w^{l+1}_{kj} \Delta^{l+1}_{sk}"),
+    "hidden error of a batch": (HIDDEN_ERRORS, r"\sigma'(Z^{l}_{js}) \sum_{k=1}^{n_{l+1}} w^{l+1}_{kj} \Delta^{l+1}_{ks}"),
     "gradient of weights": (GRAD_W, r"\delta^{l}_{j} a^{l-1}_{k}"),
-    "gradient of weights in a batch": (GRADS_W, r"\frac{1}{N} \sum_{s=1}^{N} \Delta^{l}_{sj} A^{l-1}_{sk}"),
+    "gradient of weights in a batch": (GRADS_W, r"\frac{1}{N} \sum_{s=1}^{N} \Delta^{l}_{js} A^{l-1}_{ks}"),
     "gradient with a penalty": (
         add(GRAD_W, scale(sympy.Symbol("lambda_2"), W)), r"\delta^{l}_{j} a^{l-1}_{k} + \lambda_{2} w^{l}_{jk}",
     ),
@@ -211,9 +214,19 @@ def test_the_inputs_of_a_batch_are_X_in_the_row_notation():
 
 
 def test_a_derivative_inside_a_batch_is_of_the_sum_and_that_of_a_parameter_of_the_average():
-    assert to_latex(index_form(var(Name("A", 2).gradient, (BATCH, HERE)))) == r"\frac{\partial C_{\Sigma}}{\partial A^{2}_{sj}}"
-    assert to_latex(index_form(var(Name("A", 0).gradient, (BATCH, HERE)))) == r"\frac{\partial C_{\Sigma}}{\partial A^{0}_{sj}}"
+    assert to_latex(index_form(var(Name("A", 2).gradient, (BATCH, HERE)))) == r"\frac{\partial C_{\Sigma}}{\partial A^{2}_{js}}"
+    assert to_latex(index_form(var(Name("A", 0).gradient, (BATCH, HERE)))) == r"\frac{\partial C_{\Sigma}}{\partial A^{0}_{js}}"
     assert to_latex(index_form(var(Name("W", 2).gradient, (HERE, BELOW)))) == r"\frac{\partial C}{\partial w^{2}_{jk}}"
+
+
+def test_the_entries_of_a_batch_have_their_indices_in_the_order_of_the_layout():
+    entry = index_form(var(Name("A", 2), (BATCH, HERE)))
+    assert [to_latex(entry, replace(NOTATIONS["nielsen"], layout=layout)) for layout in ("column", "row", "jacobian")] == [
+        "A^{2}_{js}", "A^{2}_{sj}", "A^{2}_{js}",
+    ]  # fmt: skip
+    error = index_form(var(Name("Delta", 2), (BATCH, HERE)))
+    assert to_latex(error, replace(NOTATIONS["nielsen"], layout="jacobian")) == r"\Delta^{2}_{sj}"
+    assert to_latex(index_form(var(Name("W", 2), (HERE, BELOW)))) == "w^{2}_{jk}"
 
 
 def test_numbers_as_indices_count_from_the_base_of_the_notation():
@@ -285,7 +298,7 @@ def test_the_printed_index_form_has_the_value_of_the_tensor(block):
         def entry(name, indices, numbers=numbers):
             return Fraction(str(numbers[name, indices]))
 
-        text, indices = to_latex(index_form(tensor)), [str(index) for index in default_indices(tensor.axes)]
+        text, indices = to_latex(index_form(tensor), AS_STORED), [str(index) for index in default_indices(tensor.axes)]
         for spot in places(tensor):
             found = LatexValue(text, entry, sizes).value(dict(zip(indices, spot, strict=True)))
             assert found == Fraction(str(expected[spot])), f"seed {seed}, at {spot}: {text}"
