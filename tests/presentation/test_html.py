@@ -4,6 +4,7 @@ import re
 import xml.etree.ElementTree as ET
 from collections import Counter
 
+import numpy as np
 import pytest
 
 from symback.language.mathml import mathml
@@ -18,6 +19,7 @@ from symback.presentation.html import write_html
 from symback.presentation.latex import RELATIONS, latex_span
 from symback.verification.mathml import mathml as mathml_of_tree
 from symback.verification.parser import parse
+from tests.random_specs import random_network
 
 HOSTILE = "<script>alert('1')</script> & \"x\" \x00\u202e"
 CORE = frozenset((
@@ -127,6 +129,15 @@ def test_formulas_show_what_the_judge_shows_of_the_same_latex(page):
         theirs = "".join(ET.fromstring(mathml_of_tree(parse(latex), latex)).itertext())
         without = str.maketrans("", "", "\xa0,")  # the judge parts statements by space alone
         assert Counter(ours.translate(without)) == Counter(theirs.translate(without)), latex
+
+
+@pytest.mark.parametrize("seed", [*range(3), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(3, 40))])
+def test_the_page_of_a_random_network_in_a_random_notation_is_well_formed(seed):
+    generator = np.random.default_rng(seed)
+    network, notation = random_network(generator), list(NOTATIONS)[generator.integers(len(NOTATIONS))]
+    print(f"seed {seed}, notation {notation}: {network}")
+    tree = tree_of(document(derive(network), notation=notation))
+    assert len(list(tree.iter("math"))) > 20
 
 
 def test_the_contents_name_every_section_and_lead_there(page):
