@@ -110,7 +110,9 @@ def _of_product(inside: sympy.Expr, z: sympy.Symbol) -> Derived:
     """c u, u/v and u v."""
     constant, rest = inside.as_independent(z, as_Add=False)
     if constant != 1:
-        return product(constant, DerivativeOf(rest, z)), FACTOR
+        size = -constant if constant.could_extract_minus_sign() else constant
+        derived = product(size, DerivativeOf(rest, z))
+        return derived if size == constant else negative(derived), FACTOR
     above, below = _parted(inside)
     if below != 1:
         slopes = total_of((product(below, DerivativeOf(above, z)), negative(product(above, DerivativeOf(below, z)))))
@@ -140,7 +142,7 @@ def _of_function(inside: sympy.Expr, z: sympy.Symbol) -> Derived:
     (argument,) = inside.args if not isinstance(inside, sympy.exp) else (inside.exp,)
     inner = sympy.S.One if argument == z else DerivativeOf(argument, z)
     if isinstance(inside, sympy.log):
-        return quotient(inner, argument), CHAIN
+        return quotient(inner, argument), CHAIN if argument != z else "the slope of the logarithm"
     if isinstance(inside, sympy.exp | sympy.tanh | sympy.erf | ScalarFunction):
         held = sympy.Dummy("held", real=True)
         outer = inside if isinstance(inside, sympy.exp) else sympy.diff(inside.func(held), held).xreplace({held: argument})

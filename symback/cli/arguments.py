@@ -22,6 +22,10 @@ COMMANDS = {
     "textbook": "prove and measure the hand-derived equations (1)-(6)",
     "verify": "judge the formulas of documents: Markdown, LaTeX, Jupyter notebooks, reStructuredText",
 }
+SECTIONS_HELP = (
+    "further sections: chain (one neuron in each layer), slopes (of the activations, line by line, with plots), costs (with ½, without, "
+    "averaged), worlds (Jacobians and rows against columns, all shapes), vanishing (bounds and a measured plot), descent, or all"
+)
 SPEC_HELP = "2-3-2, p-m-n, n_0-...-n_L, or a file net.toml"
 
 
@@ -63,6 +67,7 @@ def _add_derive(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--notation", default="nielsen", metavar="N", help="nielsen (default), lecture, ng, …")
     parser.add_argument("--slopes", choices=("function", "output"), default="function", help="σ'(z), or a ⊙ (1 - a) where that exists")
     parser.add_argument("--detail", choices=("results", "steps", "full"), default="steps", help="full: also layers that are alike")
+    parser.add_argument("--sections", default="", metavar="S[,S…]", help=SECTIONS_HELP)
     parser.add_argument("--batch", action="store_true", help="N samples at once, the cost averaged")
     parser.add_argument("-o", "--output", metavar="FILE", help="write to FILE.tex, .md, .html, .txt or, with a LaTeX, .pdf")
 

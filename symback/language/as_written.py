@@ -10,8 +10,10 @@ the nodes here, which have a value, `value_of`, and are printed as they stand.
     AsPower(u, 2)            u²
     AsCases((u, c), (v, w))  u if c; v otherwise
     DerivativeOf(u, z)       d/dz u
+    PartialOf(u, z_j)        ∂/∂z_j u
     Norm(u)                  ‖u‖
     Largest(u_j, j)          max_j |u_j|
+    GradientOf(c)            ∇c
     Dots("vertical")         ⋮, also "horizontal" and "diagonal": the entries of a matrix that are left out
 """
 
@@ -19,7 +21,10 @@ import sympy
 from sympy.core.containers import Tuple
 from sympy.core.symbol import Str
 
-__all__ = ["AsCases", "AsNegative", "AsPower", "AsProduct", "AsQuotient", "AsSum", "DerivativeOf", "Dots", "Largest", "Norm", "value_of"]
+__all__ = [
+    "AsCases", "AsNegative", "AsPower", "AsProduct", "AsQuotient", "AsSum", "DerivativeOf", "Dots", "GradientOf", "Largest", "Norm",
+    "PartialOf", "value_of",
+]  # fmt: skip
 
 
 def _sympified(arg: object) -> sympy.Basic:
@@ -70,12 +75,20 @@ class DerivativeOf(_AsWritten):
     """What is to be differentiated, and by what."""
 
 
+class PartialOf(_AsWritten):
+    """What is to be differentiated by one of several numbers, and by which."""
+
+
 class Norm(_AsWritten):
     """The length of a vector, or the largest factor by which a matrix lengthens one."""
 
 
 class Largest(_AsWritten):
     """The largest of the absolute values of an entry, over an index."""
+
+
+class GradientOf(_AsWritten):
+    """All derivatives of a number by all parameters, in one column."""
 
 
 class Dots(_AsWritten):
@@ -108,6 +121,6 @@ def value_of(expr: sympy.Basic) -> sympy.Basic:
             return values[0] ** values[1]
         case AsCases():
             return sympy.Piecewise(*(tuple(pair) for pair in values))
-        case DerivativeOf():
+        case DerivativeOf() | PartialOf():
             return sympy.diff(values[0], values[1])
     return expr.func(*values)

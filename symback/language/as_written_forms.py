@@ -11,8 +11,10 @@ from symback.language.as_written import (
     AsSum,
     DerivativeOf,
     Dots,
+    GradientOf,
     Largest,
     Norm,
+    PartialOf,
 )  # fmt: skip
 from symback.language.medium import ATOM, HADAMARD, POWER, PRODUCT, SUM, Medium
 
@@ -24,7 +26,7 @@ class AsWrittenForms(Medium):
 
     def level_as_written(self, expr: sympy.Basic) -> int | None:
         """How tightly such a node binds; None of any other."""
-        if isinstance(expr, DerivativeOf | Largest) or (isinstance(expr, AsProduct) and isinstance(expr.args[-1], DerivativeOf)):
+        if isinstance(expr, DerivativeOf | PartialOf) or (isinstance(expr, AsProduct) and isinstance(expr.args[-1], DerivativeOf)):
             return HADAMARD
         levels = {AsSum: SUM, AsNegative: SUM, AsProduct: PRODUCT, AsQuotient: PRODUCT, AsPower: POWER, AsCases: ATOM}
         return PRODUCT if isinstance(expr, sympy.Product) else levels.get(type(expr))
@@ -60,6 +62,9 @@ class AsWrittenForms(Medium):
     def _print_DerivativeOf(self, expr: DerivativeOf) -> str:
         return self.derivative(self._print(expr.args[1]), self.wrapped(expr.args[0], POWER))
 
+    def _print_PartialOf(self, expr: PartialOf) -> str:
+        return self.partial_of(self._print(expr.args[1]), self.wrapped(expr.args[0], POWER))
+
     def _print_Product(self, expr: sympy.Product) -> str:
         signs = [self.product_sign(*limit) for limit in reversed(expr.limits)]
         return self.space.join([*signs, self.wrapped(expr.function, PRODUCT)])
@@ -69,6 +74,9 @@ class AsWrittenForms(Medium):
 
     def _print_Largest(self, expr: Largest) -> str:
         return self.largest(self._print(expr.args[1]), self._print(expr.args[0]))
+
+    def _print_GradientOf(self, expr: GradientOf) -> str:
+        return self.gradient_of(self._print(expr.args[0]))
 
     def _print_Dots(self, expr: Dots) -> str:
         return self.dots(str(expr.args[0]))

@@ -105,6 +105,10 @@ class Medium(Printer, metaclass=ABCMeta):
         """Σ with its range."""
 
     @abstractmethod
+    def partial_of(self, wrt: str, of: str) -> str:
+        """∂/∂wrt of"""
+
+    @abstractmethod
     def product_sign(self, letter: sympy.Symbol, low: sympy.Expr, high: sympy.Expr) -> str:
         """Π with its range."""
 
@@ -115,6 +119,10 @@ class Medium(Printer, metaclass=ABCMeta):
     @abstractmethod
     def largest(self, index: str, text: str) -> str:
         """The largest of the absolute values."""
+
+    @abstractmethod
+    def gradient_of(self, text: str) -> str:
+        """∇ text"""
 
     @abstractmethod
     def dots(self, kind: str) -> str:

@@ -24,6 +24,7 @@ __all__ = ["Grid", "to_latex", "to_text", "to_text_with_grids"]
 
 Grid = tuple[tuple[str, ...], ...]
 
+FRACTION = r"\frac{\partial"  # taller than the rows of a matrix are apart
 LONGEST_WHOLE = 90  # characters of LaTeX
 
 _FIRST_GRID = 0xE000  # of the characters that Unicode leaves for private use
@@ -119,8 +120,14 @@ class _Latex(Formulas, LatexPrinter):
     def largest(self, index: str, text: str) -> str:
         return rf"\max_{{{index}}} \lvert {text} \rvert"
 
+    def gradient_of(self, text: str) -> str:
+        return rf"\nabla {text}"
+
     def dots(self, kind: str) -> str:
         return {"horizontal": r"\cdots", "vertical": r"\vdots", "diagonal": r"\ddots"}[kind]
+
+    def partial_of(self, wrt: str, of: str) -> str:
+        return rf"\frac{{\partial}}{{\partial {wrt}}} {of}"
 
     def derivative(self, wrt: str, of: str) -> str:
         return rf"\frac{{d}}{{d{wrt}}} {of}"
@@ -178,7 +185,7 @@ class _Latex(Formulas, LatexPrinter):
 
     def cases(self, rows: Sequence[tuple[str, str | None]]) -> str:
         lines = (rf"{value} & " + (r"\text{otherwise}" if condition is None else rf"\text{{if }} {condition}") for value, condition in rows)
-        return _environment("cases", lines)
+        return _environment("cases", lines, "[6pt]" if any(r"\frac" in value for value, _ in rows) else "")
 
     def _print_Relational(self, expr) -> str:
         signs = {">": ">", "<": "<", ">=": r"\geq", "<=": r"\leq", "!=": r"\neq"}
@@ -211,8 +218,8 @@ class _Latex(Formulas, LatexPrinter):
         return rf"\mathbf{{1}}_{{{self._print(rows)} \times {self._print(cols)}}}"
 
     def _print_ImmutableDenseMatrix(self, expr) -> str:
-        rows = (" & ".join(self.cell(expr[i, j]) for j in range(expr.cols)) for i in range(expr.rows))
-        return _environment("pmatrix", rows)
+        rows = [" & ".join(self.cell(expr[i, j]) for j in range(expr.cols)) for i in range(expr.rows)]
+        return _environment("pmatrix", rows, "[4pt]" if any(FRACTION in row for row in rows) else "")
 
     _print_MutableDenseMatrix = _print_ImmutableDenseMatrix
 
@@ -273,8 +280,14 @@ class _Text(Formulas, StrPrinter):
     def largest(self, index: str, text: str) -> str:
         return f"max{_lowered([index])} |{text}|"
 
+    def gradient_of(self, text: str) -> str:
+        return f"∇{text}"
+
     def dots(self, kind: str) -> str:
         return {"horizontal": "⋯", "vertical": "⋮", "diagonal": "⋱"}[kind]
+
+    def partial_of(self, wrt: str, of: str) -> str:
+        return f"∂/∂{wrt} {of}"
 
     def derivative(self, wrt: str, of: str) -> str:
         return f"d/d{wrt} {of}"
@@ -359,9 +372,9 @@ class _Text(Formulas, StrPrinter):
         return f"{above}/{below}"
 
 
-def _environment(name: str, lines: Iterable[str]) -> str:
-    """An environment of that name around its lines."""
-    return rf"\begin{{{name}}} " + r" \\ ".join(lines) + rf" \end{{{name}}}"
+def _environment(name: str, lines: Iterable[str], gap: str = "") -> str:
+    """An environment of that name around its lines, with a gap such as "[4pt]" between them."""
+    return rf"\begin{{{name}}} " + rf" \\{gap} ".join(lines) + rf" \end{{{name}}}"
 
 
 def _spaceless(layer: int | sympy.Expr) -> str:

@@ -4,7 +4,7 @@ A network of many layers that are alike is told once for each kind of layer, and
 out.  Two layers are alike if their equations and gradients are equal up to their number and their sizes.
 """
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
@@ -19,12 +19,14 @@ from symback.presentation.backward import definitions_of_errors, formulas_of_lay
 from symback.presentation.blocks import Block, Document, Heading, Math, Prose, Spans
 from symback.presentation.manner import Manner, size_letters
 from symback.presentation.opening import activation_blocks, activations_of, conventions, forward_blocks, layer_table
+from symback.presentation.sections import Subject, chosen_sections, section_blocks
 from symback.presentation.spoken import spoken_activation
 
 __all__ = ["GenericDerivation", "cost_words", "document", "sizes_of"]
 
 GenericDerivation: TypeAlias = tuple[Derivation, Derivation]
 Layer: TypeAlias = int | sympy.Expr
+Extra: TypeAlias = dict[str, list[Block]]  # further sections, by their place
 MOST_LAYERS_TOLD = 4  # up to here every layer is told by itself
 MOST_SIZES_IN_TITLE = 8
 
@@ -37,16 +39,25 @@ def document(
     notation: Notation | str = "nielsen",
     detail: str = "steps",
     slopes: str = "function",
+    sections: str | Iterable[str] = (),
 ) -> Document:
     """The page of a derivation, or of the pair that `derive_generic` gives: output layer L, hidden layer l.
 
-    Without `layout`, the layout that goes with the notation.  See `Manner` for the other choices.
+    Without `layout`, the layout that goes with the notation.  `sections` adds what a lecture says around the derivation:
+    "chain", "slopes", "costs", "worlds", "vanishing", "descent", several of them with commas between, or "all"; see `sections`.
+    See `Manner` for the other choices.
     """
+    names = chosen_sections(sections)
     chosen = notation_named(notation)
     chosen = chosen if layout is None else replace(chosen, layout=layout)
     network = derivation.network if isinstance(derivation, Derivation) else derivation[0].network
     manner = Manner(form, chosen.layout, slopes, detail, size_letters(network))
-    blocks = _of_network(derivation, chosen, manner) if isinstance(derivation, Derivation) else _of_any_depth(derivation, chosen, manner)
+    subject = Subject((derivation,) if isinstance(derivation, Derivation) else derivation, chosen, manner)
+    extra = {place: section_blocks(subject, names, place) for place in ("before", "after", "end")}
+    if isinstance(derivation, Derivation):
+        blocks = _of_network(derivation, chosen, manner, extra)
+    else:
+        blocks = _of_any_depth(derivation, chosen, manner, extra)
     return Document(_title(network), tuple(blocks), chosen)
 
 
@@ -64,8 +75,8 @@ def sizes_of(network: Network) -> Math:
     return Math(tuple(sympy.Integer(size) if isinstance(size, int) else size for size in sizes), "-")
 
 
-def _of_network(derivation: Derivation, notation: Notation, manner: Manner) -> list[Block]:
-    """All sections for a network whose layers are counted."""
+def _of_network(derivation: Derivation, notation: Notation, manner: Manner, extra: Extra) -> list[Block]:
+    """All sections for a network whose layers are counted, with the further ones in their places."""
     network, forward = derivation.network, derivation.forward
     activations = activations_of(network)
     groups = _groups(derivation, manner)
@@ -73,13 +84,14 @@ def _of_network(derivation: Derivation, notation: Notation, manner: Manner) -> l
     equations = [equation for equation in forward.equations if equation.symbol.name.layer in (*told_layers, None)]
     blocks: list[Block] = [Heading(("The network",)), layer_table(network), *cost_words(network), *activation_blocks(activations)]
     blocks.append(conventions(network, forward, activations, notation, manner))
-    blocks.extend((Heading(("Forward pass",)), *_left_out(groups), *forward_blocks(equations, manner)))
+    blocks.extend((*extra["before"], Heading(("Forward pass",)), *_left_out(groups), *forward_blocks(equations, manner)))
     told_formulas = [formula for layer in sorted(told_layers, reverse=True) for formula in formulas_of_layer(derivation, layer)]
     blocks.extend((Heading(("Backward pass",)), *_errors(told_formulas, manner)))
     told: set[Tensor] = set()
     for layers in groups:
         blocks.extend(_layer_section(derivation, layers, manner, told))
-    return [*blocks, *_every_layer(network, forward.is_batch, manner), *_average(network, forward.is_batch, manner)]
+    blocks.extend((*_every_layer(network, forward.is_batch, manner), *extra["after"]))
+    return [*blocks, *_average(network, forward.is_batch, manner), *extra["end"]]
 
 
 def _errors(formulas: Sequence[Formula], manner: Manner) -> list[Block]:
@@ -227,7 +239,7 @@ def _equations_of(derivation: Derivation, layer: Layer) -> list[Equation]:
     return [equation for equation in derivation.forward.equations if equation.symbol.name.layer == layer]
 
 
-def _of_any_depth(pieces: GenericDerivation, notation: Notation, manner: Manner) -> list[Block]:
+def _of_any_depth(pieces: GenericDerivation, notation: Notation, manner: Manner, extra: Extra) -> list[Block]:
     """All sections for a network of symbolic depth: layer L, then a layer l < L."""
     output, hidden = pieces
     network = output.network
@@ -235,7 +247,7 @@ def _of_any_depth(pieces: GenericDerivation, notation: Notation, manner: Manner)
     blocks: list[Block] = [Heading(("The network",)), *_depth_words(network), *cost_words(network), *activation_blocks(activations)]
     blocks.append(conventions(network, output.forward, activations, notation, manner))
     equations: list[Equation] = [equation for equation in hidden.forward.equations if equation.symbol.name.layer == LAYER]
-    blocks.extend((Heading(("Forward pass",)), *forward_blocks([*equations, *output.forward.equations], manner)))
+    blocks.extend((*extra["before"], Heading(("Forward pass",)), *forward_blocks([*equations, *output.forward.equations], manner)))
     blocks.extend((Heading(("Backward pass",)), *_errors([*output.formulas, *_named(hidden, LAYER)], manner)))
     told: set[Tensor] = set()
     below = Math((LAYER, LAST_LAYER), "<")
@@ -243,7 +255,7 @@ def _of_any_depth(pieces: GenericDerivation, notation: Notation, manner: Manner)
     blocks.extend(_told([formula for layer in layers_of(output) for formula in formulas_of_layer(output, layer)], manner, told))
     blocks.append(Heading(("Every layer ", below), 2))
     blocks.extend(_told(formulas_of_layer(hidden, LAYER), manner, told))
-    return [*blocks, *_average(network, output.forward.is_batch, manner)]
+    return [*blocks, *extra["after"], *_average(network, output.forward.is_batch, manner), *extra["end"]]
 
 
 def _depth_words(network: Network) -> list[Block]:

@@ -34,7 +34,7 @@ from symback.presentation.wrapping import broken_inside, latex_length
 
 __all__ = ["broken_latex", "escape_latex", "latex_span", "latex_words", "write_article", "write_fragment"]
 
-RELATIONS = {"=": " = ", "≈": r" \approx ", "-": r"\text{--}", "<": " < ", "≤": r" \leq "}
+RELATIONS = {"=": " = ", "≈": r" \approx ", "-": r"\text{--}", "<": " < ", "≤": r" \leq ", "→": r" \to "}
 SENTENCES, LONGEST_CELL = r">{\raggedright\arraybackslash}p{0.36\linewidth}", 78
 WIDTH = 64  # letters of mathematics in one line, beside a left side
 WIDEST = 84  # that smaller letters can make fit

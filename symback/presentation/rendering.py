@@ -3,7 +3,7 @@
 A new format is one module with a writer, and one row here.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 
 from symback.errors import SpecError
@@ -36,6 +36,7 @@ def render(
     notation: Notation | str = "nielsen",
     detail: str = "steps",
     slopes: str = "function",
+    sections: str | Iterable[str] = (),
 ) -> str:
     """A derivation as a page; `format` is one of FORMATS, the other choices are those of `document`.
 
@@ -44,7 +45,7 @@ def render(
     >>> print(render(derive(Network.from_spec("2-3-2")), "text").splitlines()[0])
     Backpropagation for the network 2-3-2
     """
-    page = document(derivation, form=form, layout=layout, notation=notation, detail=detail, slopes=slopes)
+    page = document(derivation, form=form, layout=layout, notation=notation, detail=detail, slopes=slopes, sections=sections)
     return write_document(page, format)
 
 

@@ -45,7 +45,7 @@ def reasons(page: Document) -> list:
 
 def assert_readable(page: Document) -> None:
     for name in FORMATS:
-        text = re.sub(r"<style>.*?</style>", "", write_document(page, name), flags=re.DOTALL)
+        text = re.sub(r"<style>.*?</style>|<svg .*?</svg>|base64,[^)]*", "", write_document(page, name), flags=re.DOTALL)
         assert INTERNAL.search(text) is None, f"{name}: {text[max(0, INTERNAL.search(text).start() - 60) :][:120]!r}"
         if name.startswith("latex"):
             assert_compilable(text)

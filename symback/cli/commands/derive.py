@@ -27,7 +27,8 @@ def run(options: argparse.Namespace) -> int:
     for remark in network.remarks:
         print(f"remark: {remark}", file=sys.stderr)
     derived = _derive(network, options.batch or layout == "row")
-    page = document(derived, form=options.form, layout=layout, notation=notation, detail=options.detail, slopes=options.slopes)
+    manner = {"form": options.form, "layout": layout, "notation": notation, "detail": options.detail, "slopes": options.slopes}
+    page = document(derived, **manner, sections=options.sections)
     rows = [row for derivation in _each(derived) for row in check_against_textbook(derivation)]
     page = replace(page, blocks=(*page.blocks, *check_blocks(rows)))
     if options.output is None:

@@ -86,9 +86,7 @@ def _log_softmax(place: Place) -> list[Block]:
     logarithm = Line(a[J], sympy.log(p[J])), Line(None, AsSum(z[J], AsNegative(sympy.log(total))))
     return [
         Prose(("Each output depends on every input. With the shares ", Math((p[J],)), " of the exponentials,")),
-        Equations(
-            (Line(p[J], sympy.exp(z[J]) / total), Line(a[J], sympy.log(p[J])), Line(None, AsSum(z[J], AsNegative(sympy.log(total)))))
-        ),
+        Equations((Line(p[J], sympy.exp(z[J]) / total), *logarithm)),
         Equations(tuple(_log_softmax_lines(place))),
         Prose(("With matrices:",)),
         Equations((Line(_jacobian_of(whole_a, whole_z), jacobian),)),

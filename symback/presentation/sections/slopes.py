@@ -117,7 +117,7 @@ def _tidied(activation: Activation) -> list[SlopeLine]:
         return [] if is_constant else [SlopeLine(AsCases(*pairs), "in terms of the function itself")]
     if activation.name in ("identity", "exp"):
         return []
-    return [SlopeLine(sympy.expand_mul(sympy.diff(formula, Z), deep=False), "in order")]
+    return [SlopeLine(sympy.expand_mul(sympy.diff(formula, Z), deep=False), "multiply out")]
 
 
 # The section -----------------------------------------------------------------------------------------------------
@@ -139,7 +139,7 @@ def _told(activation: Activation, subject: Subject) -> list[Block]:
     assert activation.formula is not None
     f = function_named(activation)
     lines = lines_of(activation)
-    chain = [Line(f.prime()(Z), lines[0].expr, (lines[0].reason,)), *(Line(None, line.expr, (line.reason,)) for line in lines[1:])]
+    chain = [Line(f.prime()(Z), lines[0].expr), *(Line(None, line.expr, (line.reason,)) for line in lines[1:])]
     blocks: list[Block] = [heading, *_beginning(activation, f), Equations(tuple(chain)), *_kinks(activation, f)]
     figure = slope_figure(activation, f)
     return blocks if figure is None else [*blocks, figure]
