@@ -547,7 +547,8 @@ def compare(left: Value, right: Value, place: Place, conditions: Sequence[Tree] 
         return difference
     facts = world.facts
     proof = None
-    for definitions in (_local(world, one, other, 1), _local(world, one, other, 2), near_definitions(world), world.definitions):
+    towards = _towards(world, one, other), _towards(world, other, one)
+    for definitions in (_local(world, one, other, 1), *towards, _local(world, one, other, 2), near_definitions(world), world.definitions):
         proof = proof or prove_equal(one, other, definitions, facts, PROOF_SECONDS / 2)
     if proof is None and (found := found_facts(world)):
         known, swept = (*facts, *found), swept_definitions(world)
@@ -565,6 +566,12 @@ def _local(world: World, one: Tensor, other: Tensor, depth: int) -> dict[Var, Te
     for _ in range(depth - 1):
         names |= {leaf for name in names if name in world.definitions for leaf in leaves(world.definitions[name])} - shared
     return {name: world.definitions[name] for name in names if name in world.definitions}
+
+
+def _towards(world: World, one: Tensor, other: Tensor) -> dict[Var, Tensor]:
+    """The derivatives that lead from one side to those which the other side names, and functions of one quantity, f = σ(a)."""
+    kept = set(leaves(other)) - world.forward.keys()
+    return {name: definition for name, definition in swept_definitions(world).items() if name not in kept}
 
 
 def _identified(left: Value, right: Value, place: Place) -> tuple[Value, Value]:

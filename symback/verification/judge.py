@@ -597,8 +597,8 @@ class _Judge:
             stated = [name for name in ("sigmoid", "tanh", "relu") if name in self.words]
             if self.is_alone:
                 stated = ["sigmoid", "tanh"]
-            if self._has_gates(order) and "sigmoid" not in stated:
-                stated.append("sigmoid")
+            if self._has_gates(order):  # the page tells its \sigma from \tanh
+                stated = [*(name for name in stated if name not in ("sigmoid", "tanh")), "sigmoid"]
             found += [replace(base, activation=name) for name in stated]
             if "softmax" in self.words:
                 found.append(replace(base, activation="softmax"))

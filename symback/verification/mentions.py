@@ -446,7 +446,7 @@ def lexicon_of(trees: Sequence[Tree], losses: frozenset[str] = frozenset()) -> L
     layered = frozenset(letter for letter in LAYERED | {name.letter for _, name in names if name.letter in LAYERED} if numbers)
     return Lexicon(
         frozenset(stages_above), frozenset(stages_below), times, layered, _numbers_below(names), bracketed, frozenset(bound),
-        _losses(trees) | losses, _merged(trees), _tagged(names), _stray(trees), numbered=_numbered(names),
+        _losses(trees) | losses, _merged(trees), _tagged(names) | _named_by_steps(names, times, bound), _stray(trees), numbered=_numbered(names),
         sampled=_sampled(names, stages_above),
     )  # fmt: skip
 
@@ -671,6 +671,15 @@ def _tagged(names: Sequence[tuple[Tree, Printed]]) -> frozenset[str]:
     return frozenset(
         letter for letter, items in single.items() if len({item for item in items if item not in INDEX_LETTERS and item not in TIMES}) >= 2
     )
+
+
+def _named_by_steps(names: Sequence[tuple[Tree, Printed]], times: Set[str], bound: Mapping[str, int]) -> frozenset[str]:
+    """Letters that have no step and whose subscripts are quantities that have one: a_u beside u_t is the argument of that gate."""
+    below: dict[str, set[str]] = {}
+    for _, name in names:
+        below.setdefault(name.letter, set()).update(shift[0] for item in name.below if (shift := script_shift(item)) is not None)
+    timed = {letter for letter, items in below.items() if items & times}
+    return frozenset(letter for letter, items in below.items() if items and items <= timed - bound.keys() and letter not in timed)
 
 
 def _merged(trees: Sequence[Tree]) -> dict[str, str]:

@@ -243,10 +243,12 @@ def _whole_jacobian(found, above: Value, below: Value, place: Place) -> Value:
 
 
 def _stage_of_tree(tree: Tree, place: Place) -> int | None:
-    """The step of a name with one."""
+    """The step of a name with one, or of a name that is always that of the step at hand: a_f of f_t = σ(a_f)."""
     name = printed_name(tree)
     mention = place.world.lexicon.mention(name) if name is not None else None
-    return stage_of(mention, place) if mention is not None and mention.stage is not None else None
+    if mention is None or (mention.stage is None and mention.family not in place.world.sheet.stageless):
+        return None
+    return stage_of(mention, place) if mention.stage is not None else place.own
 
 
 def _plain(tree: Tree, place: Place, at: int | None = None) -> Value:
