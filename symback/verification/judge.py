@@ -8,6 +8,7 @@ nothing is refuted by a convention that it did not state.
 
 from __future__ import annotations
 
+import itertools
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -736,6 +737,8 @@ class _Judge:
         if any(self._counts_entries(member) for member in claim.members):
             return "the numbers at its names may be those of entries or of layers"
         edition = self.sheet.edition(order)
+        if is_dotted_chain(claim):
+            return "it is the chain rule, whose links meet; what else links the steps was perhaps not read"
         if self._has_loss_of_no_step(claim):
             return "of which steps the loss is meant is not printed"
         first = printed_name(claim.members[0])
@@ -797,6 +800,21 @@ def has_slopes_only(claim: Claim) -> bool:
     heads = [node.children[0] for member in claim.members for node in walk(member) if node.kind in ("call", "function")]
     activations = [head for head in heads if (name := printed_name(head)) is not None and name.letter in FUNCTION_HEADS]
     return all(head.kind == "scripts" and any(mark.kind == "prime" for mark in head.children) for head in activations)
+
+
+def is_dotted_chain(claim: Claim) -> bool:
+    r"""∂h_t/∂h_s = ∂h_t/∂h_{t-1} ∂h_{t-1}/∂h_{t-2} … ∂h_{s+1}/∂h_s: links that meet wherever no dots stand, from end to end."""
+    whole, *others = claim.members
+    if len(others) != 1 or whole.kind != "derivative" or not any(node.kind == "ellipsis" for node in walk(others[0])):
+        return False
+    links = operands_of(others[0]) if others[0].kind == "product" else ()
+    if len(links) < 3 or any(link.kind != "ellipsis" and (link.kind != "derivative" or len(link.children) != 3) for link in links):
+        return False
+    is_met = all(
+        "ellipsis" in (left.kind, right.kind) or left.children[2] == right.children[1] for left, right in itertools.pairwise(links)
+    )
+    ends = links[0].kind == links[-1].kind == "derivative" and (links[0].children[1], links[-1].children[2]) == whole.children[1:]
+    return is_met and ends
 
 
 def _cast_of(trees: Sequence[Tree], lexicon: Lexicon) -> Cast:

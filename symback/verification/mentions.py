@@ -446,8 +446,8 @@ def lexicon_of(trees: Sequence[Tree], losses: frozenset[str] = frozenset()) -> L
     layered = frozenset(letter for letter in LAYERED | {name.letter for _, name in names if name.letter in LAYERED} if numbers)
     return Lexicon(
         frozenset(stages_above), frozenset(stages_below), times, layered, _numbers_below(names), bracketed, frozenset(bound),
-        _losses(trees) | losses, _merged(trees), _tagged(names) | _named_by_steps(names, times, bound), _stray(trees), numbered=_numbered(names),
-        sampled=_sampled(names, stages_above),
+        _losses(trees) | losses, _merged(trees), _tagged(names) | _named_by_steps(names, times, bound), _stray(trees),
+        numbered=_numbered(names), sampled=_sampled(names, stages_above),
     )  # fmt: skip
 
 

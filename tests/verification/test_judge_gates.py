@@ -2,6 +2,9 @@ r"""Gates of a recurrent network whose argument is printed without its step: u_t
 
 import pytest
 
+from symback.verification.definitions import chains_of
+from symback.verification.judge import is_dotted_chain
+from symback.verification.parser import parse
 from tests.verification.test_judge_normalisation import judged
 
 GATE = r"""
@@ -37,3 +40,21 @@ def test_the_chain_through_the_argument_of_a_gate_is_proved(tmp_path):
 )
 def test_a_chain_with_a_wrong_end_is_never_proved(tmp_path, end):
     assert judged(tmp_path, GATE, f"{CHAIN} = {end}").verdict not in ("proved", "conditional")
+
+
+CHAIN_RULE = (
+    r"\frac{\partial s_t}{\partial s_k} = \frac{\partial s_t}{\partial s_{t-1}} \cdot \frac{\partial s_{t-1}}{\partial s_{t-2}} \cdots LAST"
+)
+
+
+@pytest.mark.parametrize(
+    ("last", "meets"),
+    [
+        (r"\frac{\partial s_{k+1}}{\partial s_k}", True),
+        (r"\frac{\partial s_{k+2}}{\partial s_{k+1}}", False),
+        (r"W \frac{\partial s_{k+1}}{\partial s_k}", False),
+    ],
+)
+def test_the_chain_rule_with_dots_is_told_from_what_looks_like_it(last, meets):
+    (claim,) = chains_of(parse(CHAIN_RULE.replace("LAST", last)))
+    assert is_dotted_chain(claim) is meets
