@@ -23,7 +23,7 @@ from sympy.core.symbol import Str
 
 __all__ = [
     "AsCases", "AsNegative", "AsPower", "AsProduct", "AsQuotient", "AsSum", "DerivativeOf", "Dots", "GradientOf", "Largest", "Norm",
-    "PartialOf", "value_of",
+    "PartialOf", "ScalarName", "value_of",
 ]  # fmt: skip
 
 
@@ -89,6 +89,10 @@ class Largest(_AsWritten):
 
 class GradientOf(_AsWritten):
     """All derivatives of a number by all parameters, in one column."""
+
+
+class ScalarName(sympy.Symbol):
+    """A number with a layer, a^L of a layer of one unit: written like an entry, not like a vector."""
 
 
 class Dots(_AsWritten):

@@ -1,5 +1,7 @@
 """How the nodes of `as_written` are printed, in any medium; mixed into `formulas`."""
 
+from dataclasses import replace
+
 import sympy
 
 from symback.language.as_written import (
@@ -15,6 +17,7 @@ from symback.language.as_written import (
     Largest,
     Norm,
     PartialOf,
+    ScalarName,
 )  # fmt: skip
 from symback.language.medium import ATOM, HADAMARD, POWER, PRODUCT, SUM, Medium
 
@@ -68,6 +71,13 @@ class AsWrittenForms(Medium):
     def _print_Product(self, expr: sympy.Product) -> str:
         signs = [self.product_sign(*limit) for limit in reversed(expr.limits)]
         return self.space.join([*signs, self.wrapped(expr.function, PRODUCT)])
+
+    def _print_ScalarName(self, expr: ScalarName) -> str:
+        before = self.notation
+        self.notation = replace(before, letters=before.entries)
+        text = self._print_Symbol(expr)  # type: ignore[attr-defined]
+        self.notation = before
+        return text
 
     def _print_Norm(self, expr: Norm) -> str:
         return self.magnitude(self._print(expr.args[0]))

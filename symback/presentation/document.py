@@ -19,7 +19,7 @@ from symback.presentation.backward import definitions_of_errors, formulas_of_lay
 from symback.presentation.blocks import Block, Document, Heading, Math, Prose, Spans
 from symback.presentation.manner import Manner, size_letters
 from symback.presentation.opening import activation_blocks, activations_of, conventions, forward_blocks, layer_table
-from symback.presentation.sections import Subject, chosen_sections, section_blocks
+from symback.presentation.sections import PLACES, Subject, chosen_sections, section_blocks
 from symback.presentation.spoken import spoken_activation
 
 __all__ = ["GenericDerivation", "cost_words", "document", "sizes_of"]
@@ -53,12 +53,12 @@ def document(
     network = derivation.network if isinstance(derivation, Derivation) else derivation[0].network
     manner = Manner(form, chosen.layout, slopes, detail, size_letters(network))
     subject = Subject((derivation,) if isinstance(derivation, Derivation) else derivation, chosen, manner)
-    extra = {place: section_blocks(subject, names, place) for place in ("before", "after", "end")}
+    extra = {place: section_blocks(subject, names, place) for place in PLACES}
     if isinstance(derivation, Derivation):
         blocks = _of_network(derivation, chosen, manner, extra)
     else:
         blocks = _of_any_depth(derivation, chosen, manner, extra)
-    return Document(_title(network), tuple(blocks), chosen)
+    return Document(_title(network), (*extra["first"], *blocks), chosen)
 
 
 def _title(network: Network) -> Spans:

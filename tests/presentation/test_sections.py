@@ -17,7 +17,7 @@ from symback.pipeline import derive, derive_generic
 from symback.presentation import document, render, write_document
 from symback.presentation.blocks import Equations, Figure, Heading, Line
 from symback.presentation.sections import SECTIONS, chosen_sections
-from symback.presentation.sections.chain import chain_of, scalar
+from symback.presentation.sections.chain import TARGET, chain_of, scalar
 from symback.presentation.sections.jacobians import jacobian_lines
 from symback.presentation.sections.slope_plots import SHOWN_WITH, largest_slope
 from symback.presentation.sections.slopes import function_named, lines_of, one_sided_slopes
@@ -117,7 +117,7 @@ def taken(partial) -> sympy.Expr:
 @pytest.mark.parametrize(("activation", "cost"), [("sigmoid", "quadratic"), ("tanh", "squared_error"), ("silu", "huber")])
 def test_the_factors_of_the_chain_multiply_to_what_differences_measure(activation, cost):
     chain = chain_of(Network.from_spec("2-3-2", activation=activation, cost=cost))
-    point = {scalar("w"): 0.7, scalar("b"): -0.2, scalar("a", -1): 0.4, sympy.Symbol("y", real=True): 0.9}
+    point = {scalar("w"): 0.7, scalar("b"): -0.2, scalar("a", -1): 0.4, TARGET: 0.9}
 
     def cost_at(values: dict) -> float:
         z = chain.weighted(0).subs(values)
@@ -230,3 +230,12 @@ def test_the_same_page_is_the_same_text():
     derivation = derive(Network.from_spec("2-3-2"))
     first, second = (write_document(document(derivation, sections="all"), "latex") for _ in range(2))
     assert first == second
+
+
+def test_a_unit_by_itself_is_no_vector():
+    """The lecture writes vectors in bold; the chain of single neurons has none."""
+    section = render(derive(Network.from_spec("2-3-2")), "latex-fragment", sections="chain", notation="lecture").split(
+        r"\section*{The network}"
+    )[0]
+    assert r"z^{(L)} &= w^{(L)} a^{(L-1)} + b^{(L)}" in section
+    assert r"\mathbf" not in section

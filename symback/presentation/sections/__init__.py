@@ -10,6 +10,8 @@
 Decision: none of them stands on a page unless it is asked for.  Who derives a network wants its gradients; the sections
 would double the length of the page, and four of the six say the same for every network.
 
+The chain stands first, before the letters mean vectors: its a and z are numbers.
+
 A new section is one function, and one row of SECTIONS; `place` says before which part of the page it stands.
 """
 
@@ -27,19 +29,22 @@ from symback.presentation.sections.subject import Subject
 from symback.presentation.sections.vanishing import vanishing_section
 from symback.presentation.sections.worlds import worlds_section
 
-__all__ = ["SECTIONS", "Section", "Subject", "chosen_sections", "section_blocks"]
+__all__ = ["PLACES", "SECTIONS", "Section", "Subject", "chosen_sections", "section_blocks"]
+
+
+PLACES = ("first", "before", "after", "end")
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """`place` is "before" the forward pass, "after" the formulas of every layer, or at the "end"."""
+    """`place` is "first" on the page, "before" the forward pass, "after" the formulas of every layer, or at the "end"."""
 
     write: Callable[[Subject], list[Block]]
     place: str
 
 
 SECTIONS: Mapping[str, Section] = MappingProxyType({
-    "chain": Section(chain_section, "before"),
+    "chain": Section(chain_section, "first"),
     "slopes": Section(slopes_section, "before"),
     "costs": Section(costs_section, "after"),
     "worlds": Section(worlds_section, "after"),

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 import sympy
 
 from symback.calculus.line_by_line import product
-from symback.language.as_written import AsProduct, Dots, GradientOf
+from symback.language.as_written import AsProduct, Dots, GradientOf, ScalarName
 from symback.language.functions import ScalarFunction, scalar_function
 from symback.language.names import LAST_LAYER
+from symback.language.printing import to_text
 from symback.network import Network
-from symback.network.activations import Activation
+from symback.network.activations import Z
 from symback.network.costs import A, Cost, Y, read_cost
 from symback.network.sizes import SAMPLES
 from symback.presentation.blocks import Block, Equations, Heading, Line, Math, Prose, Spans
@@ -25,28 +26,27 @@ from symback.simplification.index_form import PartialDerivative, index_symbol
 
 __all__ = ["Chain", "chain_of", "chain_section"]
 
-AVERAGE = sympy.Symbol("C", real=True)
+AVERAGE, TARGET = sympy.Symbol("C", real=True), ScalarName("y", real=True)
+NUMBER = ScalarName("z", real=True)
 
 
 def scalar(letter: str, shift: int = 0) -> sympy.Symbol:
     """w^L, a^(L-1): one number."""
-    return sympy.Symbol(f"{letter}^L" if shift == 0 else f"{letter}^(L{shift})", real=True)
+    return ScalarName(f"{letter}^L" if shift == 0 else f"{letter}^(L{shift})", real=True)
 
 
 @dataclass(frozen=True, eq=False)
 class Chain:
-    """Two layers of one unit: their functions, None for the identity, and the cost in a^L and y."""
+    """Layers of one unit: their function, the cost in a^L and y, and the cost of the first sample by its name."""
 
-    output: type[ScalarFunction] | None
-    hidden: type[ScalarFunction] | None
+    function: type[ScalarFunction]
     cost: sympy.Expr | None
     is_replaced: bool
     sample: sympy.Symbol
 
     def activated(self, shift: int) -> sympy.Expr:
-        """f(z) of layer L or of the one below."""
-        function, z = (self.hidden if shift else self.output), scalar("z", shift)
-        return z if function is None else function(z)
+        """f(z) of layer L, or of one below."""
+        return self.function(scalar("z", shift))  # type: ignore[return-value]
 
     def weighted(self, shift: int) -> sympy.Expr:
         """w a + b."""
@@ -62,24 +62,23 @@ class Chain:
 
 
 def chain_of(network: Network, index_base: int = 1) -> Chain:
-    """The network with one unit in each layer; its first sample is called by the first index."""
-    last, *below = [layer.layer.activation for layer in reversed(network.numbered)]
-    cost = network.cost
+    """One unit in each layer, all with the activation of the last layer that has one; the first sample has the first index.
+
+    Decision: one function for the whole chain.  Two of them would say nothing new, and hide that all links are alike.
+    """
+    cost, last = network.cost, network.numbered[-1].layer.activation
     is_replaced = not last.row.is_elementwise or cost.row.through is not None or cost.row.targets == "probabilities"
     if is_replaced:  # softmax of one unit is 1, whatever z is; of logits, the cost has a function of its own
         cost = read_cost("quadratic")
-    hidden = next((activation for activation in below if activation.row.is_elementwise), last)
-    functions = [scalar_function("sigma") if not each.row.is_elementwise else _function(each) for each in (last, hidden)]
-    return Chain(functions[0], functions[1], _cost_of(cost), is_replaced, sympy.Symbol(f"C_{index_base}", real=True))
-
-
-def _function(activation: Activation) -> type[ScalarFunction] | None:
-    return None if activation.name == "identity" else function_named(activation)
+    activations = [layer.layer.activation for layer in reversed(network.numbered)]
+    known = [each for each in activations if each.row.is_elementwise and each.name != "identity"]
+    function = scalar_function("sigma") if is_replaced or not known else function_named(known[0])
+    return Chain(function, _cost_of(cost), is_replaced, ScalarName(f"C_{index_base}", real=True))
 
 
 def _cost_of(cost: Cost) -> sympy.Expr | None:
     """The cost of one output; an average over one is the same."""
-    return None if cost.formula is None else cost.formula.xreplace({A: scalar("a"), Y: sympy.Symbol("y", real=True)})
+    return None if cost.formula is None else cost.formula.xreplace({A: scalar("a"), Y: TARGET})
 
 
 # The section -----------------------------------------------------------------------------------------------------
@@ -90,7 +89,7 @@ def chain_section(subject: Subject) -> list[Block]:
     chain = chain_of(subject.network, subject.notation.index_base)
     first = Math((chain.sample,))
     words: Spans = (
-        "With one unit in each layer nothing needs an index, and every path is a single chain. ",
+        "With one unit in each layer, all of one kind, nothing needs an index, and every path is a single chain. ",
         first, " is the cost of the first sample.",
     )  # fmt: skip
     if chain.is_replaced:
@@ -105,7 +104,7 @@ def chain_section(subject: Subject) -> list[Block]:
         *(Equations(_derivative(chain, by)) for by in "wba"),
         Prose(("The last of these is where the path goes on, one layer further down:",)),
         Equations(_further_down(chain)),
-        *_over_samples(),
+        *_over_samples(chain),
     ]
 
 
@@ -115,13 +114,12 @@ def _path(chain: Chain) -> Math:
 
 
 def _forward(chain: Chain) -> tuple[Line, ...]:
-    """z, a, C; the layer below only where its function is another one."""
+    """z, a, C, and the function unless its formula says no more than its name."""
     lines = [Line(scalar("z"), chain.weighted(0)), Line(scalar("a"), chain.activated(0))]
-    if chain.hidden is not chain.output:
-        lines = [Line(scalar("z", -1), chain.weighted(-1)), Line(scalar("a", -1), chain.activated(-1)), *lines]
     if chain.cost is not None:
         lines.append(Line(chain.sample, chain.cost))
-    return tuple(lines)
+    named, value = chain.function(Z), chain.function(Z).expanded()  # type: ignore[attr-defined]
+    return tuple(lines) if to_text(named) == to_text(value) else (*lines, Line(named.xreplace({Z: NUMBER}), value.xreplace({Z: NUMBER})))
 
 
 def _partial(chain: Chain, of: str, by: str, shift: int) -> sympy.Expr:
@@ -166,7 +164,7 @@ def _further_down(chain: Chain) -> tuple[Line, ...]:
     )
 
 
-def _over_samples() -> list[Block]:
+def _over_samples(chain: Chain) -> list[Block]:
     """The cost of the training set is an average, so its derivatives are averages; together they are the gradient."""
     s, samples = index_symbol("s"), SAMPLES
     each = sympy.Indexed("C_s", s)
@@ -174,14 +172,16 @@ def _over_samples() -> list[Block]:
     def mean(of: sympy.Expr) -> sympy.Expr:
         return sympy.Sum(of, (s, 1, samples)) / samples
 
-    averages = [Line(AVERAGE, mean(each))]
+    own = {scalar("a"): sympy.Indexed("a^L", s), TARGET: sympy.Indexed("y", s)}
+    averages = [] if chain.cost is None else [Line(each, chain.cost.xreplace(own))]
+    averages += [Line(AVERAGE, mean(each))]
     averages += [Line(PartialDerivative(AVERAGE, scalar(by)), mean(PartialDerivative(each, scalar(by)))) for by in "wb"]
-    first = [PartialDerivative(AVERAGE, sympy.Symbol(f"{by}^1", real=True)) for by in "wb"]
+    first = [PartialDerivative(AVERAGE, ScalarName(f"{by}^1", real=True)) for by in "wb"]
     last = [PartialDerivative(AVERAGE, scalar(by)) for by in "wb"]
     column = sympy.ImmutableMatrix([*first, Dots("vertical"), *last])
     return [
         Heading(("All samples", ), 2),
-        Prose(("The cost of the training set of ", Math((samples,)), " samples is the average, and so is each of its derivatives:")),
+        Prose(("The cost of ", Math((samples,)), " samples is the average of theirs, and so is each of its derivatives:")),
         Equations(tuple(averages)),
         Prose(("All of them together, from layer 1 to layer ", Math((LAST_LAYER,)), ", are the gradient:")),
         Equations((Line(GradientOf(AVERAGE), column),)),

@@ -50,7 +50,8 @@ def vanishing_section(subject: Subject) -> list[Block]:
     is_one = len(set(functions.values())) == 1
     function = next(iter(functions.values())) if is_one else scalar_function("phi")
     words: Spans = ("Every layer on the way back multiplies the error by its transposed weights and by the slopes below.",)
-    general = [Prose((*words, " From layer to layer:")), Equations((_one_layer(function),))] if is_one else [Prose(words)]
+    below = Math((LAYER, LAST_LAYER), "<")
+    general = [Prose((*words, " For ", below, ":")), Equations((_one_layer(function),))] if is_one else [Prose(words)]
     return [
         Heading(("Vanishing and exploding gradients",)),
         *general,
