@@ -444,8 +444,8 @@ def _compared(claim: Claim, place: Place, is_share: bool) -> Outcome:
         outcome = compare(left, right, place, claim.conditions, rests_on_cost)
         if outcome.word in ("refuted", "untyped"):
             before, here = claim.members[number - 1], claim.members[number]
-            if (not _names_indices(before) and _is_value(left, right, here, place.world)) or (
-                not _names_indices(here) and _is_value(right, left, before, place.world)
+            if (_may_be_worth(before) and _is_value(left, right, here, place.world)) or (
+                _may_be_worth(here) and _is_value(right, left, before, place.world)
             ):
                 return Outcome("undecided", f"a value in an example ({outcome.reason})")
             return replace(outcome, member=number)
@@ -457,9 +457,9 @@ def _compared(claim: Claim, place: Place, is_share: bool) -> Outcome:
     return worst
 
 
-def _names_indices(member: Tree) -> bool:
-    """δ_ij, 1_k: no value of an example, which would be a number."""
-    return any(name.below for _, name in names_in(member))
+def _may_be_worth(member: Tree) -> bool:
+    """Whether it may be the value of something in an example, which is a number: no δ_ij, no 1_k, no derivative that vanishes."""
+    return not is_gradient_tree(member) and not any(name.below for _, name in names_in(member))
 
 
 def _lacks_its_letter(claim: Claim, sheet: Sheet) -> bool:
@@ -474,7 +474,10 @@ def _is_value(constant: Value, other: Value, member: Tree, world: World) -> bool
     """f(a) = 6, y = 1: what a quantity that varies is for certain numbers; derivatives may be 0, 1 and -1 for all."""
     if leaves(constant.tensor) or not leaves(other.tensor) or _has_sizes(constant.tensor):
         return False
-    if is_gradient_tree(member) and isinstance(constant.tensor, Const) and abs(constant.tensor.value) in (0, 1):
+    if (
+        is_gradient_tree(member)
+        and np.isin(np.abs(evaluate(constant.tensor, setting_for(world, SEEDS[0], (constant.tensor,)))), (0, 1)).all()
+    ):
         return False
     values = [np.asarray(evaluate(other.tensor, setting_for(world, seed, (other.tensor,)))) for seed in SEEDS[:2]]
     return abs(values[0].max() - values[1].max()) > EQUAL

@@ -3,10 +3,11 @@ r"""Which doubts of a reader are empty: no cost that was left open makes such a 
     \delta^l_j = \sum_k w^{l+1}_{kj} a^{l+1}_k \sigma'(z^l_j)      false, whatever the cost: it holds for every layer or for none
     \frac{\partial C}{\partial a^l_k} = \sum_j w^{l+1}_{jk}        false: every cost compares with targets, and here are none
     \delta^L = a^L                                         open: it depends on the cost alone
+    \frac{\partial L}{\partial \gamma_i} = \hat x_i        false for y_i = γ_i x̂_i + β_i: a factor is missing that the cost decides
 
 A derivative of a cost that is not stated is compared with an expression that has no derivative in it.  Of an output that is
-open.  What comes to a quantity further inside is a product with what comes from above, which is different for different
-targets; an expression of weights, states and inputs alone is not.
+open.  What comes to a quantity further inside, or to one that the equations are given, is a product with what comes from
+above, which is different for different targets; an expression of weights, states and inputs alone is not.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["TARGETS", "is_false_of_every_cost"]
 
 TARGETS = frozenset(["y", "Y", "t", "T", "d", r"\hat y", r"\hat Y", "p", "q"])
-FAR = 2  # equations between a quantity and the last one: what lies nearer is the cost's own affair
+FAR = 2  # equations between a quantity that has one and the last one: what lies nearer is the cost's own affair
 
 
 def is_false_of_every_cost(one: Tensor, other: Tensor, world: World, own: int | None) -> bool:
@@ -46,10 +47,11 @@ def is_false_of_every_cost(one: Tensor, other: Tensor, world: World, own: int | 
     letters = {letter for letter, _ in world.window.bases}
     if letters - {"L"}:
         return True
-    if letters:
-        return own is not None and own < world.window.last
+    if letters and own is not None and own < world.window.last:
+        return True
     derived = {variable for variable, cotangent in world.cotangents.items() if cotangent in leaves(gradient)}
-    return bool(derived) and _distance(derived, set(leaves(world.cost.definition)), world) >= FAR
+    least = FAR if derived & world.forward.keys() else 1
+    return bool(derived) and _distance(derived, set(leaves(world.cost.definition)), world) >= least
 
 
 def _is_of_the_network(name: Var, world: World) -> bool:

@@ -74,6 +74,7 @@ SECONDS = 1.0  # of computing for one claim
 CORRECTION_SECONDS = 3.0  # of looking for what would be true in its place
 LEFT_SIDES = 3  # formulas before a refuted one whose left side may have been meant
 MAX_NODES, MAX_MEMBERS = 1500, 40  # of one claim
+LOGARITHMS = (r"\log", r"\ln")
 LACKING = "the terms of the sum lack its index, and another stands in its place"
 NEAR = 30  # formulas: the definitions around a claim, where a document defines a name more than once
 SOFTMAX_AFTER = re.compile(r"\W*(?:is|be|denotes?|represents?|to (?:indicate|denote|represent)|indicates?|for|,)?\W*(?:the |a )?softmax")
@@ -600,6 +601,8 @@ class _Judge:
                 stated = ["sigmoid", "tanh"]
             if self._has_gates(order):  # the page tells its \sigma from \tanh
                 stated = [*(name for name in stated if name not in ("sigmoid", "tanh")), "sigmoid"]
+            elif self._has_logistic_cost(order) and "sigmoid" not in stated:
+                stated.append("sigmoid")
             found += [replace(base, activation=name) for name in stated]
             if "softmax" in self.words:
                 found.append(replace(base, activation="softmax"))
@@ -615,11 +618,17 @@ class _Judge:
             ]
         if not base.is_scalar and order <= self.first_matrix and self._may_be_scalar(claim):
             found += [replace(item, is_scalar=True) for item in list(found)]
-        if self.sheet.with_samples and not any(mention.sample is not None for mention in mentions_in(claim.members, self.sheet)):
+        if self.sheet.with_samples and not self._is_of_all_samples(claim):
             found = [*(replace(item, is_single=True) for item in found), *found]
         if fitting := fitting_definitions(claim, self.sheet, order):
             found += [replace(item, fitting=fitting) for item in found]
         return [*found, replace(base, reach=NEAR)] if len(self.pages) > NEAR else found
+
+    def _is_of_all_samples(self, claim: Claim) -> bool:
+        """A sample is numbered in it, or it divides by the number of samples as the cost does: it is not about a single one."""
+        counted = _divided_by([cost.body for cost in self.sheet.definitions if cost.role == "cost"])
+        is_numbered = any(mention.sample is not None for mention in mentions_in(claim.members, self.sheet))
+        return is_numbered or bool(_divided_by(claim.members) & counted)
 
     def _is_redefined(self, function: Function) -> bool:
         """Whether an activation has another definition elsewhere, or is one of a whole vector."""
@@ -724,6 +733,19 @@ class _Judge:
         r"""\sigma beside \tanh in the equations of a step: by common use the logistic function."""
         return self.lexicon.is_recurrent and {r"\sigma", r"\tanh"} <= self._open_heads(order)
 
+    def _has_logistic_cost(self, order: int) -> bool:
+        """log a beside log(1 - a) in the cost in force: a is a chance, by common use of the logistic function."""
+        costs = [cost.body for cost in self.sheet.edition(order).costs[:1]]
+        logs = [
+            node.children[1]
+            for body in costs
+            for node in walk(body)
+            if node.kind == "function" and _letters(node.children[0]) in LOGARITHMS
+        ]
+        return any(
+            node.kind == "sum" and node.children[0].text == "1" and node.children[1].text == "-" for log in logs for node in walk(log)
+        )
+
     def _doubt(self, claim: Claim, own: Sequence[Definition], order: int, outcome: Outcome) -> str:
         """Why a claim that is false in the world that was built may be true all the same."""
         families = self._families(claim.members)
@@ -744,7 +766,7 @@ class _Judge:
         first = printed_name(claim.members[0])
         if first is not None and first.letter in self.lexicon.losses | {"C", "J", "L", "E"} and self._kind(claim) != "gradient":
             return "it states a cost"
-        if any(_has_penalty(member, self.lexicon) for member in claim.members[1:]):
+        if not _derives_state(claim.members[0], self.lexicon) and any(_has_penalty(member, self.lexicon) for member in claim.members[1:]):
             return "a penalty may be part of the cost"
         mentions = mentions_in(claim.members, self.sheet)
         bare = {mention.family for mention in mentions if mention.stage is None and mention.family in self.sheet.staged}
@@ -887,6 +909,12 @@ def _without_doubled_sign(claim: Claim) -> Claim:
 def _is_update(claim: Claim) -> bool:
     """W_new = W - η ∇C, and perhaps its numbers: a step, and no equation of the network."""
     return judge_update(Claim(claim.members[:2], claim.signs[:1])) is not None
+
+
+def _derives_state(tree: Tree, lexicon: Lexicon) -> bool:
+    """∂z/∂a: a derivative of what is no cost."""
+    name = printed_name(tree.children[1]) if tree.kind == "derivative" else None
+    return name is not None and name.letter not in lexicon.losses
 
 
 def _has_penalty(tree: Tree, lexicon: Lexicon) -> bool:

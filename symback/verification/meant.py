@@ -9,7 +9,6 @@ Such a claim is not true as it stands, and its formula is right: it is condition
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import combinations, count
@@ -28,7 +27,7 @@ MOST_PLACES = 4  # of an index in one sum, when some of them may be right
 def meant_claims(claim: Claim, lexicon: Lexicon) -> Iterator[tuple[Claim, str]]:
     """Each reading with the reason that goes with it."""
     explicit = claim_with_sums(claim, lexicon)
-    if explicit != claim and not _prints_sum_over(new_letters(claim, explicit), claim):
+    if explicit != claim and not _prints_sums(claim):
         yield explicit, "holds with a summation sign, which is missing"
     for i, condition in enumerate(claim.conditions):
         sign = condition.children[1]
@@ -41,13 +40,6 @@ def meant_claims(claim: Claim, lexicon: Lexicon) -> Iterator[tuple[Claim, str]]:
         yield from diagonals(claim, lexicon)
 
 
-def new_letters(claim: Claim, explicit: Claim) -> set[str]:
-    """The letters over which more sums run in one claim than in the other."""
-    more = Counter(letter for member in explicit.members for letter in _summed(member))
-    more.subtract(letter for member in claim.members for letter in _summed(member))
-    return {letter for letter, count in more.items() if count > 0}
-
-
 def _summed(tree: Tree) -> Iterator[str]:
     for node in walk(tree):
         if node.kind == "large" and node.children[0].kind == "scripts":
@@ -55,9 +47,9 @@ def _summed(tree: Tree) -> Iterator[str]:
                 yield from bound_in(script.children[0]) if script.kind == "subscript" else ()
 
 
-def _prints_sum_over(letters: set[str], claim: Claim) -> bool:
-    """Whether the claim prints the sign over the same letter elsewhere: then it is not left out by custom."""
-    return not letters.isdisjoint(letter for member in claim.members for letter in _summed(member))
+def _prints_sums(claim: Claim) -> bool:
+    """Whether the claim prints a sum elsewhere: then the sign is not left out by custom."""
+    return any(True for member in claim.members for _ in _summed(member))
 
 
 def _is_kronecker(node: Tree) -> bool:

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import sympy
 
-from symback.language.expressions import contract, delta, leaves, slot
+from symback.language.expressions import Const, contract, delta, leaves, slot
 from symback.language.functions import scalar_function
 from symback.verification.definitions import FUNCTION_HEADS, Function
 from symback.verification.meaning import COL, ROW, Unread, Value, apply, divided, powered, summed, transposed
@@ -218,6 +218,18 @@ def _nesting(tree: Tree) -> int:
     return max((_nesting(child) for child in tree.children), default=0) + (tree.kind in ("function", "call"))
 
 
+def _diagonal(value: Value, place: Place) -> Value:
+    """diag(v), the matrix with the entries of v on its diagonal; diag(1) is an identity matrix."""
+    if not value.labels and isinstance(value.tensor, Const):
+        return Value(contract(((value.tensor, ()), (delta(place.world.fresh_axis()), ("i", "j"))), ("i", "j"), {}), (ROW, COL))
+    if len(value.sides) != 1:
+        raise Unread("diag of what is no vector")
+    side = ROW if ROW in value.labels else COL
+    own = tuple("i" if label == side else label for label in value.labels)
+    kept = tuple(label for label in value.labels if label != side)
+    return Value(contract(((value.tensor, own), (delta(value.axes[side]), ("i", "j"))), ("i", "j", *kept), {}), (ROW, COL, *kept))
+
+
 def read_function(tree: Tree, place: Place) -> Value:
     r"""A named function and what it is taken of: \log(x), \operatorname{diag}(x), \max(0, z)."""
     head, argument = tree.children
@@ -237,15 +249,7 @@ def read_function(tree: Tree, place: Place) -> Value:
         return _activated_softmax(argument, place)
     group, scripts = _split_argument(argument)
     if plain.lower() == "diag":
-        value = read(group, place)
-        if len(value.sides) == 1:
-            side = ROW if ROW in value.labels else COL
-            axis = value.axes[side]
-            own = tuple("i" if label == side else label for label in value.labels)
-            kept = tuple(label for label in value.labels if label != side)
-            tensor = contract(((value.tensor, own), (delta(axis), ("i", "j"))), ("i", "j", *kept), {})
-            return _with_scripts(Value(tensor, (ROW, COL, *kept)), scripts, place)
-        raise Unread("diag of what is no vector")
+        return _with_scripts(_diagonal(read(group, place), place), scripts, place)
     if plain in NAMED_ACTIVATIONS:
         kind = scalar_function(plain.lower(), ACTIVATIONS[NAMED_ACTIVATIONS[plain]])
         expr = kind

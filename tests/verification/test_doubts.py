@@ -146,3 +146,72 @@ def test_a_kronecker_delta_is_no_value_of_an_example(tmp_path):
     page = r"$$z = W x + b$$" + "\n\n" + r"$$a_i = \frac{e^{z_i}}{\sum_k e^{z_k}}$$" + "\n"
     assert last(tmp_path, page, r"\frac{\partial \log a_i}{\partial z_j} = \delta_{ij} - a_j").verdict == "proved"
     assert last(tmp_path, page, r"\frac{\partial \log a_i}{\partial z_j} = \delta_{ij}").verdict == "refuted"
+
+
+def test_a_derivative_of_a_state_has_no_penalty(tmp_path):
+    chain = r"\frac{\partial z^{l+1}_k}{\partial z^l_j} = w^{l+1}_{kj} SIGN \sigma'(z^l_j)"
+    assert last(tmp_path, LAYERS, chain.replace("SIGN", "")).verdict == "proved"
+    assert last(tmp_path, LAYERS, chain.replace("SIGN", "-")).verdict == "refuted"
+    penalized = r"\frac{\partial C}{\partial W^l} = \delta^l (a^{l-1})^T + \lambda W^l"
+    assert last(tmp_path, LAYERS, penalized).verdict == "undecided"
+
+
+def test_what_divides_by_the_number_of_samples_is_about_all_of_them(tmp_path):
+    page = r"""
+$$z^{(i)} = w^T x^{(i)} + b$$
+
+$$a^{(i)} = \sigma(z^{(i)})$$
+
+$$J = -\frac{1}{m} \sum_{i=1}^m \left[ y^{(i)} \log a^{(i)} + (1 - y^{(i)}) \log(1 - a^{(i)}) \right]$$
+"""
+    assert (
+        last(tmp_path, page, r"\frac{\partial J}{\partial b} = \frac{1}{m} \sum_{i=1}^m (\sigma(z^{(i)}) - y^{(i)})").verdict != "refuted"
+    )
+    assert last(tmp_path, page, r"\frac{\partial J}{\partial b} = \frac{1}{m}").verdict == "refuted"
+
+
+@pytest.mark.parametrize(
+    ("formula", "verdict"),
+    [
+        (r"\frac{\partial L}{\partial \gamma} = \sum_{i=1}^m \frac{\partial L}{\partial y_i} \hat x_i", "proved"),
+        (r"\frac{\partial L}{\partial \gamma} = \sum_{i=1}^m \hat x_i", "refuted"),
+        (r"\frac{\partial L}{\partial \hat x_i} = \gamma", "undecided"),
+        (r"\frac{\partial L}{\partial y_i} = 1", "undecided"),
+    ],
+)
+def test_the_gradient_of_a_parameter_has_a_factor_that_the_cost_decides(tmp_path, formula, verdict):
+    assert last(tmp_path, NORMED, formula).verdict == verdict
+
+
+def test_the_activation_below_a_cost_of_two_chances_is_logistic_if_nothing_else_is_said(tmp_path):
+    page = COLUMN + r"$$C = -\sum_j \left( y_j \log a_j + (1 - y_j) \log(1 - a_j) \right)$$"
+    assert last(tmp_path, page, r"\frac{\partial C}{\partial z} = a - y").verdict == "proved"
+    assert last(tmp_path, page, r"\frac{\partial C}{\partial z} = y - a").verdict == "refuted"
+    assert last(tmp_path, page, r"\frac{\partial C}{\partial a} = a - y").verdict == "refuted"
+    tanh = page.replace(r"\sigma", r"\tanh")
+    assert last(tmp_path, tanh, r"\frac{\partial C}{\partial z} = a - y").verdict == "refuted"
+
+
+def test_a_chain_in_the_last_layer_does_not_end_before_the_cost(tmp_path):
+    chain = r"\frac{\partial C}{\partial w_{jk}^L} = \frac{\partial z_j^L}{\partial w_{jk}^L} \frac{\partial a_j^L}{\partial z_j^L}"
+    assert last(tmp_path, LAYERS, chain + r"\frac{\partial C}{\partial a_j^L}").verdict == "proved"
+    assert last(tmp_path, LAYERS, chain).verdict == "refuted"
+
+
+def test_a_derivative_that_vanishes_is_no_value_of_an_example(tmp_path):
+    error = r"\delta^l = \left( \frac{\partial z^{l+1}}{\partial a^LAYER} \right)^T \frac{\partial C}{\partial z^{l+1}} \odot \sigma'(z^l)"
+    assert last(tmp_path, LAYERS, error.replace("LAYER", "l")).verdict == "proved"
+    assert last(tmp_path, LAYERS, error.replace("LAYER", "{l+1}")).verdict == "refuted"
+    assert last(tmp_path, COLUMN, "a = 3").verdict != "refuted"
+
+
+def test_diag_of_one_is_an_identity_matrix(tmp_path):
+    assert last(tmp_path, RECURRENT, r"\frac{\partial a_t}{\partial b} = \operatorname{diag}(1)").verdict == "proved"
+    assert last(tmp_path, RECURRENT, r"\frac{\partial h_t}{\partial a_t} = \operatorname{diag}(1)").verdict == "refuted"
+
+
+def test_a_formula_that_prints_one_sum_does_not_leave_out_another_by_custom(tmp_path):
+    page = "$$\\hat y = X w$$\n\n$$J = \\frac{1}{2m} \\|\\hat y - y\\|^2$$\n"
+    gradient = r"\frac{\partial J}{\partial w_j} = \frac{1}{m} \sum_{i=1}^m \left( SUM X_{ik} w_k - y_i \right) X_{ij}"
+    assert last(tmp_path, page, gradient.replace("SUM", r"\sum_k")).verdict == "proved"
+    assert last(tmp_path, page, gradient.replace("SUM", "")).verdict == "refuted"
