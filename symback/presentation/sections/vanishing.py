@@ -169,7 +169,7 @@ def _figure() -> Figure:
     points = (tuple((float(i), ratio) for i, ratio in enumerate(reversed(each.ratios))) for each in measured)
     curves = [Curve((Words(_label(each)),), (piece,)) for each, piece in zip(measured, points, strict=True)]
     x = PlotAxis(0.0, LAYERS - 1.0, (0.0, 5.0, 10.0, 15.0), (Words("layers that the error has gone back"),))
-    y = PlotAxis(LOWEST, HIGHEST, tuple(10.0**power for power in range(-12, 9, 4)), is_log=True)
+    y = PlotAxis(LOWEST, HIGHEST, tuple(10.0**power for power in range(-12, 5, 4)), is_log=True)
     ends = "; ".join(f"{_label(each)}: {each.ratios[0]:.1e}" for each in measured)
     description = f"Length of the error in layer 1, relative to that in the last layer. {ends}."
     picture = plot("Length of the error against depth", description, curves, x, y)
