@@ -183,6 +183,7 @@ class _Judge:
         self.until = float("inf")
         self.lefts: list[Tree] = []
         self.case: tuple[Tree, ...] = ()
+        self.are_gradients_rows = ROW_WORDS.search(text) is not None
         self.words = " ".join(f"{page.printed.before} {page.printed.after}" for page in pages if page.printed is not None).lower()
         definitions: list[Definition] = []
         functions: list[Function] = []
@@ -458,7 +459,7 @@ class _Judge:
         turned = with_row_gradients(claim, self.lexicon) if kind == "gradient" and not outcome.is_sure else None
         if turned is not None:
             other = self._settled(turned, order, self._alternatives(claim, order), min(self.until, time.thread_time() + SECONDS))
-            is_stated = ROW_WORDS.search(self.words) is not None
+            is_stated = self.are_gradients_rows or ROW_WORDS.search(self.words) is not None
             if other.word == "proved" and is_stated:
                 return Judged(kind, "proved", replace(other, assumptions=(*other.assumptions, "gradients are rows")))
             if other.word == "proved":
