@@ -199,10 +199,10 @@ def _layers(staged: Sequence[Mention], base: str, mentions: Sequence[Mention], s
 
 
 def _ends_at(number: int, sheet: Sheet) -> bool:
-    """Whether every cost of the document is one of the outputs of the layer with this number."""
+    """Whether a cost of the document is one of the outputs of the layer with this number, and no cost one of another layer's."""
     costs = [definition for definition in sheet.definitions if definition.role == "cost"]
     ends = [{mention.stage for mention in mentions_in((cost.body,), sheet) if mention.stage is not None} for cost in costs]
-    return bool(ends) and all(stages == {("", number)} for stages in ends)
+    return {("", number)} in ends and all(stages in (set(), {("", number)}, {("L", 0)}) for stages in ends)
 
 
 # One convention, all readings
