@@ -38,7 +38,7 @@ LEVELS: dict[str, tuple[str, ...]] = {
     ),
     "sum": _words(r"+ - \pm \mp \oplus \ominus \cup \cap \setminus \vee \wedge"),
     "product": _words(
-        r"\cdot \times * \odot \circ \otimes \star \bullet / \div . .* @ \bmod \backslash \cdotp \boxdot \circledast \diamond"
+        r"\cdot \times * \odot \oslash \circ \otimes \star \bullet / \div . .* @ \bmod \backslash \cdotp \boxdot \circledast \diamond"
     ),
 }
 LEVEL_OF: dict[str, str] = {sign: level for level, signs in LEVELS.items() for sign in signs}

@@ -166,6 +166,7 @@ def _with_named_values(pages: Sequence[Page], named: NamedValues, predictions: f
 PENALIZED = frozenset(["W", "w", r"\theta", r"\Theta"])
 RATES = frozenset([r"\lambda", r"\alpha", r"\eta", r"\mu", "m", "n", "N"])  # what a penalty is weighted with
 UNDER_INEQUALITY = re.compile(r"(?:\$|\\\()(?:[^$]*(?:[<>≤≥]|\\(?:leq?|geq?|lt|gt)\b))[^$]*(?:\$|\\\))\W*$")
+OF_LAYERS = re.compile(r"(?:\s|[$(),.:\d<>≤≥lL]|\\(?:leq?|geq?|lt|gt|\(|\)))*")  # l < L is no condition on values
 
 
 class _Judge:
@@ -755,7 +756,7 @@ class _Judge:
         if own:
             return "a definition that was not understood"
         printed = self.pages[order].printed
-        if printed is not None and UNDER_INEQUALITY.search(printed.before):
+        if printed is not None and (condition := UNDER_INEQUALITY.search(printed.before)) and not OF_LAYERS.fullmatch(condition[0]):
             return "the words before it state a condition"
         if any(self._counts_entries(member) for member in claim.members):
             return "the numbers at its names may be those of entries or of layers"

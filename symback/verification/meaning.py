@@ -192,6 +192,8 @@ def product(left: Value, right: Value, sign: str, choose: Choices) -> Value:
     """Matrix product if that fits, else element-wise; for two columns of one shape under a dot, what `choose` says."""
     if sign in ("\\odot", "\\circ", ".*", "\\circledast"):
         return elementwise(left, right)
+    if sign == "\\oslash":
+        return elementwise(left, apply(1 / slot(0), right))
     if sign == "\\otimes" and left.labels == right.labels == (ROW,):
         return matrix_product(left, transposed(right))
     if left.sides and left.sides == right.sides and len(left.sides) == 1 and sign in ("\\cdot", ""):

@@ -32,6 +32,7 @@ from symback.verification.reading_names import (
     kronecker,
     quantity,
 )
+from symback.verification.reading_pieces import read_pieces
 from symback.verification.reading_products import folded, read_product
 from symback.verification.reading_sums import read_large
 from symback.verification.tree import Tree, operands_of, operators_of
@@ -269,7 +270,10 @@ def _read_applied(tree: Tree, place: Place) -> Value:
 def _read_matrix(tree: Tree, place: Place) -> Value:
     r"""A matrix of entries that follow a rule, with dots or without: the entry at row i and column j."""
     if tree.text == "cases":
-        return read_cases(tree, place)
+        try:
+            return read_pieces(tree, place)
+        except Unread:
+            return read_cases(tree, place)
     grid = general_entry(tree)
     if grid is None:
         raise Unread("a matrix whose entries follow no rule that is known")

@@ -16,6 +16,7 @@ from symback.verification.mentions import indices_of, is_transpose, printed_name
 from symback.verification.place import Place, read
 from symback.verification.reading_derivatives import gradient_of, root_of
 from symback.verification.reading_names import axes_of_indices, exponent_of, indexed, kronecker, quantity
+from symback.verification.reading_pieces import is_comparison, read_indicator
 from symback.verification.reading_sums import sum_along
 from symback.verification.tree import Tree, operands_of, operators_of
 
@@ -61,6 +62,8 @@ def check_factor(head: Tree, argument: Tree, place: Place) -> None:
 def indicator(argument: Tree, place: Place) -> Value:
     """1[i = k], 1(k == i)."""
     inner = argument.children[0] if argument.kind == "group" else argument
+    if is_comparison(inner):
+        return read_indicator(inner, place)
     if inner.kind != "relation" or operators_of(inner) not in (("=",), ("==",)):
         raise Unread("an indicator of what is no equality of indices")
     return kronecker(operands_of(inner), place)

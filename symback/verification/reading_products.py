@@ -15,7 +15,7 @@ from symback.verification.tree import Tree, operands_of, operators_of
 
 __all__ = ["folded", "read_product"]
 
-ELEMENTWISE_SIGNS = ("\\odot", "\\circ", ".*", "\\circledast", "*")
+ELEMENTWISE_SIGNS = ("\\odot", "\\oslash", "\\circ", ".*", "\\circledast", "*")
 PLAIN_SIGNS = ("", "\\cdot", "\\times", ".", "\\otimes", "@", "\\cdotp")
 
 

@@ -124,7 +124,8 @@ class Sheet:
                     staged[mention.family] -= 1
                 if mention.sample is not None:
                     self.with_samples.add(mention.family)
-                if mention.indices:
+                is_kronecker = mention.family == r"\delta" and mention.stage is None and len(mention.indices) == 2
+                if mention.indices and not is_kronecker:
                     counts.setdefault(mention.family, Counter())[len(mention.indices)] += 1
                 else:
                     self.bare.add(mention.family)

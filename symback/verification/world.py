@@ -488,7 +488,7 @@ class World:
         return self.memory[key]
 
     def _as_scalar(self, function: Function) -> type[ScalarFunction] | None:
-        if any(node.kind in ("large", "matrix") for node in walk_tree(function.body)):
+        if any(node.kind == "large" or (node.kind == "matrix" and node.text != "cases") for node in walk_tree(function.body)):
             return None
         parameter = self.lexicon.merged.get(function.parameter, function.parameter)
         argument = var(Name("argument"), ())

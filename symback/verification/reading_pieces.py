@@ -1,0 +1,113 @@
+r"""Functions by pieces: z if z > 0 and 0 otherwise, and 1[z > 0], which is 1 where the condition holds and 0 elsewhere.
+
+The pieces and conditions must be functions of one quantity, entry by entry; they become one SymPy `Piecewise` of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import sympy
+
+from symback.language.expressions import Add, Const, Contract, Map, Tensor, leaves, slot
+from symback.verification.meaning import Unread, Value, apply
+from symback.verification.place import Place, read
+from symback.verification.tree import Tree, operands_of, operators_of
+
+__all__ = ["is_comparison", "read_indicator", "read_pieces"]
+
+RELATIONS = {
+    ">": sympy.Gt, "<": sympy.Lt, r"\ge": sympy.Ge, r"\le": sympy.Le, "=": sympy.Eq, r"\neq": sympy.Ne, "==": sympy.Eq,
+}  # fmt: skip
+WORDS = ("if", "for", "when", "where", "and", "")
+OTHERWISE = ("otherwise", "else", "elsewhere")
+
+
+def read_pieces(tree: Tree, place: Place) -> Value:
+    r"""\begin{cases} z & \text{if } z > 0 \\ 0 & \text{otherwise} \end{cases}"""
+    rows = [row.children for row in tree.children]
+    if not rows or any(len(row) != 2 for row in rows):
+        raise Unread("cases that are no pairs of a value and its condition")
+    values = [read(value, place) for value, _ in rows]
+    conditions = [_condition_tree(condition) for _, condition in rows]
+    sides = [[read(side, place) for side in operands_of(tree)] if tree is not None else [] for tree in conditions]
+    of = _argument([*values, *(side for found in sides for side in found)])
+    pieces = []
+    for value, condition, found in zip(values, conditions, sides, strict=True):
+        holds = (
+            sympy.true if condition is None else _holds(operators_of(condition), [_expression(side.tensor, of.tensor) for side in found])
+        )
+        pieces.append((_expression(value.tensor, of.tensor), holds))
+    return _applied(_with_last(pieces), of)
+
+
+def read_indicator(condition: Tree, place: Place) -> Value:
+    """1[z > 0]."""
+    inner = condition.children[0] if condition.kind == "group" else condition
+    if not is_comparison(inner):
+        raise Unread("an indicator of what is no comparison")
+    sides = [read(side, place) for side in operands_of(inner)]
+    of = _argument(sides)
+    holds = _holds(operators_of(inner), [_expression(side.tensor, of.tensor) for side in sides])
+    return _applied([(sympy.S.One, holds), (sympy.S.Zero, sympy.true)], of)
+
+
+def is_comparison(tree: Tree) -> bool:
+    """z > 0, -1 < z < 1: what holds of a number or does not."""
+    return tree.kind == "relation" and all(sign in RELATIONS for sign in operators_of(tree)) and operators_of(tree) != ("=",)
+
+
+def _condition_tree(tree: Tree) -> Tree | None:
+    """The comparison in a row; None for `otherwise`."""
+    parts = operands_of(tree) if tree.kind in ("statements", "list") else (tree,)
+    found = [part for part in parts if part.kind not in ("text", "word")]
+    words = [part.text.strip().rstrip(".,").lower() for part in parts if part.kind in ("text", "word")]
+    if not found and len(words) == 1 and words[0] in OTHERWISE:
+        return None
+    if len(found) != 1 or set(words) - set(WORDS) or found[0].kind != "relation" or set(operators_of(found[0])) - RELATIONS.keys():
+        raise Unread("a condition that is no comparison")
+    return found[0]
+
+
+def _argument(values: Sequence[Value]) -> Value:
+    """The one quantity of which all are functions."""
+    known = list(dict.fromkeys(leaf for value in values for leaf in leaves(value.tensor)))
+    if len(known) != 1:
+        raise Unread("pieces that are no functions of one quantity")
+    found = next(value for value in values if leaves(value.tensor))
+    if any(value.labels != found.labels for value in values if value.labels):
+        raise Unread("pieces with different indices")
+    return Value(known[0], found.labels)
+
+
+def _expression(tensor: Tensor, of: Tensor) -> sympy.Expr:
+    """An entry of the tensor as a function of the same entry of the quantity."""
+    match tensor:
+        case Const():
+            return tensor.value
+        case Add():
+            return sympy.Add(*(_expression(arg, of) for arg in tensor.args))
+        case Map():
+            return tensor.expr.xreplace({slot(i): _expression(arg, of) for i, arg in enumerate(tensor.args)})
+        case Contract() if all(labels in ((), tuple(range(tensor.rank))) for labels in tensor.labels):
+            return sympy.Mul(*(_expression(arg, of) for arg in tensor.args))
+    if tensor == of:
+        return slot(0)
+    raise Unread("a piece that is not taken entry by entry")
+
+
+def _holds(signs: Sequence[str], sides: Sequence[sympy.Expr]) -> sympy.Basic:
+    return sympy.And(*(RELATIONS[sign](left, right) for sign, left, right in zip(signs, sides, sides[1:], strict=False)))
+
+
+def _with_last(pieces: list[tuple[sympy.Expr, sympy.Basic]]) -> list[tuple[sympy.Expr, sympy.Basic]]:
+    """The last condition is `otherwise` where it says no more than that those before it do not hold."""
+    before = sympy.Or(*(holds for _, holds in pieces[:-1]))
+    value, last = pieces[-1]
+    return [*pieces[:-1], (value, sympy.true)] if sympy.simplify_logic(sympy.Or(before, last)) is sympy.true else pieces
+
+
+def _applied(pieces: list[tuple[sympy.Expr, sympy.Basic]], of: Value) -> Value:
+    if pieces[-1][1] is not sympy.true:
+        raise Unread("cases that leave something out")
+    return apply(sympy.Piecewise(*pieces), of)
