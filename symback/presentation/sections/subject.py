@@ -3,13 +3,11 @@
 from dataclasses import dataclass
 
 from symback.language.notation import Notation
-from symback.language.printing import to_latex, to_text
 from symback.network import Network
 from symback.pipeline import Derivation
-from symback.presentation.blocks import Written
 from symback.presentation.manner import Manner
 
-__all__ = ["Subject", "words_of"]
+__all__ = ["Subject"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,8 +22,3 @@ class Subject:
     def network(self) -> Network:
         """The network of the page."""
         return self.derivations[0].network
-
-
-def words_of(expr, notation: Notation) -> Written:
-    """An expression as a span, for labels of pictures."""
-    return Written(to_latex(expr, notation), to_text(expr, notation))
