@@ -748,6 +748,11 @@ class _Judge:
             node.kind == "sum" and node.children[0].text == "1" and node.children[1].text == "-" for log in logs for node in walk(log)
         )
 
+    def _states_condition(self, before: str) -> bool:
+        """Whether words before a formula end in an inequality of values: for $x > 0$.  A displayed formula is none of them."""
+        condition = UNDER_INEQUALITY.search(before)
+        return condition is not None and not OF_LAYERS.fullmatch(condition[0]) and not condition[0].rstrip().endswith("$$")
+
     def _doubt(self, claim: Claim, own: Sequence[Definition], order: int, outcome: Outcome) -> str:
         """Why a claim that is false in the world that was built may be true all the same."""
         families = self._families(claim.members)
@@ -756,7 +761,7 @@ class _Judge:
         if own:
             return "a definition that was not understood"
         printed = self.pages[order].printed
-        if printed is not None and (condition := UNDER_INEQUALITY.search(printed.before)) and not OF_LAYERS.fullmatch(condition[0]):
+        if printed is not None and self._states_condition(printed.before):
             return "the words before it state a condition"
         if any(self._counts_entries(member) for member in claim.members):
             return "the numbers at its names may be those of entries or of layers"

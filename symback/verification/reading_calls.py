@@ -113,6 +113,11 @@ def _split_argument(argument: Tree) -> tuple[Tree, list[Tree]]:
     return argument, []
 
 
+def _inverse_of(scripts: Sequence[Tree]) -> Tree | None:
+    r"""The -1 of \operatorname{diag}(v)^{-1}."""
+    return next((script for script in scripts if script.kind == "superscript" and script.children[0].kind == "sign"), None)
+
+
 def _with_scripts(value: Value, scripts: Sequence[Tree], place: Place) -> Value:
     for script in scripts:
         if script.kind == "subscript":
@@ -252,7 +257,10 @@ def read_function(tree: Tree, place: Place) -> Value:
         return _activated_softmax(argument, place)
     group, scripts = _split_argument(argument)
     if plain.lower() == "diag":
-        return _with_scripts(_diagonal(read(group, place), place), scripts, place)
+        value = read(group, place)
+        if (power := _inverse_of(scripts)) is not None:  # of a diagonal matrix, entry by entry
+            value, scripts = powered(value, exponent_of(power.children[0], place)), [other for other in scripts if other is not power]
+        return _with_scripts(_diagonal(value, place), scripts, place)
     if plain in NAMED_ACTIVATIONS:
         kind = scalar_function(plain.lower(), ACTIVATIONS[NAMED_ACTIVATIONS[plain]])
         expr = kind

@@ -8,6 +8,7 @@ decides), and fractions of differentials (`derivative`).
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from itertools import islice
 
@@ -16,6 +17,8 @@ from symback.verification.tree import Tree
 from symback.verification.unparse import unparse
 
 __all__ = ["fraction", "is_equation_array", "matrix", "reduced", "rows_joined"]
+
+REASON = re.compile(r"\s*(?:using|by|since|because|as)\b", re.IGNORECASE)
 
 _LEVELS = tuple(LEVELS)
 _SUM = _LEVELS.index("sum")
@@ -213,8 +216,12 @@ def _row_items(row: list[list[Tree]], name: str) -> list[Tree]:
 
 
 def _remark(cell: list[Tree]) -> list[Tree]:
-    r"""A cell beside an equation that begins with words and states nothing, `\text{differentiate $C$}`, as one piece of words."""
-    if cell[0].kind not in ("text", "word") or any(item.kind == "operator" and item.text not in (",", ".") for item in cell):
+    r"""A cell beside an equation that begins with words and states nothing, or why it holds, as one piece of words.
+
+    `\text{differentiate $C$}`, `\text{using $\sum_k y_k = 1$}`; but not `\text{where $z = W a$}`.
+    """
+    is_claim = any(item.kind == "operator" and item.text not in (",", ".") for item in cell)
+    if cell[0].kind not in ("text", "word") or (is_claim and not REASON.match(cell[0].text)):
         return cell
     words = " ".join(item.text.strip() if item.kind in ("text", "word") else f"${unparse(item)}$" for item in cell)
     return [Tree("text", (), words, cell[0].start, cell[-1].end)]

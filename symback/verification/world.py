@@ -169,6 +169,7 @@ class World:
         """The definition of a family that fits a stage, and what its stage letter stands for there."""
         bases = dict(self.window.bases)
         found: tuple[Definition, dict[str, int]] | None = None
+        likely = self._likely_number(family, stage) if stage is not None and "" not in bases else None
         for definition in self._patterns.get(family, ()):
             if definition.name.stage is None:
                 if stage is None:
@@ -180,7 +181,7 @@ class World:
             if letter == "":
                 if bases.get("") is not None and shift + bases[""] == stage:
                     return definition, bases
-                if found is None and bases.get("") is None:
+                if bases.get("") is None and (found is None or (found[0].name.stage[0] == "" and shift == likely)):
                     found = definition, {**bases, "": stage - shift}
             elif letter.isupper() and letter != letter.lower():
                 at_end = self.window.is_output and stage - shift == self.window.last
@@ -191,6 +192,14 @@ class World:
             elif found is None or found[0].name.stage[0] == "" or found[0].name.stage[0].isupper():
                 found = definition, {**bases, letter: stage - shift}
         return None if found is not None and self._is_input(stage, found[0]) else found
+
+    def _likely_number(self, family: str, stage: int) -> int | None:
+        """Which of the numbered layers of a page speaks for a stage: counted from the last, or a hidden one."""
+        stages = [definition.name.stage for definition in self._patterns.get(family, ())]
+        numbers = sorted({found[1] for found in stages if found is not None and found[0] == ""})
+        if not numbers:
+            return None
+        return max(numbers[0], numbers[-1] - (self.window.last - stage)) if self.window.is_output else numbers[0]
 
     def _is_input(self, stage: int | None, definition: Definition) -> bool:
         """Whether a rule for any layer l says nothing of a numbered stage, because a^0 is what the first layer is given."""
