@@ -9,7 +9,7 @@ __all__ = ["Fact", "Step"]
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """Σ over the last axis of `of` equals `value`.
+    """Σ over one axis of `of` (the last, where nothing else is said) equals `value`.
 
     `is_assumed` true: the cost supposes it of its data (Σ_k y_k = 1); false: it follows from a definition.
     """
@@ -17,6 +17,7 @@ class Fact:
     of: Var
     value: int
     is_assumed: bool
+    axis: int = -1
 
     def __str__(self) -> str:
         return f"Σ {self.of.name} = {self.value}"

@@ -277,7 +277,7 @@ def random_setting(
 ) -> Setting:
     """Random sizes, random values of every name that no equation defines, and the values of those that one does.
 
-    Targets (letters y, Y) lie in (0.1, 0.9), and sum to one over the last axis where a fact assumes it.  A scalar symbol
+    Targets (letters y, Y) lie in (0.1, 0.9), and sum to one over the axis where a fact assumes it.  A scalar symbol
     in a constant that is no size, such as λ, gets a value in (0.1, 0.9) as well.
     """
     tensors = [t for e in equations for t in (e.symbol, e.definition)] + [t for pair in seeds for t in pair]
@@ -287,7 +287,7 @@ def random_setting(
         numbers.setdefault(symbol, float(generator.uniform(0.1, 0.9)))
     setting = Setting({}, numbers, functions or {}, equations, seeds)
     defined = {equation.symbol for equation in equations}
-    assumed = {fact.of: fact.value for fact in facts if fact.is_assumed}
+    assumed = {fact.of: fact for fact in facts if fact.is_assumed}
     values = dict(given or {})
     for name in (name for tensor in tensors for name in leaves(tensor)):
         if name not in defined and name not in values:
@@ -307,8 +307,9 @@ def _scalar_symbols(tensors: Iterable[Tensor]) -> list[sympy.Symbol]:
     return list(found)
 
 
-def _random_value(name: Var, shape: list[int], assumed: Mapping[Var, int], generator: np.random.Generator) -> np.ndarray:
+def _random_value(name: Var, shape: list[int], assumed: Mapping[Var, Fact], generator: np.random.Generator) -> np.ndarray:
     if name in assumed or name.name.letter in ("y", "Y"):
         value = generator.uniform(0.1, 0.9, shape)
-        return value * (assumed[name] / value.sum(axis=-1, keepdims=True)) if name in assumed else value
+        fact = assumed.get(name)
+        return value if fact is None else value * (fact.value / value.sum(axis=fact.axis, keepdims=True))
     return generator.normal(size=shape)

@@ -417,9 +417,9 @@ def _use_fact(work: Work, monomial: Monomial, bound: frozenset[int]) -> Partly:
     """Σ_k y_k  →  1, where that is a fact and nothing else in the product depends on k."""
     for factor, exponent in monomial:
         fact = work.facts.get(factor.head) if factor.kind == "var" and exponent == 1 else None
-        if fact is None or not factor.labels or factor.labels[-1] not in bound or factor.labels.count(factor.labels[-1]) > 1:
+        label = factor.labels[fact.axis] if fact is not None and factor.labels else None
+        if label not in bound or factor.labels.count(label) > 1:
             continue
-        label = factor.labels[-1]
         if all(label not in other.free for other, _ in monomial if other is not factor):
             work.used[fact] = None
             return ({monomial - {(factor, exponent)}: fact.value} if fact.value else {}), bound - {label}

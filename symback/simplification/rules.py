@@ -188,13 +188,14 @@ def use_fact(product: Product, knowledge: Knowledge) -> Result:
     rank = len(product.axes)
     for fact in knowledge.facts:
         for (base, labels), exponent in product.powers:
-            if base is not fact.of or exponent != 1 or labels[-1] < rank:
+            if base is not fact.of or exponent != 1 or labels[fact.axis] < rank:
                 continue
-            if sum(labels[-1] in other for (_, other), _ in product.powers) > 1 or labels.count(labels[-1]) > 1:
+            label = labels[fact.axis]
+            if sum(label in other for (_, other), _ in product.powers) > 1 or labels.count(label) > 1:
                 continue
             powers = dict(product.powers)
             del powers[base, labels]
-            bound = tuple(pair for pair in product.bound if pair[0] != labels[-1])
+            bound = tuple(pair for pair in product.bound if pair[0] != label)
             shorter = Product(product.coefficient * fact.value, tuple(powers.items()), product.axes, bound)
             return shorter.to_tensor(), (fact,)
     return None

@@ -20,7 +20,7 @@ from functools import lru_cache
 from symback.verification.tree import Tree, operands_of, operators_of, spelling, walk
 
 __all__ = [
-    "FUNCTION_HEADS", "KNOWN_LOSSES", "Lexicon", "Mention", "Printed", "index_name", "indices_of", "integer_of", "is_ones", "is_transpose",
+    "FUNCTION_HEADS", "KNOWN_LOSSES", "Lexicon", "Mention", "Printed", "SAMPLE_COUNTS", "index_name", "indices_of", "integer_of", "is_ones", "is_transpose",
     "letter_of", "letters_of_stage", "lexicon_of", "number_of_stage", "printed_name", "script_shift",
 ]  # fmt: skip
 
@@ -42,6 +42,7 @@ FUNCTION_HEADS = frozenset(
     [r"\sigma", r"\varsigma", "f", "g", "h", r"\phi", r"\varphi", r"\psi", "s", "S", r"\rho", "act"]
     + [rf"\operatorname{{{name}}}" for name in ("softmax", "sigmoid", "Sigmoid", "relu", "ReLU", "Relu", "rms", "LeakyReLU", "softplus")]
 )  # fmt: skip
+SAMPLE_COUNTS = frozenset(["m", "N", "n", "M", "B"])  # letters that usually say how many samples there are
 NAMED_BY_LAYER = frozenset(["W", "w", "z", "Z", "b", r"\Theta", r"\theta"])
 
 

@@ -39,8 +39,6 @@ __all__ = [
     "is_loss_of_step", "kronecker", "merged_labels", "quantity", "ranges_of", "sampled",
 ]  # fmt: skip
 
-SAMPLE_COUNTS = frozenset(["m", "N", "n", "M", "B"])
-
 
 def quantity(mention: Mention, place: Place) -> Value:
     """The quantity that a name means, with its indices as labels."""

@@ -20,7 +20,7 @@ from symback.verification.window import Window, sides_of
 if TYPE_CHECKING:
     from symback.verification.world import World
 
-__all__ = ["Edition", "SAMPLE_COUNTS", "SHAPES", "Sheet", "WEIGHTS", "letter_without_hat"]
+__all__ = ["Edition", "SHAPES", "Sheet", "WEIGHTS", "letter_without_hat"]
 
 SHAPES: dict[str, tuple[str, ...]] = {"scalar": (), "column": (ROW,), "row": (COL,), "matrix": (ROW, COL)}
 LATER = 80  # formulas: how far ahead what a name is may be said
@@ -30,7 +30,6 @@ SMALL_GREEK_SCALARS = frozenset(
 )
 NEVER_OFTEN_STAGED = frozenset(["x", "X", "y", "Y", "t", r"\hat y", r"\hat Y"])  # a layer at one of them is a slip, unless it is the rule
 WEIGHTS = frozenset(["W", "U", "V", r"\Theta"])
-SAMPLE_COUNTS = ("m", "N", "n", "M", "B")  # letters that usually say how many samples there are
 
 
 @dataclass(frozen=True)

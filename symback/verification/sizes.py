@@ -29,6 +29,11 @@ class Sizes:
         """A world's own, to which it adds what its claim alone says."""
         return Sizes(dict(self.parent), set(self.is_free), set(self.samples), dict(self.spoken), self.version)
 
+    def most_fresh(self) -> int:
+        """The highest number of an axis without a name that stands in it."""
+        keys = [key for pair in self.parent.items() for key in (pair[0], pair[1][0])] + list(self.samples)
+        return max((key[2] for key in keys if key[:2] == ("flat", "any") and len(key) > 2), default=0)
+
     def without_anchors(self) -> Sizes:
         """Without what ties a size to one stage: the targets are as many as the outputs of whatever layer is the last."""
         kept = {key: (to, step) for key, (to, step) in self.parent.items() if not (key[0] == "flat" and to[0] == "stage")}

@@ -37,12 +37,12 @@ from symback.simplification.replacing import replaced
 from symback.verification.choices import Choices
 from symback.verification.definitions import FUNCTION_HEADS, Definition, Function, is_repeated
 from symback.verification.meaning import COL, ROW, Mismatch, Unread, Unspread, Untyped, Value, scalar_expression
-from symback.verification.mentions import letter_of, names_in
+from symback.verification.mentions import SAMPLE_COUNTS, letter_of, names_in
 from symback.verification.place import Place, read
 from symback.verification.reading_calls import ACTIVATIONS
 from symback.verification.reading_names import axes_of_indices
 from symback.verification.recurrence import copy_of, cost_of_sequence, states_of
-from symback.verification.sheet import SAMPLE_COUNTS, WEIGHTS, Edition, Sheet, letter_without_hat
+from symback.verification.sheet import WEIGHTS, Edition, Sheet, letter_without_hat
 from symback.verification.sizes import Sizes
 from symback.verification.tree import walk as walk_tree
 from symback.verification.window import Assumed, Counted, Retyped, Window, is_hidden, sides_of
@@ -69,6 +69,7 @@ class World:
         self.lexicon = sheet.lexicon
         self.summable = dict(window.summable)
         self.sizes = (start or sizes or sheet.sizes).copy()
+        self.first_fresh = self.sizes.most_fresh()  # another world's axes without a name are not those of this one
         self.is_uniform = is_uniform
         self.broken: set[Definition] = set(broken)
         self._turned: set[str] = set()
@@ -95,7 +96,7 @@ class World:
         self.values: dict[tuple[str, int | None], Value] = {}
         self.equations: list[Equation] = []
         self.counts: dict[str, Axis] = {letter: self.sizes.renewed(axis) for letter, axis in self.preset.items()}
-        self.fresh = 0
+        self.fresh = self.first_fresh
         self._under_way: set[tuple[str, int | None]] = set()
         self._patterns: dict[str, list[Definition]] = {}
         for definition in self.edition.definitions:

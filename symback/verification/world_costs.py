@@ -13,7 +13,7 @@ from symback.language.steps import Fact
 from symback.verification.choices import Choices
 from symback.verification.definitions import Definition
 from symback.verification.meaning import COL, ROW, Mismatch, Unread, Unspread, Untyped, Value, scalar_expression
-from symback.verification.mentions import names_in
+from symback.verification.mentions import SAMPLE_COUNTS, names_in
 from symback.verification.place import Place, read
 from symback.verification.reading_names import axes_of_indices
 from symback.verification.window import Retyped
@@ -248,11 +248,22 @@ def _unit_targets(world: World) -> tuple[Fact, ...]:
     targets = []
     for (family, _), value in world.values.items():
         if isinstance(value.tensor, Var) and value.tensor not in world.forward and value.tensor.rank and _is_target(family):
-            targets.append(Fact(value.tensor, 1, True))
+            targets.append(Fact(value.tensor, 1, True, _axis_of_units(world, value.tensor)))
     return tuple(targets)
+
+
+def _axis_of_units(world: World, tensor: Var) -> int:
+    """The axis of a target that does not count samples."""
+    samples = {axis for letter, axis in world.counts.items() if letter in SAMPLE_COUNTS}
+    units = [place for place, axis in enumerate(tensor.axes) if axis.kind != "sample" and axis not in samples]
+    return units[0] if len(units) == 1 else -1
 
 
 def _stated_sums(world: World) -> tuple[Fact, ...]:
     """Σ_k y_k = 1, where the document says so."""
     stated = [value.tensor for (family, _), value in world.values.items() if family in world.sheet.unit_sums]
-    return tuple(Fact(tensor, 1, True) for tensor in stated if isinstance(tensor, Var) and tensor not in world.forward and tensor.rank)
+    return tuple(
+        Fact(tensor, 1, True, _axis_of_units(world, tensor))
+        for tensor in stated
+        if isinstance(tensor, Var) and tensor not in world.forward and tensor.rank
+    )

@@ -9,8 +9,8 @@ from itertools import product as combinations_of
 
 from symback.verification.definitions import Definition
 from symback.verification.meaning import COL, Unread, Untyped
-from symback.verification.mentions import names_in, printed_name
-from symback.verification.sheet import SAMPLE_COUNTS, SHAPES, WEIGHTS, Edition, Sheet
+from symback.verification.mentions import SAMPLE_COUNTS, names_in, printed_name
+from symback.verification.sheet import SHAPES, WEIGHTS, Edition, Sheet
 from symback.verification.sizes import Sizes
 from symback.verification.tree import operands_of
 from symback.verification.window import Assumed, Window
