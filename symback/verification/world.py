@@ -62,14 +62,15 @@ class World:
     def __init__(
         self, sheet: Sheet, edition: Edition, window: Window, assumed: Assumed, about: frozenset = frozenset(), is_uniform: bool = False,
         sizes: Sizes | None = None, preset: dict[str, Axis] | None = None, start: Sizes | None = None,
-        broken: Iterable[Definition] = (),
+        broken: Iterable[Definition] = (), first_fresh: int | None = None,
     ):  # fmt: skip
         self.preset = preset or {}
         self.sheet, self.edition, self.window, self.assumed, self.about = sheet, edition, window, assumed, about
         self.lexicon = sheet.lexicon
         self.summable = dict(window.summable)
         self.sizes = (start or sizes or sheet.sizes).copy()
-        self.first_fresh = self.sizes.most_fresh()  # another world's axes without a name are not those of this one
+        # another world's axes without a name are not those of this one, but those of the world that this one refines are
+        self.first_fresh = self.sizes.most_fresh() if first_fresh is None else first_fresh
         self.is_uniform = is_uniform
         self.broken: set[Definition] = set(broken)
         self._turned: set[str] = set()
@@ -420,10 +421,15 @@ class World:
         key = ("count", letter, axis)
         if key not in self.memory:
             counted = {**self.preset, letter: axis}
-            self.memory[key] = World(
-                self.sheet, self.edition, self.window, self.assumed, self.about, sizes=self.sizes, preset=counted, broken=self.broken
-            )
+            self.memory[key] = self._refined(self.sizes, counted)
         return self.memory[key]
+
+    def _refined(self, sizes: Sizes, preset: dict[str, Axis]) -> World:
+        """The same world with more known of its sizes; its axes without names keep their numbers."""
+        return World(
+            self.sheet, self.edition, self.window, self.assumed, self.about, sizes=sizes, preset=preset, broken=self.broken,
+            first_fresh=self.first_fresh,
+        )  # fmt: skip
 
     def fresh_axis(self) -> Axis:
         """An axis of whatever size fits."""
@@ -602,9 +608,7 @@ class World:
             sizes = self.sizes.copy()
             if not sizes.merge(left, right):
                 raise Untyped(f"sizes {left.size} and {right.size} stand at the same place")
-            self.memory[key] = World(
-                self.sheet, self.edition, self.window, self.assumed, self.about, sizes=sizes, broken=self.broken, preset=self.preset
-            )
+            self.memory[key] = self._refined(sizes, self.preset)
         return self.memory[key]
 
     def with_samples(self, axis: Axis) -> World:
@@ -614,7 +618,5 @@ class World:
             sizes = self.sizes.copy()
             if not sizes.mark_samples(axis):
                 raise Unspread(axis)
-            self.memory[key] = World(
-                self.sheet, self.edition, self.window, self.assumed, self.about, sizes=sizes, broken=self.broken, preset=self.preset
-            )
+            self.memory[key] = self._refined(sizes, self.preset)
         return self.memory[key]
