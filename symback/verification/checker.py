@@ -241,7 +241,8 @@ def _about(claim: Claim, sheet: Sheet, window: Window) -> frozenset:
     found = set()
     for mention in mentions_in(claim.members, sheet):
         if mention.family in (r"\delta", r"\Delta") and mention.stage is not None and mention.stage[0] in bases:
-            found |= {(letter, bases[mention.stage[0]] + mention.stage[1]) for letter in ("z", "Z")}
+            letters = ("Z",) if mention.family == r"\Delta" and {r"\delta", "Z"} <= sheet.staged else ("z", "Z")
+            found |= {(letter, bases[mention.stage[0]] + mention.stage[1]) for letter in letters}
         if mention.stage is None:
             found.add((mention.family, window.own if mention.family in sheet.staged else None))
         elif mention.stage[0] in bases:

@@ -624,7 +624,8 @@ class _Judge:
             found = [*(replace(item, is_single=True) for item in found), *found]
         if fitting := fitting_definitions(claim, self.sheet, order):
             found += [replace(item, fitting=fitting) for item in found]
-        return [*found, replace(base, reach=NEAR)] if len(self.pages) > NEAR else found
+        near = [base, *([replace(base, has_unit_targets=True)] if self._may_sum_to_one() else [])]
+        return [*found, *(replace(item, reach=NEAR) for item in near)] if len(self.pages) > NEAR else found
 
     def _is_of_all_samples(self, claim: Claim) -> bool:
         """A sample is numbered in it, or it divides by the number of samples as the cost does: it is not about a single one."""
