@@ -20,7 +20,8 @@ from functools import lru_cache
 from symback.verification.tree import Tree, operands_of, operators_of, spelling, walk
 
 __all__ = [
-    "FUNCTION_HEADS", "KNOWN_LOSSES", "Lexicon", "Mention", "Printed", "SAMPLE_COUNTS", "index_name", "indices_of", "integer_of", "is_ones", "is_transpose",
+    "FUNCTION_HEADS", "KNOWN_LOSSES", "Lexicon", "Mention", "Printed", "SAMPLE_COUNTS", "index_name",
+    "indices_of", "integer_of", "is_ones", "is_transpose",
     "letter_of", "letters_of_stage", "lexicon_of", "number_of_stage", "printed_name", "script_shift",
 ]  # fmt: skip
 

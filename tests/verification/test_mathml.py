@@ -10,9 +10,9 @@ from collections import Counter
 
 import pytest
 
+from symback.language.mathml_signs import ACCENT_SIGNS, ALPHABETS, BRACE_SIGNS, BRACKETS, ELLIPSIS_SIGNS, LETTERS, OPERATORS, styled
 from symback.verification import grammar
 from symback.verification.mathml import MATHML_STYLE, mathml
-from symback.language.mathml_signs import ACCENT_SIGNS, ALPHABETS, BRACE_SIGNS, BRACKETS, ELLIPSIS_SIGNS, LETTERS, OPERATORS, styled
 from symback.verification.parser import ParseError, parse
 from symback.verification.tree import KINDS, walk
 
