@@ -8,10 +8,12 @@ The equations in force at the place of the claim (the last before it) are asked 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
+from symback.verification.checker import windows_of
 from symback.verification.definitions import Claim, Definition
 from symback.verification.meaning import Unread, Untyped
 from symback.verification.mentions import Mention, names_in
@@ -26,6 +28,8 @@ __all__ = ["fitting_definitions"]
 def fitting_definitions(claim: Claim, sheet: Sheet, order: int) -> frozenset[tuple[str, int]]:
     """(family, order) of the equations that the claim rests on, if others than those in force fit it better; else nothing."""
     edition = sheet.edition(order)
+    if readable := _without_broken_layers(claim, edition, sheet, order):
+        return readable
     mentions = _mentions_in(claim.members, sheet)
     mentions += [found for mention in mentions for found in _derived_by(mention, edition, sheet)]
     chosen = {d.name.family: d for d in edition.definitions if d.role == "forward" and d.name.stage is None}
@@ -52,6 +56,23 @@ def _derived_by(mention: Mention, edition: Edition, sheet: Sheet) -> Iterable[Me
         if definition.role == "gradient" and definition.name.family == mention.family and definition.body.kind == "derivative":
             for derived in _mentions_in(definition.body.children[2:], sheet):
                 yield replace(derived, indices=mention.indices if len(definition.labels) == len(derived.indices) == 0 else derived.indices)
+
+
+def _without_broken_layers(claim: Claim, edition: Edition, sheet: Sheet, order: int) -> frozenset[tuple[str, int]]:
+    """All equations of layers but those that cannot be read, where each of these is written in another way too; else nothing."""
+    chosen = [d for d in edition.definitions if d.role == "forward" and d.name.stage is not None]
+    near = [d for d in sheet.definitions if d.role == "forward" and abs(d.order - order) <= LATER]
+    ways = Counter(d.name for d in near)
+    if not any(ways[d.name] > 1 for d in chosen):
+        return frozenset()
+    broken: set[Definition] = set()
+    for window in windows_of(claim, sheet)[:1]:
+        with suppress(Unread, Untyped):
+            broken = world_of(sheet, order, window, Assumed(is_scalar=sheet.is_scalar), frozenset()).broken & set(chosen)
+    mentioned = {mention.family for mention in _mentions_in(claim.members, sheet)}
+    if not any(d.name.family in mentioned for d in broken) or any(ways[d.name] < 2 for d in broken):
+        return frozenset()
+    return frozenset((d.name.family, d.order) for d in sheet.definitions if d.role == "forward" and d not in broken)
 
 
 def _in_place_of_broken(chosen: dict[str, Definition], others: Sequence[Definition], sheet: Sheet, order: int) -> dict[str, Definition]:

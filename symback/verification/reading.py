@@ -16,7 +16,20 @@ import sympy
 
 from symback.language.expressions import Axis, contract, delta, slot
 from symback.verification.index_runs import Run, filled
-from symback.verification.meaning import COL, ROW, Unread, Value, apply, combined, divided, elementwise, number, powered, transposed
+from symback.verification.meaning import (
+    COL,
+    ROW,
+    OutOfRange,
+    Unread,
+    Value,
+    apply,
+    combined,
+    divided,
+    elementwise,
+    number,
+    powered,
+    transposed,
+)
 from symback.verification.mentions import Mention, indices_of, integer_of, is_ones, is_transpose, letter_of, printed_name, script_shift
 from symback.verification.place import MOST_SUMMANDS, READERS, Place, read
 from symback.verification.reading_calls import check_factor, function_of, indicator, of_sides_in_order, read_function
@@ -36,6 +49,8 @@ from symback.verification.reading_pieces import read_pieces
 from symback.verification.reading_products import folded, read_product
 from symback.verification.reading_sums import read_large
 from symback.verification.tree import Tree, operands_of, operators_of
+from symback.verification.unparse import unparse
+from symback.verification.written_out import size_note, size_that_contradicts, written_matrix
 from symback.verification.written_rules import general_entry
 
 ROW_INDEX, COLUMN_INDEX = r"\row", r"\column"
@@ -118,7 +133,7 @@ def _scripted_group(tree: Tree, place: Place) -> Value:
     for script in scripts:
         if script.kind == "postfix" or (script.kind == "superscript" and is_transpose(script.children[0])):
             value = transposed(value)
-        elif script.kind == "subscript" and is_norm:
+        elif script.kind == "subscript" and (is_norm or _notes_size(group, script)):
             continue
         elif script.kind == "subscript":
             items = indices_of(script.children[0])
@@ -131,6 +146,16 @@ def _scripted_group(tree: Tree, place: Place) -> Value:
     if is_norm and not any(script.kind == "superscript" for script in scripts):
         raise Unread("a norm that is not squared")
     return value
+
+
+def _notes_size(matrix: Tree, script: Tree) -> bool:
+    r"""A matrix_{n \times m} with its size beneath it, which may not be another one than is printed."""
+    note = size_note(Tree("scripts", (matrix, script))) if matrix.kind == "matrix" else None
+    written = written_matrix(matrix) if note is not None else None
+    if note is not None and written is not None and (size := size_that_contradicts(written, note)) is not None:
+        printed, noted = (f"{unparse(rows)} × {unparse(columns)}" for rows, columns in (size, note))
+        raise OutOfRange(f"the matrix that is printed is {printed}, and not {noted}")
+    return note is not None
 
 
 def _array_of(entry: Value, items: Sequence[Tree]) -> Value | None:
@@ -277,6 +302,8 @@ def _read_matrix(tree: Tree, place: Place) -> Value:
     grid = general_entry(tree)
     if grid is None:
         raise Unread("a matrix whose entries follow no rule that is known")
+    if not all(run is None or _begins_and_rises(run) for run in (grid.rows, grid.columns)):
+        raise Unread("a matrix whose entries are not all of them in their order")
     indices = {0: Tree("symbol", (), ROW_INDEX), 1: Tree("symbol", (), COLUMN_INDEX)}
     entry, diagonal = filled(grid.entry, indices), None
     inside = replace(place, axes=dict(place.axes))
@@ -303,6 +330,12 @@ def _read_matrix(tree: Tree, place: Place) -> Value:
     if not wanted <= set(value.labels):
         raise Unread("a matrix whose entries do not depend on their place")
     return Value(value.tensor, tuple({ROW_INDEX: ROW, COLUMN_INDEX: COL}.get(label, label) for label in value.labels))
+
+
+def _begins_and_rises(run: Run) -> bool:
+    """x_0, x_1, … or x_1, x_2, …: what begins elsewhere is a part, and what falls is upside down."""
+    first = integer_of(run.first) if run.first is not None else None
+    return run.step > 0 and first in (None, 0, 1)
 
 
 def _count_run(run: Run, axis: Axis, place: Place) -> None:

@@ -16,16 +16,16 @@ from symback.verification.checker import Outcome, windows_of
 from symback.verification.choices import Choices, all_choices
 from symback.verification.definitions import Claim
 from symback.verification.meaning import COL, ROW, Value
-from symback.verification.mentions import letter_of, printed_name
+from symback.verification.mentions import integer_of, letter_of, printed_name
 from symback.verification.place import Place
 from symback.verification.reading import read
 from symback.verification.reading_names import axes_of_indices
 from symback.verification.sheet import Sheet
-from symback.verification.tree import Tree, operands_of, operators_of
+from symback.verification.tree import Tree, operands_of, operators_of, walk
 from symback.verification.window import Assumed
 from symback.verification.worlds import world_of
 
-__all__ = ["judge_shape", "stated_dimensions"]
+__all__ = ["judge_shape", "printed_size", "stated_dimensions"]
 
 REALS = (r"\mathbb R", r"\R", r"\Reals", "R", r"\mathbf R", r"\reals")
 
@@ -60,7 +60,7 @@ def stated_dimensions(tree: Tree) -> tuple[Tree, ...] | None:
 
 
 def judge_shape(claim: Claim, sheet: Sheet, order: int, alternatives: list[Assumed]) -> Outcome:
-    """proved, conditional, undecided or definition."""
+    """proved, conditional, undecided, definition; refuted where the matrix is printed and has another size."""
     dimensions = stated_dimensions(claim.members[-1])
     if dimensions is None or claim.signs[-1] != r"\in" or len(dimensions) > 2:
         return Outcome("unread", "no shape that is known")
@@ -75,10 +75,34 @@ def judge_shape(claim: Claim, sheet: Sheet, order: int, alternatives: list[Assum
                     lambda choices, window=window, assumed=assumed: _place(sheet, order, window, assumed, choices),
                 )
             )
+    size = printed_size(claim.members[-2])
+    if "proved" in words and size is not None and not _are(dimensions, size):
+        return Outcome("refuted", f"the matrix that is printed is {size[0]} × {size[1]}", is_sure=True)
     for word in ("proved", "definition", "conditional"):
         if word in words:
             return Outcome(word, REASONS[word])
     return Outcome("undecided", "the equations give another shape, or none")
+
+
+def printed_size(tree: Tree) -> tuple[int, int] | None:
+    """The rows and columns of a matrix that is printed without dots; None for anything else.
+
+    >>> from symback.verification.parser import parse
+    >>> printed_size(parse(r"\\begin{bmatrix} a_1 & a_2 & a_3 \\\\ b_1 & b_2 & b_3 \\end{bmatrix}"))
+    (2, 3)
+    """
+    if tree.kind != "matrix" or any(node.kind == "ellipsis" for node in walk(tree)):
+        return None
+    widths = {len(row.children) for row in tree.children}
+    return (len(tree.children), widths.pop()) if len(widths) == 1 else None
+
+
+def _are(dimensions: tuple[Tree, ...], size: tuple[int, int]) -> bool:
+    """Whether stated sizes may be the printed ones: letters may be anything."""
+    stated = [integer_of(dimension) for dimension in dimensions]
+    if len(stated) != 2:
+        return not stated or stated[0] in (None, max(size))
+    return all(number in (None, printed) for number, printed in zip(stated, size, strict=True))
 
 
 REASONS = {

@@ -45,6 +45,8 @@ def _without_dots(matrix: WrittenMatrix) -> GeneralEntry | None:
     if len(matrix.entries[0]) == 1:
         family = generalise([row[0] for row in matrix.entries], 0)
         return None if family is None or family.slips else GeneralEntry(family.entry, family.run, None)
+    if (diagonal := _diagonal(matrix)) is not None:
+        return diagonal
     rows = [_line(row) for row in matrix.entries]
     if any(row is None for row in rows):
         return None
@@ -53,6 +55,18 @@ def _without_dots(matrix: WrittenMatrix) -> GeneralEntry | None:
         return GeneralEntry(entries[0], None, run)
     family = generalise(entries, 0)
     return None if family is None or family.slips else GeneralEntry(family.entry, family.run, run)
+
+
+def _diagonal(matrix: WrittenMatrix) -> GeneralEntry | None:
+    r"""\begin{bmatrix} s_1 & 0 \\ 0 & s_2 \end{bmatrix}: zeros, but for entries on the diagonal that follow a rule."""
+    size = len(matrix.entries)
+    off = [matrix.entries[row][column] for row in range(size) for column in range(len(matrix.entries[0])) if row != column]
+    if size < 2 or len(matrix.entries[0]) != size or any(entry.text != "0" for entry in off):
+        return None
+    family = generalise([matrix.entries[place][place] for place in range(size)], 0)
+    if family is None or family.slips or family.run.first is None:
+        return None
+    return GeneralEntry(off[0], family.run, family.run, family.entry)
 
 
 def _line(row: Sequence[Tree]) -> tuple[Tree, Run] | None:
