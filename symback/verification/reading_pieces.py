@@ -53,8 +53,8 @@ def read_indicator(condition: Tree, place: Place) -> Value:
 
 
 def is_comparison(tree: Tree) -> bool:
-    """z > 0, -1 < z < 1: what holds of a number or does not."""
-    return tree.kind == "relation" and all(sign in RELATIONS for sign in operators_of(tree)) and operators_of(tree) != ("=",)
+    """z > 0, -1 < z < 1: what holds of a number or does not, and no equality of indices k == i."""
+    return tree.kind == "relation" and all(sign in RELATIONS for sign in operators_of(tree)) and operators_of(tree) not in (("=",), ("==",))
 
 
 def _condition_tree(tree: Tree) -> Tree | None:
