@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 import sympy
 
 from symback.language.names import Name
-from symback.presentation.blocks import Block, Heading, Math, Prose, Spans, Table, Written
+from symback.presentation.blocks import Block, Heading, Math, Prose, Spans, Table
+from symback.presentation.manner import Manner, matrix_or_index
 from symback.verification.textbook_proofs import NOT_PROVED, REFUTED, CheckedFormula
 
 __all__ = ["check_blocks", "exit_code_of"]
@@ -22,13 +23,14 @@ def exit_code_of(rows: Iterable[CheckedFormula]) -> int:
     return FAILED if REFUTED in verdicts else UNDECIDED if NOT_PROVED in verdicts else FINE
 
 
-def check_blocks(rows: Sequence[CheckedFormula]) -> list[Block]:
-    """The section that ends a page: each formula, the equation that speaks of it, and the verdict."""
+def check_blocks(rows: Sequence[CheckedFormula], layout: str) -> list[Block]:
+    """The section that ends a page: each formula, the equation that speaks of it as it reads for this network, and the verdict."""
     groups = [[row] for row in rows] if len(rows) <= MOST_ROWS else _alike(rows)
-    table = Table((("formula",), ("equation",), ("derived by hand",), ("verdict",)), tuple(_row(group) for group in groups))
+    introduction = "As a textbook derives them by hand: (1) to (3) in the last layer, (4) to (6) in a hidden one; each as it reads here."
+    table = Table((("formula",), ("textbook",), ("derived by hand",), ("verdict",)), tuple(_row(group, layout) for group in groups))
     proved = sum(row.ok and bool(row.number) for row in rows)
     summary = f"{proved} of {sum(bool(row.number) for row in rows)} formulas that the equations speak of are proved equal to them."
-    return [Heading(("Check against the hand-derived equations",)), table, Prose((summary,))]
+    return [Heading(("Check against the hand-derived equations",)), Prose((introduction,)), table, Prose((summary,))]
 
 
 def _alike(rows: Sequence[CheckedFormula]) -> list[list[CheckedFormula]]:
@@ -44,13 +46,19 @@ def _kind(row: CheckedFormula) -> tuple[str, bool]:
     return name.letter, name.is_gradient
 
 
-def _row(group: list[CheckedFormula]) -> tuple[Spans, ...]:
+def _row(group: list[CheckedFormula], layout: str) -> tuple[Spans, ...]:
     row = group[0]
     more = "" if len(group) == 1 else f" and {len(group) - 1} more"
     using = f", using {' and '.join(row.facts)}" if row.facts else ""
     reason = f": {row.reason}" if row.reason else ""
-    stated: Spans = (Written(row.latex, row.text),) if row.text else ("",)
-    return (_named(row.formula), more), (row.number,), stated, _spans(f"{row.verdict}{using}{reason}")
+    return (_named(row.formula), more), (row.number.partition(" ")[0],), _stated(row, layout), _spans(f"{row.verdict}{using}{reason}")
+
+
+def _stated(row: CheckedFormula, layout: str) -> Spans:
+    """The equation derived by hand, in the letters and the layout of the page."""
+    if row.symbol is None or row.stated is None:
+        return ("",)
+    return (Math(matrix_or_index(row.symbol, row.stated, Manner(form="matrix", layout=layout))),)
 
 
 def _named(name: str) -> Math:

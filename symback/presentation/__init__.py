@@ -6,11 +6,12 @@
 from symback.presentation.document import document
 from symback.presentation.drawing import draw
 from symback.presentation.examples import worked_example
+from symback.presentation.numbering import with_numbers
 from symback.presentation.pdf import write_pdf
 from symback.presentation.rendering import FORMATS, render, write_document
 from symback.presentation.values import Values, default_values, read_values
 
 __all__ = [
     "FORMATS", "Values", "default_values", "document", "draw", "read_values", "render", "worked_example",
-    "write_document", "write_pdf",
+    "with_numbers", "write_document", "write_pdf",
 ]  # fmt: skip

@@ -88,13 +88,14 @@ class Note:
 class Line:
     """`left` = `right`, because of `reason`.  Without `left`, the line goes on from the one above.
 
-    `relation` is "=", "≈" or "≤".
+    `relation` is "=", "≈" or "≤"; `number` is that of the equation, on a page that numbers them.
     """
 
     left: sympy.Basic | None
     right: sympy.Basic
     reason: Spans = ()
     relation: str = "="
+    number: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,11 @@ class Equations:
     """Lines that belong together, aligned at their equality signs."""
 
     lines: tuple[Line, ...]
+
+    @property
+    def is_numbered(self) -> bool:
+        """Whether any of the lines has a number."""
+        return any(line.number is not None for line in self.lines)
 
 
 @dataclass(frozen=True, slots=True)

@@ -148,17 +148,18 @@ def _items(items: tuple[Spans, ...], notation: Notation) -> str:
 
 def _equations(block: Equations, notation: Notation) -> str:
     lines = "\n".join(_line(line, notation) for line in block.lines)
-    return f'<div class="equations" role="group">\n{lines}\n</div>'
+    return f'<div class="equations{" numbered" if block.is_numbered else ""}" role="group">\n{lines}\n</div>'
 
 
 def _line(line: Line, notation: Notation) -> str:
-    """A line of a chain in three cells."""
+    """A line of a chain in three cells, and its number in a fourth."""
     left = "" if line.left is None else to_latex(line.left, notation)
     right = f"{RELATIONS[line.relation].strip()} {to_latex(line.right, notation)}"
     whole = attribute(f"{left} {right}".strip())
     cells = [f'<div class="left-side">{_markup(left, True, False)}</div>'] if left else []
     cells.append(f'<div class="right-side">{" ".join(_right(right))}</div>')
     cells += [f'<div class="reason">{_words(line.reason, notation)}</div>'] if line.reason else []
+    cells += [f'<div class="number" id="equation-{line.number}">({line.number})</div>'] if line.number is not None else []
     return f'<div class="line{"" if left else " goes-on"}" data-latex="{whole}">{" ".join(cells)}</div>'
 
 

@@ -55,6 +55,8 @@ math {{ font-family: "STIX Two Math", "Libertinus Math", "Cambria Math", "Latin 
 .longest {{ font-size: 0.7em; }}
 .reason {{ grid-column: 3; justify-self: end; max-width: 14rem; padding-left: 1.2em; color: var(--faint);
   font-size: 0.9rem; line-height: 1.35; font-style: italic; text-align: right; }}
+.numbered {{ grid-template-columns: max-content minmax(min-content, 1fr) auto max-content; }}
+.number {{ grid-column: 4; justify-self: end; padding-left: 1em; font-variant-numeric: tabular-nums; }}
 .scroll {{ overflow-x: auto; margin: 0.9rem 0; }}
 table {{ border-collapse: collapse; border-top: 1.5px solid var(--ink); border-bottom: 1.5px solid var(--ink); font-size: 0.97rem; }}
 th, td {{ padding: 0.3rem 0.9rem 0.3rem 0; text-align: left; vertical-align: baseline; }}
@@ -83,6 +85,7 @@ figure svg {{ display: block; max-width: 100%; height: auto; margin: 0 auto; }}
   .line math {{ text-indent: 0; }}
   .left-side, .right-side {{ display: inline; padding: 0; text-indent: inherit; }}
   th, td {{ padding-right: 0.6rem; }}
+  .number {{ float: right; text-indent: 0; }}
   .reason {{ justify-self: auto; max-width: none; text-indent: 0; padding: 0.1rem 0 0; text-align: left; }}
 }}
 @media print {{

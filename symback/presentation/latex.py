@@ -167,15 +167,26 @@ def _note(note: Note, notation: Notation) -> str:
 
 def _equations(block: Equations, notation: Notation) -> str:
     """A chain, aligned at its equality signs."""
-    lines = " \\\\\n".join(_line(line, notation) for line in block.lines)
+    widest = max((f"({line.number})" for line in block.lines if line.number is not None), key=len, default="")
+    lines = " \\\\\n".join(_line(line, notation, widest) for line in block.lines)
     return f"\\begin{{align*}}\n{lines}\n\\end{{align*}}"
 
 
-def _line(line: Line, notation: Notation) -> str:
+def _line(line: Line, notation: Notation, widest: str) -> str:
     left = "" if line.left is None else to_latex(line.left, notation)
     right = LINE_BREAK.join(map(_fitting, _lines(line.right, notation)))
-    reason = f" \\tag*{{\\footnotesize\\itshape {latex_words(line.reason, notation)}}}" if line.reason else ""
-    return f"  {left} &{RELATIONS[line.relation].strip()} {right}{reason}"
+    return f"  {left} &{RELATIONS[line.relation].strip()} {right}{_tag(line, notation, widest)}"
+
+
+def _tag(line: Line, notation: Notation, widest: str) -> str:
+    """The reason and the number at the right margin; reasons end where they would end beside the `widest` number."""
+    number = "" if line.number is None else f"({line.number})"
+    if not line.reason:
+        return f" \\tag{{{line.number}}}" if number else ""
+    absent = "0" * (len(widest) - len(number)) if number else widest
+    shown = f"\\phantom{{{absent}}}{number}" if absent else number
+    place = f"\\quad\\normalsize\\upshape {shown}" if widest else ""
+    return f" \\tag*{{\\footnotesize\\itshape {latex_words(line.reason, notation)}{place}}}"
 
 
 def _fitting(formula: str) -> str:

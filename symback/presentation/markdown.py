@@ -56,7 +56,8 @@ def _block(block: Block, notation: Notation, prefix: str | None) -> str:
             return "\n".join(f"> {line}".rstrip() for line in lines)
         case Equations():
             chain = " \\\\\n".join(_line(line, notation) for line in block.lines)
-            return f"$$\n\\begin{{aligned}}\n{chain}\n\\end{{aligned}}\n$$"
+            environment = "align*" if block.is_numbered else "aligned"  # the latter has no room for numbers
+            return f"$$\n\\begin{{{environment}}}\n{chain}\n\\end{{{environment}}}\n$$"
         case Table():
             return _table(block, notation)
         case Figure():
@@ -70,7 +71,8 @@ def _words(spans: Spans, notation: Notation) -> str:
 def _line(line: Line, notation: Notation) -> str:
     left = "" if line.left is None else to_latex(line.left, notation)
     reason = f" && \\text{{{_reason(line.reason, notation)}}}" if line.reason else ""
-    return f"{left} &{RELATIONS[line.relation].strip()} {broken_latex(line.right, notation)}{reason}"
+    number = f" \\tag{{{line.number}}}" if line.number is not None else ""
+    return f"{left} &{RELATIONS[line.relation].strip()} {broken_latex(line.right, notation)}{reason}{number}"
 
 
 def _reason(spans: Spans, notation: Notation) -> str:

@@ -1,6 +1,7 @@
 """The first pages: the network, the conventions, and the forward pass."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import sympy
 from sympy.matrices.expressions.hadamard import HadamardPower, HadamardProduct
@@ -9,10 +10,13 @@ from symback.language.expressions import Equation
 from symback.language.notation import Notation
 from symback.network import Network
 from symback.network.activations import A, Activation
+from symback.network.costs import A as COST_OUTPUT
+from symback.network.costs import CostRow
 from symback.network.forward import Forward
 from symback.network.layers import Dense, LayerNorm, Numbered, number_layers
 from symback.presentation.blocks import Block, Equations, Line, Math, Note, Size, Spans, Table
 from symback.presentation.manner import Manner, entry, fact_math, matrix_or_index, shape_of
+from symback.presentation.scalars import of_numbers, spans_of_numbers
 from symback.presentation.spoken import spoken_activation
 from symback.simplification.index_form import default_indices
 
@@ -69,7 +73,7 @@ def activation_blocks(activations: Sequence[Activation]) -> list[Block]:
         lines = [Line(value, activation.formula), Line(slope, sympy.expand_mul(slope.expanded(), deep=False))]
         if activation.slope is not None and not activation.slope.has(sympy.Piecewise):
             lines.append(Line(None, activation.slope.xreplace({A: value})))
-        blocks.append(Equations(tuple(_without_repetition(lines))))
+        blocks.append(of_numbers(Equations(tuple(_without_repetition(lines)))))
     return blocks
 
 
@@ -93,12 +97,48 @@ def conventions(network: Network, forward: Forward, activations: Sequence[Activa
 def kinks_and_facts(network: Network, forward: Forward, activations: Sequence[Activation], manner: Manner) -> list[Spans]:
     """What is agreed upon where there is no derivative, and what is assumed of the numbers."""
     items: list[Spans] = []
-    items.extend((f"At the kink: {activation.row.convention}.",) for activation in activations if activation.row.convention)
-    if network.cost.row.convention:
-        items.append((f"At the kink of the cost: {network.cost.row.convention}.",))
+    items.extend(spans_of_numbers(kinks_of_activation(activation)) for activation in activations if activation.row.kinks)
+    items.extend(map(spans_of_numbers, kinks_of_cost(network.cost.row)))
     for fact in forward.facts:
         items.append(("Assumed of the targets: " if fact.is_assumed else "By definition: ", fact_math(fact, manner), "."))
     return items
+
+
+def kinks_of_activation(activation: Activation) -> Spans:
+    """What the slope is where pieces of the function meet: ReLU'(0) = 0; in words where the function has no name on the page."""
+    function, slopes = activation.function, _slopes_at_kinks(activation)
+    opening = "At the kink: " if len(slopes) == 1 else "At the kinks: "
+    if function is not None:
+        return opening, *_listed([(Math((function.prime()(kink), slope)),) for kink, slope in slopes]), "."
+    kinks = tuple(kink for kink, _ in slopes)
+    order: Spans = (", with ", Math(kinks, "<")) if len(kinks) > 1 else ()
+    places: list[Spans] = [(Math((slope,)), " at ", Math((Z, kink))) for kink, slope in slopes]
+    return opening, "the slope is ", *_listed(places), *order, "."
+
+
+def _slopes_at_kinks(activation: Activation) -> list[tuple[sympy.Expr, sympy.Expr]]:
+    """Each kink with the derivative there, by the branch that the formula's conditions choose, the kinks being in order."""
+    assert activation.formula is not None
+    derivative = sympy.diff(activation.formula, Z)
+    pairs = list(pairwise(activation.row.kinks))
+    known = {relation(upper, lower): sympy.true for lower, upper in pairs for relation in (sympy.Gt, sympy.Ge)}
+    known |= {relation(lower, upper): sympy.false for lower, upper in pairs for relation in (sympy.Gt, sympy.Ge)}
+    return [(kink, derivative.xreplace({Z: kink}).xreplace(known)) for kink in activation.row.kinks]
+
+
+def _listed(parts: Sequence[Spans]) -> Spans:
+    """Parts with "and" between."""
+    return tuple(span for place, part in enumerate(parts) for span in ((" and ",) if place else ()) + part)
+
+
+def kinks_of_cost(row: CostRow) -> list[Spans]:
+    """What the derivative of the cost is where pieces of it meet."""
+    if row.formula is None:
+        return []
+    derivative = sympy.diff(row.formula, COST_OUTPUT)
+    at = [(kink, derivative.subs(COST_OUTPUT, sympy.solve(kink, COST_OUTPUT)[0])) for kink in row.kinks]
+    by = (", its derivative by ", Math((COST_OUTPUT,)), " is ")
+    return [("At the kink of the cost, where ", Math((kink, sympy.S.Zero)), *by, Math((slope,)), ".") for kink, slope in at]
 
 
 def _letters(forward: Forward, notation: Notation, manner: Manner) -> list[Spans]:
@@ -113,8 +153,9 @@ def _letters(forward: Forward, notation: Notation, manner: Manner) -> list[Spans
         above, below = weights.name.layer, weights.name.layer - 1
         indices = default_indices(weights.axes, manner.reserved)
         j, k = (Math((index,)) for index in indices)
-        weight = ("The weight ", Math((entry(weights, manner),)), " leads from unit ", k, f" of layer {below} to unit ", j)
-        items.append((*weight, f" of layer {above}; indices count from {notation.index_base}."))
+        upper, lower = (str(layer) if isinstance(layer, int) else Math((layer,)) for layer in (above, below))
+        weight = ("The weight ", Math((entry(weights, manner),)), " leads from unit ", k, " of layer ", lower, " to unit ", j)
+        items.append((*weight, " of layer ", upper, f"; indices count from {notation.index_base}."))
         kronecker = Math((sympy.KroneckerDelta(*indices),))
         items.append((kronecker, ", without a layer, is the Kronecker delta: 1 where the indices agree, and 0 elsewhere."))
     return [*items, entry_by_entry()]

@@ -14,6 +14,7 @@ from symback.presentation.document import GenericDerivation, document
 from symback.presentation.html import write_html
 from symback.presentation.latex import write_article, write_fragment
 from symback.presentation.markdown import write_markdown
+from symback.presentation.numbering import with_numbers
 from symback.presentation.text import write_text
 
 __all__ = ["FORMATS", "render", "write_document"]
@@ -37,8 +38,9 @@ def render(
     detail: str = "steps",
     slopes: str = "function",
     sections: str | Iterable[str] = (),
+    numbered: bool = False,
 ) -> str:
-    """A derivation as a page; `format` is one of FORMATS, the other choices are those of `document`.
+    """A derivation as a page; `format` is one of FORMATS, `numbered` numbers its equations, the other choices are those of `document`.
 
     >>> from symback.network import Network
     >>> from symback.pipeline import derive
@@ -46,7 +48,7 @@ def render(
     Backpropagation for the network 2-3-2
     """
     page = document(derivation, form=form, layout=layout, notation=notation, detail=detail, slopes=slopes, sections=sections)
-    return write_document(page, format)
+    return write_document(with_numbers(page) if numbered else page, format)
 
 
 def write_document(page: Document, format: str) -> str:

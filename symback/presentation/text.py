@@ -36,6 +36,7 @@ __all__ = ["text_words", "write_text"]
 WIDTH = 110
 INDENT = "    "
 GAP = 4
+NUMBER = 6  # columns for the number of an equation and the space after it
 BOLD, DIM, PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[0m"
 RELATIONS = {"=": " = ", "≈": " ≈ ", "-": "-", "<": " < ", "≤": " ≤ ", "→": " → "}
 UNDERLINES = {0: "=", 1: "=", 2: "-"}
@@ -125,7 +126,7 @@ def _equations(lines: Sequence[Line], notation: Notation, is_styled: bool) -> st
     """Left sides flush right at the equality signs, reasons in a column where they fit, else below their line."""
     lefts = ["" if line.left is None else to_text(line.left, notation) for line in lines]
     rights = [boxed(line.right, notation) for line in lines]
-    column = max(map(display_width, lefts))
+    column = max(map(display_width, lefts)) + (NUMBER if any(line.number is not None for line in lines) else 0)
     formulas = [_formula(left, line, right, column) for left, line, right in zip(lefts, lines, rights, strict=True)]
     reasons = [text_words(line.reason, notation) for line in lines]
     place = _reason_column(formulas, reasons)
@@ -144,7 +145,8 @@ def _equations(lines: Sequence[Line], notation: Notation, is_styled: bool) -> st
 
 def _formula(left: str, line: Line, right: Sequence[str], column: int) -> list[str]:
     """One formula, in as many lines as it needs; those after the first stand right of the equality sign."""
-    opening = f"{INDENT}{_right(left, column)}{RELATIONS[line.relation]}"
+    number = "" if line.number is None else f"({line.number})"
+    opening = f"{INDENT}{number}{_right(left, column - len(number))}{RELATIONS[line.relation]}"
     start = display_width(opening)
     if len(right) > 1:
         return [(opening if i == base_of(len(right)) else " " * start) + text for i, text in enumerate(right)]

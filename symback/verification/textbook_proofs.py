@@ -77,7 +77,11 @@ class Judgement:
 
 @dataclass(frozen=True)
 class CheckedFormula:
-    """One formula of a derivation beside the textbook's equation for it; `number` is empty where none applies."""
+    """One formula of a derivation beside the textbook's equation for it; `number` is empty where none applies.
+
+    `latex` and `text` are the equation as it is taught, of one sample and with σ for the activation; `symbol` = `stated` is
+    what was compared: the same equation of this network, with its own activation, and its average where there is a batch.
+    """
 
     formula: str
     number: str
@@ -87,6 +91,8 @@ class CheckedFormula:
     verdict: str
     reason: str = ""
     facts: tuple[str, ...] = ()
+    symbol: Var | None = None
+    stated: Tensor | None = None
 
     @property
     def ok(self) -> bool:
@@ -94,8 +100,9 @@ class CheckedFormula:
         return self.verdict in (PROVED, DOES_NOT_APPLY)
 
     def to_dict(self) -> dict[str, object]:
-        """The row as plain data."""
-        return asdict(self)
+        """The row as plain data, without the expressions."""
+        row = asdict(replace(self, symbol=None, stated=None))
+        return {name: value for name, value in row.items() if name not in ("symbol", "stated")}
 
 
 @dataclass(frozen=True)
@@ -165,12 +172,14 @@ def _checked(formula: Formula, subject: Subject) -> CheckedFormula:
         return CheckedFormula(str(formula.name), "", "", "", "", DOES_NOT_APPLY, chosen)
     statement, layer, remark = chosen
     is_of_mean = subject.samples is not None and (statement.target in ("W", "b") or formula.record.pivot_factor is not None)
-    found = judge(formula.tensor, right_side(statement, layer, subject, is_of_mean), subject, layer)
+    stated = right_side(statement, layer, subject, is_of_mean)
+    found = judge(formula.tensor, stated, subject, layer)
     facts = tuple(dict.fromkeys((*map(fact_text, formula.facts), *found.facts)))
     return CheckedFormula(
         str(formula.name), statement.number, statement.title,
         written(statement.latex, layer, is_latex=True), written(statement.text, layer),
         found.verdict, "; ".join(filter(None, (found.reason, remark, *_readings(statement, subject, is_of_mean)))), facts,
+        formula.symbol, stated,
     )  # fmt: skip
 
 

@@ -166,7 +166,7 @@ def test_a_side_fact_is_named_where_it_is_used():
 def test_the_convention_at_a_kink_is_stated():
     text = render(derive(Network.from_spec("2-3", activation="relu", cost="absolute_error")), "text")
     assert "ReLU'(0) = 0" in text
-    assert "the derivative of |a - y| is 0 at a = y" in text
+    assert "where a - y = 0, its derivative by a is 0" in text
 
 
 def test_shapes_are_those_of_the_layout():

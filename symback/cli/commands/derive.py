@@ -11,16 +11,27 @@ from symback.errors import SpecError
 from symback.language.notation import notation_named
 from symback.network import Network
 from symback.pipeline import Derivation, derive, derive_generic
-from symback.presentation import document
+from symback.presentation import document, with_numbers
+from symback.presentation.blocks import Document
 from symback.presentation.text import write_text
-from symback.verification.textbook_proofs import check_against_textbook
+from symback.verification.textbook_proofs import CheckedFormula, check_against_textbook
 
-__all__ = ["run"]
+__all__ = ["page_of", "run"]
 
 
 def run(options: argparse.Namespace) -> int:
     """Derive, check, and print or write the page."""
     check_ending(options.output)
+    page, rows = page_of(options)
+    if options.output is None:
+        sys.stdout.write(write_text(page, is_styled=sys.stdout.isatty()))
+    else:
+        write_page(page, options.output)
+    return exit_code_of(rows)
+
+
+def page_of(options: argparse.Namespace) -> tuple[Document, list[CheckedFormula]]:
+    """The page that the options describe, and the verdicts that stand at its end."""
     notation = notation_named(options.notation)
     layout = options.layout or notation.layout
     network = network_of(options)
@@ -30,12 +41,8 @@ def run(options: argparse.Namespace) -> int:
     manner = {"form": options.form, "layout": layout, "notation": notation, "detail": options.detail, "slopes": options.slopes}
     page = document(derived, **manner, sections=options.sections)
     rows = [row for derivation in _each(derived) for row in check_against_textbook(derivation)]
-    page = replace(page, blocks=(*page.blocks, *check_blocks(rows)))
-    if options.output is None:
-        sys.stdout.write(write_text(page, is_styled=sys.stdout.isatty()))
-    else:
-        write_page(page, options.output)
-    return exit_code_of(rows)
+    page = replace(page, blocks=(*page.blocks, *check_blocks(rows, layout)))
+    return with_numbers(page) if options.numbered else page, rows
 
 
 def _derive(network: Network, batch: bool) -> Derivation | tuple[Derivation, Derivation]:

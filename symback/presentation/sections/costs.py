@@ -12,6 +12,8 @@ from symback.language.printing import to_text
 from symback.network.costs import A, Y
 from symback.presentation.blocks import Block, Equations, Heading, Items, Line, Math, Prose, Spans
 from symback.presentation.manner import entry
+from symback.presentation.opening import kinks_of_cost
+from symback.presentation.scalars import of_numbers
 from symback.presentation.sections.subject import Subject
 from symback.simplification.index_form import PartialDerivative, index_symbol
 
@@ -33,7 +35,7 @@ def costs_section(subject: Subject) -> list[Block]:
     heading = Heading(("The cost and its factor",))
     if cost.name in FACTORS and not derivation.forward.is_batch:
         return [heading, *_customs(subject, cost.name)]
-    return [heading, *_one_entry(cost.formula, cost.row.convention)]
+    return [heading, *map(of_numbers, _one_entry(cost.formula, kinks_of_cost(cost.row)))]
 
 
 def _customs(subject: Subject, own: str) -> list[Block]:
@@ -86,7 +88,7 @@ def _factor(name: str, size: sympy.Expr) -> sympy.Expr:
     return FACTORS[name].subs(N_OUTPUTS, size)
 
 
-def _one_entry(formula: sympy.Expr, convention: str) -> list[Block]:
+def _one_entry(formula: sympy.Expr, kinks: list[Spans]) -> list[Block]:
     """The cost of one output a with target y, differentiated by a."""
     lines = slope_lines(formula, A)
     chain = [Line(lines[0].expr, lines[1].expr, (lines[1].reason,)), *(Line(None, line.expr, (line.reason,)) for line in lines[2:])]
@@ -94,5 +96,4 @@ def _one_entry(formula: sympy.Expr, convention: str) -> list[Block]:
     if to_text(tidy) != to_text(lines[-1].expr) and not isinstance(tidy, sympy.Piecewise):
         chain.append(Line(None, tidy, ("put together",)))
     words: Spans = ("Of one output ", Math((A,)), " with its target ", Math((Y,)), ", without a number in front:")
-    note = [Prose((f"It is agreed that {convention}.",))] if convention else []
-    return [Prose(words), Equations(tuple(chain)), *note]
+    return [Prose(words), Equations(tuple(chain)), *map(Prose, kinks)]

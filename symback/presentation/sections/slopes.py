@@ -6,18 +6,18 @@ takes.  What is not element-wise, softmax and its logarithm, has a Jacobian and 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from types import MappingProxyType
 
 import sympy
 from sympy import exp
 
 from symback.calculus.line_by_line import SlopeLine, slope_lines
-from symback.language.as_written import AsCases, AsNegative, AsPower, AsProduct, AsQuotient, AsSum, ScalarName
+from symback.language.as_written import AsCases, AsNegative, AsPower, AsProduct, AsQuotient, AsSum
 from symback.language.functions import ScalarFunction, scalar_function
 from symback.network.activations import A, Activation, Z, read_activation
 from symback.presentation.blocks import Block, Equations, Heading, Line, Math, Prose, Spans
 from symback.presentation.opening import activations_of
+from symback.presentation.scalars import of_numbers
 from symback.presentation.sections.jacobians import JACOBIANS
 from symback.presentation.sections.slope_plots import slope_figure
 from symback.presentation.sections.subject import Subject
@@ -27,7 +27,6 @@ __all__ = ["BEGINNINGS", "ENDINGS", "function_named", "lines_of", "slopes_sectio
 
 GROWN, SHRUNK = exp(Z), exp(-Z)
 ABOVE, BELOW = GROWN - SHRUNK, GROWN + SHRUNK
-NUMBER = {Z: ScalarName("z", real=True)}
 LOGISTIC = read_activation("sigmoid").function
 
 # What the derivation starts from, where that is not the formula of the activation.
@@ -143,21 +142,9 @@ def _told(activation: Activation, subject: Subject) -> list[Block]:
     lines = lines_of(activation)
     chain = [Line(f.prime()(Z), lines[0].expr), *(Line(None, line.expr, (line.reason,)) for line in lines[1:])]
     blocks: list[Block] = [heading, *_beginning(activation, f), Equations(tuple(chain)), *_kinks(activation, f)]
-    blocks = [_of_a_number(block) for block in blocks]
+    blocks = [of_numbers(block) for block in blocks]
     figure = slope_figure(activation, f)
     return blocks if figure is None else [*blocks, figure]
-
-
-def _of_a_number(block: Block) -> Block:
-    """The same with z as the number that it is, where a notation would write a vector."""
-    if isinstance(block, Equations):
-        named = (replace(line, left=None if line.left is None else line.left.xreplace(NUMBER)) for line in block.lines)
-        return Equations(tuple(replace(line, right=line.right.xreplace(NUMBER)) for line in named))
-    if isinstance(block, Prose):
-        return Prose(
-            tuple(Math(tuple(side.xreplace(NUMBER) for side in span.sides)) if isinstance(span, Math) else span for span in block.spans)
-        )
-    return block
 
 
 def _place(activation: Activation, subject: Subject) -> tuple[object, sympy.Expr]:
