@@ -38,6 +38,7 @@ from symback.language.expressions import (
     einsum,
     leaves,
     map_,
+    scale,
     slot,
     unspecified,
     var,
@@ -95,7 +96,7 @@ def _error(page: Page, layer: Layer, cost_slope: Tensor) -> Tensor:
 
 
 def _squared(page: Page, layer: Layer) -> Tensor:
-    return map_(2 * (slot(0) - slot(1)), (page("a", layer), page("y")))
+    return scale(2, _halved(page, layer))
 
 
 def _halved(page: Page, layer: Layer) -> Tensor:
@@ -103,7 +104,7 @@ def _halved(page: Page, layer: Layer) -> Tensor:
 
 
 def _mean(page: Page, layer: Layer) -> Tensor:
-    return map_(2 * (slot(0) - slot(1)) / page("y").axes[-1].size, (page("a", layer), page("y")))
+    return scale(sympy.Integer(2) / page("y").axes[-1].size, _halved(page, layer))
 
 
 def _binary(page: Page, layer: Layer) -> Tensor:

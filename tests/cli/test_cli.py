@@ -337,3 +337,32 @@ def test_the_public_verbs_work_together():
     assert derivation.delta(2).latex() == r"\delta^{2} = a^{2} - y"
     assert r"\delta^{2} &= a^{2} - y" in symback.render(derivation, format="latex")
     assert callable(symback.lambdify(derivation, dtype="float32"))
+
+
+# The check at the end of a page ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "equation"),
+    [
+        (["2-3-2", "--activation", "relu,tanh"], "δ¹ = ((W²)ᵀ δ²) ⊙ ReLU'(z¹)"),
+        (["2-3-2", "--activation", "relu,tanh"], "δ² = (a² - y) ⊙ tanh'(z²)"),
+        (["2-3-2", "--batch", "--notation", "lecture"], "Δ⁽¹⁾ = ((W⁽²⁾)ᵀ Δ⁽²⁾) ⊙ σ'(Z⁽¹⁾)"),
+        (["2-3-2", "--layout", "row"], "∂C/∂W¹ = (1/N) (Δ¹)ᵀ A⁰"),
+        (["3-2", "--layout", "jacobian", "--cost", "squared_error"], "δ¹ = 2 (a¹ - y)ᵀ diag(σ'(z¹))"),
+    ],
+)
+def test_the_hand_derived_equation_reads_as_on_the_page(arguments, equation, capsys):
+    assert main(["derive", *arguments]) == 0
+    table = capsys.readouterr().out.partition("Check against the hand-derived equations")[2]
+    assert f"  {equation}  " in table
+
+
+def test_the_hand_derived_equations_of_a_page_are_read_back_and_proved(tmp_path):
+    path = tmp_path / "page.md"
+    assert main(["derive", "2-3-2", "--activation", "relu,softmax", "--cost", "cross_entropy", "-o", str(path)]) == 0
+    text = path.read_text(encoding="utf-8")
+    begin = text[: text.index("Check against the hand-derived")].count("\n")
+    checked = [verdict for verdict in symback.verify(path).formulas if verdict.line > begin and "=" in verdict.latex]
+    assert len(checked) >= 7
+    assert {verdict.verdict for verdict in checked} == {"proved"}, [(v.latex, v.verdict, v.reason) for v in checked]

@@ -263,7 +263,7 @@ NUMERICS = (
 
 TEXTBOOK_ERRORS = (
     Mutation("equation (1) without its 2", "verification/textbook_equations.py",
-        'return map_(2 * (slot(0) - slot(1)), (page("a", layer), page("y")))', 'return map_(slot(0) - slot(1), (page("a", layer), page("y")))', (TEXTBOOK,)),
+        'return scale(2, _halved(page, layer))', 'return _halved(page, layer)', (TEXTBOOK,)),
     Mutation("equation (4) with the slope of the layer above", "verification/textbook_equations.py",
         'page("delta", layer + 1), page.slope(layer))', 'page("delta", layer + 1), page.slope(layer + 1))', (TEXTBOOK,)),
     Mutation("equation (6) with the activation of its own layer", "verification/textbook_equations.py",

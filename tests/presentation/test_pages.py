@@ -11,12 +11,13 @@ from symback.errors import NotationError, SpecError, UnsupportedError
 from symback.language.notation import NOTATIONS
 from symback.language.printing import to_text
 from symback.network import Dense, LayerNorm, Network, Residual
-from symback.network.activations import ACTIVATIONS
+from symback.network.activations import ACTIVATIONS, read_activation
 from symback.network.costs import COSTS
 from symback.pipeline import derive, derive_generic
 from symback.presentation import FORMATS, document, render, write_document
 from symback.presentation.blocks import Document, Equations, Heading, Note, Prose, Table
-from symback.presentation.text import write_text
+from symback.presentation.opening import kinks_of_activation
+from symback.presentation.text import text_words, write_text
 from symback.simplification.index_form import index_form
 from symback.simplification.matrix_form import matrix_form
 
@@ -279,3 +280,18 @@ def test_the_article_compiles(cost, tmp_path):
         ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "page.tex"], cwd=tmp_path, capture_output=True, check=False
     )
     assert done.returncode == 0, done.stdout[-2000:].decode(errors="replace")
+
+
+def test_kinks_are_stated_as_mathematics_in_the_order_of_the_kinks():
+    said = {name: text_words(kinks_of_activation(read_activation(name)), NOTATIONS["nielsen"]) for name in ("hard_tanh", "prelu", "srelu")}
+    assert said == {
+        "hard_tanh": "At the kinks: HardTanh'(-1) = 0 and HardTanh'(1) = 0.",
+        "prelu": "At the kink: the slope is α at z = 0.",
+        "srelu": "At the kinks: the slope is aₗ at z = tₗ and aᵣ at z = tᵣ, with tₗ < tᵣ.",
+    }
+
+
+@pytest.mark.parametrize("activation", ["relu", "sigmoid"])
+def test_the_argument_of_an_activation_is_a_number_and_not_bold(activation):
+    page = render(derive(Network.from_spec("2-2", activation=activation)), "latex", notation="lecture")
+    assert re.search(r"\(z\)", page) and not re.search(r"\(\\mathbf\{z\}\)", page)
