@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import random
+import re
 import signal
 import tempfile
 import time
@@ -94,6 +95,9 @@ def _verified_page(text: str | bytes, suffix: str = ".md") -> Report:
         return verify(page)
 
 
+COST_OF_SAMPLE = re.compile(r"[Cc]_(?:0|\{0\})")  # C_0 of sample 0: the numbers know one sample, and call its cost C
+
+
 # --- one thing of each kind -----------------------------------------------------------------------------------------------------
 def try_formula(mangled: Mangled) -> Found:
     """A mangled formula alone, or at the end of a document; if it is proved, numbers must not show it false."""
@@ -106,7 +110,7 @@ def try_formula(mangled: Mangled) -> Found:
         return found
     if any("without a layer" in assumption for assumption in report.formulas[-1].assumptions):
         return found  # δ for δ^l, and the verdict says so: the numbers do not know that reading
-    last = report.formulas[-1].latex
+    last = COST_OF_SAMPLE.sub("C ", report.formulas[-1].latex)
     models = [SETTINGS[mangled.setting].model] if mangled.setting is not None else list(MODELS)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
