@@ -44,6 +44,7 @@ FUNCTION_HEADS = frozenset(
     + [rf"\operatorname{{{name}}}" for name in ("softmax", "sigmoid", "Sigmoid", "relu", "ReLU", "Relu", "rms", "LeakyReLU", "softplus")]
 )  # fmt: skip
 SAMPLE_COUNTS = frozenset(["m", "N", "n", "M", "B"])  # letters that usually say how many samples there are
+LAYER_PARAMETERS = frozenset([r"\gamma", r"\beta", r"\alpha", "t"])
 NAMED_BY_LAYER = frozenset(["W", "w", "z", "Z", "b", r"\Theta", r"\theta"])
 
 
@@ -445,7 +446,7 @@ def lexicon_of(trees: Sequence[Tree], losses: frozenset[str] = frozenset()) -> L
     if "l" in below and not above.get("l") and "l" in recursive:
         stages_below = stages_below | ALWAYS_STAGES
     numbers, bracketed = _numbers_above(names)
-    layered = frozenset(letter for letter in LAYERED | {name.letter for _, name in names if name.letter in LAYERED} if numbers)
+    layered = (LAYERED | (frozenset() if bracketed else _layered_by_equations(trees))) if numbers else frozenset()
     return Lexicon(
         frozenset(stages_above), frozenset(stages_below), times, layered, _numbers_below(names), bracketed, frozenset(bound),
         _losses(trees) | losses, _merged(trees), _tagged(names) | _named_by_steps(names, times, bound), _stray(trees),
@@ -559,6 +560,32 @@ def _numbers_above(names: Sequence[tuple[Tree, Printed]]) -> tuple[bool, bool]:
     scripts = [script_shift(content) for _, name in names if name.letter in ("W", "w", "Z", "z", "b") for content in name.above]
     is_usual = bool(scripts) and (all_bare != {2} or any(shift is not None and shift[0] in ("l", "L") for shift in scripts))
     return bracketed or bool(bare - {2}) or is_usual, bracketed and not bare - {2}
+
+
+def _layered_by_equations(trees: Sequence[Tree]) -> frozenset[str]:
+    r"""Letters that an equation states for a layer, \mu^{2} = \frac13 1^T a^{1}, or that are derived by with a number, \partial \gamma^{2}.
+
+    \sigma^2 and s^2 = \frac13 \sum (a - \mu)^2 are squares.
+    """
+    found = set()
+    for node in (node for tree in trees for node in walk(tree)):
+        if node.kind == "relation" and operators_of(node)[0] in ("=", ":="):
+            name, right = printed_name(node.children[0]), node.children[2]
+            number = _number_above(name)
+            layers = {integer_of(content) for _, other in names_in(right) if other.letter in LAYERED for content in other.above}
+            is_square = right.kind != "root" and any(part.kind == "superscript" and part.children[0].text == "2" for part in walk(right))
+            if name is not None and number is not None and layers & {number, number - 1} and (1 in layers or number != 2 or not is_square):
+                found.add(name.letter)
+        for below in node.children[2:] if node.kind == "derivative" else ():
+            name = printed_name(below)
+            if name is not None and name.letter in LAYER_PARAMETERS and _number_above(name) is not None:
+                found.add(name.letter)
+    return frozenset(found - {r"\sigma"})
+
+
+def _number_above(name: Printed | None) -> int | None:
+    """The 2 of \\mu^2, if nothing else stands above."""
+    return integer_of(name.above[0]) if name is not None and len(name.above) == 1 and name.above[0].kind != "group" else None
 
 
 def _numbers_below(names: Sequence[tuple[Tree, Printed]]) -> bool:

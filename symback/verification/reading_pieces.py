@@ -1,6 +1,6 @@
 r"""Functions by pieces: z if z > 0 and 0 otherwise, and 1[z > 0], which is 1 where the condition holds and 0 elsewhere.
 
-The pieces and conditions must be functions of one quantity, entry by entry; they become one SymPy `Piecewise` of it.
+The pieces and conditions must be functions of the same entries; they become one SymPy `Piecewise` of them.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 import sympy
 
-from symback.language.expressions import Add, Const, Contract, Map, Tensor, leaves, slot
-from symback.verification.meaning import Unread, Value, apply
+from symback.language.expressions import Add, Const, Contract, Map, Tensor, contract, leaves, map_, slot
+from symback.verification.meaning import Unread, Value
 from symback.verification.place import Place, read
 from symback.verification.tree import Tree, operands_of, operators_of
 
@@ -31,13 +31,11 @@ def read_pieces(tree: Tree, place: Place) -> Value:
     values = [read(value, place) for value, _ in rows]
     conditions = [_condition_tree(condition) for _, condition in rows]
     sides = [[read(side, place) for side in operands_of(tree)] if tree is not None else [] for tree in conditions]
-    of = _argument([*values, *(side for found in sides for side in found)])
+    of = _arguments([*values, *(side for found in sides for side in found)])
     pieces = []
     for value, condition, found in zip(values, conditions, sides, strict=True):
-        holds = (
-            sympy.true if condition is None else _holds(operators_of(condition), [_expression(side.tensor, of.tensor) for side in found])
-        )
-        pieces.append((_expression(value.tensor, of.tensor), holds))
+        holds = sympy.true if condition is None else _holds(operators_of(condition), [_expression(side.tensor, of) for side in found])
+        pieces.append((_expression(value.tensor, of), holds))
     return _applied(_with_last(pieces), of)
 
 
@@ -47,8 +45,8 @@ def read_indicator(condition: Tree, place: Place) -> Value:
     if not is_comparison(inner):
         raise Unread("an indicator of what is no comparison")
     sides = [read(side, place) for side in operands_of(inner)]
-    of = _argument(sides)
-    holds = _holds(operators_of(inner), [_expression(side.tensor, of.tensor) for side in sides])
+    of = _arguments(sides)
+    holds = _holds(operators_of(inner), [_expression(side.tensor, of) for side in sides])
     return _applied([(sympy.S.One, holds), (sympy.S.Zero, sympy.true)], of)
 
 
@@ -69,19 +67,21 @@ def _condition_tree(tree: Tree) -> Tree | None:
     return found[0]
 
 
-def _argument(values: Sequence[Value]) -> Value:
-    """The one quantity of which all are functions."""
+def _arguments(values: Sequence[Value]) -> list[Value]:
+    """The quantities of which all are functions, entry by entry."""
     known = list(dict.fromkeys(leaf for value in values for leaf in leaves(value.tensor)))
-    if len(known) != 1:
-        raise Unread("pieces that are no functions of one quantity")
-    found = next(value for value in values if leaves(value.tensor))
-    if any(value.labels != found.labels for value in values if value.labels):
-        raise Unread("pieces with different indices")
-    return Value(known[0], found.labels)
+    found = next((value for value in values if value.labels), None)
+    labels = found.labels if found is not None else ()
+    if not known or any(value.labels not in ((), labels) for value in values) or any(leaf.rank not in (0, len(labels)) for leaf in known):
+        raise Unread("pieces that are no functions of the same entries")
+    return [Value(leaf, labels if leaf.rank else ()) for leaf in known]
 
 
-def _expression(tensor: Tensor, of: Tensor) -> sympy.Expr:
-    """An entry of the tensor as a function of the same entry of the quantity."""
+def _expression(tensor: Tensor, of: Sequence[Value]) -> sympy.Expr:
+    """An entry of the tensor as a function of the same entries of the quantities."""
+    for place, value in enumerate(of):
+        if tensor == value.tensor:
+            return slot(place)
     match tensor:
         case Const():
             return tensor.value
@@ -91,8 +91,6 @@ def _expression(tensor: Tensor, of: Tensor) -> sympy.Expr:
             return tensor.expr.xreplace({slot(i): _expression(arg, of) for i, arg in enumerate(tensor.args)})
         case Contract() if all(labels in ((), tuple(range(tensor.rank))) for labels in tensor.labels):
             return sympy.Mul(*(_expression(arg, of) for arg in tensor.args))
-    if tensor == of:
-        return slot(0)
     raise Unread("a piece that is not taken entry by entry")
 
 
@@ -107,7 +105,11 @@ def _with_last(pieces: list[tuple[sympy.Expr, sympy.Basic]]) -> list[tuple[sympy
     return [*pieces[:-1], (value, sympy.true)] if sympy.simplify_logic(sympy.Or(before, last)) is sympy.true else pieces
 
 
-def _applied(pieces: list[tuple[sympy.Expr, sympy.Basic]], of: Value) -> Value:
+def _applied(pieces: list[tuple[sympy.Expr, sympy.Basic]], of: Sequence[Value]) -> Value:
     if pieces[-1][1] is not sympy.true:
         raise Unread("cases that leave something out")
-    return apply(sympy.Piecewise(*pieces), of)
+    whole = max(of, key=lambda value: len(value.labels))
+    rank = len(whole.labels)
+    axes = dict(enumerate(whole.tensor.axes))
+    spread = tuple(value.tensor if value.tensor.rank == rank else contract(((value.tensor, ()),), tuple(range(rank)), axes) for value in of)
+    return Value(map_(sympy.Piecewise(*pieces), spread), whole.labels)
