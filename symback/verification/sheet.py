@@ -30,6 +30,7 @@ SMALL_GREEK_SCALARS = frozenset(
 )
 NEVER_OFTEN_STAGED = frozenset(["x", "X", "y", "Y", "t", r"\hat y", r"\hat Y"])  # a layer at one of them is a slip, unless it is the rule
 WEIGHTS = frozenset(["W", "U", "V", r"\Theta"])
+OFTEN = 0.7  # of the places of a name: so often one index is no matter of leaving out another
 
 
 @dataclass(frozen=True)
@@ -162,6 +163,8 @@ class Sheet:
         inside = {self.lexicon.mention(name).family for definition in forward for _, name in names_in(definition.body)}
         inside |= {definition.name.family for definition in forward if len(definition.labels) != 1}
         inside |= set(self.lexicon.merged.values()) - WEIGHTS  # T_i is a row of T, whose entries are the t_{ik}
+        of_entries = {definition.name.family for definition in forward if len(definition.labels) == 1}
+        inside -= {family for family in of_entries & counts.keys() if counts[family][1] >= OFTEN * sum(counts[family].values())}
         return {
             family: max(found) if family in inside else max(found, key=lambda rank: (found[rank], rank)) for family, found in counts.items()
         }
