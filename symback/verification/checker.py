@@ -198,10 +198,23 @@ def _layers(staged: Sequence[Mention], base: str, mentions: Sequence[Mention], s
     return [open_end]
 
 
+def _stages_of(body: Tree, sheet: Sheet) -> set[tuple[str, int]]:
+    """The layers of which a cost is made: of a^2, or of a p without a layer that is made of a^2."""
+    found: set[tuple[str, int]] = set()
+    for mention in mentions_in((body,), sheet):
+        if mention.stage is not None:
+            found.add(mention.stage)
+            continue
+        for definition in sheet.definitions:
+            if definition.role == "forward" and definition.name == mention.whole and definition.body != body:
+                found |= {other.stage for other in mentions_in((definition.body,), sheet) if other.stage is not None}
+    return found
+
+
 def _ends_at(number: int, sheet: Sheet) -> bool:
     """Whether a cost of the document is one of the outputs of the layer with this number, and no cost one of another layer's."""
     costs = [definition for definition in sheet.definitions if definition.role == "cost"]
-    ends = [{mention.stage for mention in mentions_in((cost.body,), sheet) if mention.stage is not None} for cost in costs]
+    ends = [_stages_of(cost.body, sheet) for cost in costs]
     return {("", number)} in ends and all(stages in (set(), {("", number)}, {("L", 0)}) for stages in ends)
 
 
