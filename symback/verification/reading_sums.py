@@ -61,7 +61,9 @@ def read_large(tree: Tree, place: Place) -> Value:
 def _within_bounds(value: Value, label: str, lower: int | None, upper: Tree | None, place: Place) -> Value:
     """The terms that the printed bounds let through; usually all of them."""
     axis = value.axes[label]
-    if upper is None or integer_of(upper) is not None:
+    if upper is None or (last := integer_of(upper)) is not None:
+        if upper is not None and last is not None:
+            place.world.know_size(axis, last - (1 if lower is None else lower) + 1)
         if (
             upper is not None
             and lower == 0

@@ -2,7 +2,7 @@ r"""What a proof in a world may use: its equations, its derivatives, and the fac
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -26,9 +26,9 @@ FACT_SECONDS = 0.3
 MANY_AXES = 4  # of one quantity: from there on sizes are small
 
 
-def setting_for(world: World, seed: int, tensors: Sequence[Tensor]) -> Setting:
+def setting_for(world: World, seed: int, tensors: Sequence[Tensor], known: Mapping[sympy.Symbol, int] | None = None) -> Setting:
     """The setting of a seed, with values for names that stand in the claim alone."""
-    setting = setting_of(world, seed)
+    setting = setting_of(world, seed, known)
     missing = [leaf for tensor in tensors for leaf in leaves(tensor) if leaf not in setting.values]
     symbols = {symbol for tensor in tensors for symbol in symbols_in(tensor)} - set(setting.sizes)
     if not missing and not symbols:
@@ -86,12 +86,15 @@ def found_facts(world: World) -> tuple[Fact, ...]:
     return world.memory["found facts"]
 
 
-def setting_of(world: World, seed: int) -> Setting:
-    """Random sizes and values of everything, the derivatives included; every other seed keeps the given names positive."""
-    key = ("setting", seed)
+def setting_of(world: World, seed: int, known: Mapping[sympy.Symbol, int] | None = None) -> Setting:
+    """Random sizes and values of everything, the derivatives included; every other seed keeps the given names positive.
+
+    `known` are sizes that the page prints.
+    """
+    key = ("setting", seed, *sorted((known or {}).items(), key=str))
     if key not in world.memory:
         generator = np.random.default_rng(seed)
-        found = _drawn(world, generator, seed)
+        found = random_setting(world.equations, generator, world.facts, None, known) if known else _drawn(world, generator, seed)
         if seed % 2:
             relations = {name: value for name, value in found.values.items() if is_relation(name)}
             free = {name: np.abs(value) * 0.4 + 0.2 for name, value in found.values.items() if name not in world.forward} | relations
