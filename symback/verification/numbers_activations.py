@@ -125,6 +125,8 @@ def activation_with_values(values: list[Interval]) -> str:
     """The row that has these values at `SAMPLES`; '' if there is none."""
     for name, row in ACTIVATIONS.items():
         wanted = [row.value(exactly(at)) for at in SAMPLES]
+        if any(np.ndim(value.high) for value in values):
+            return ""  # a matrix is no value of an activation at one number
         near = (hull(left, right) for left, right in zip(values, wanted, strict=True))
         if all(float(both.high) - float(both.low) < 1e-12 for both in near):
             return name

@@ -81,7 +81,9 @@ def _read_name(tree: Tree, place: Place) -> Value:
     if is_kronecker(mention, place):
         return kronecker(mention.indices, place)
     if name.letter in place.world.lexicon.losses and not (mention.indices or mention.sample or name.primes) and not place.is_definition:
-        return place.world.cost_value(root_of(tree, place))
+        cost = place.world.cost_value(root_of(tree, place))
+        is_power = mention.power is not None and integer_of(mention.power) is not None
+        return powered(cost, exponent_of(mention.power, place)) if is_power and mention.power is not None else cost
     if (count := place.world.counted(count_name(tree, place)) or place.world.counted(mention.family)) is not None and not name.above:
         return number(count)
     if mention.power is not None and mention.family not in place.bound and place.world.has_square(mention.family):
