@@ -69,11 +69,12 @@ def _add_derive(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--detail", choices=("results", "steps", "full"), default="steps", help="full: also layers that are alike")
     parser.add_argument("--sections", default="", metavar="S[,S…]", help=SECTIONS_HELP)
     parser.add_argument("--batch", action="store_true", help="N samples at once, the cost averaged")
-    _add_numbered(parser)
+    _add_looks(parser)
     parser.add_argument("-o", "--output", metavar="FILE", help="write to FILE.tex, .md, .html, .txt or, with a LaTeX, .pdf")
 
 
-def _add_numbered(parser: argparse.ArgumentParser) -> None:
+def _add_looks(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--picture", action="store_true", help="a picture of the network at the head of the page")
     parser.add_argument("--numbered", action="store_true", help="number the displayed equations")
 
 
@@ -94,7 +95,7 @@ def _add_example(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--digits", type=_count, default=4, metavar="D", help="decimals of every result (default: 4)")
     parser.add_argument("--rate", default="0.5", metavar="ETA", help="learning rate of the step (default: 0.5)")
     parser.add_argument("--notation", default="nielsen", metavar="N", help="nielsen (default), lecture, ng, …")
-    _add_numbered(parser)
+    _add_looks(parser)
     parser.add_argument("-o", "--output", metavar="FILE", help="write to FILE.tex, .md, .html, .txt or, with a LaTeX, .pdf")
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 import sympy
 
 from symback.language.names import Name
-from symback.presentation.blocks import Block, Heading, Math, Prose, Spans, Table
+from symback.presentation.blocks import Block, Heading, Math, Prose, Span, Spans, Table, Written
 from symback.presentation.manner import Manner, matrix_or_index
 from symback.verification.textbook_proofs import NOT_PROVED, REFUTED, CheckedFormula
 
@@ -14,7 +14,8 @@ __all__ = ["check_blocks", "exit_code_of"]
 
 FINE, FAILED, UNDECIDED = 0, 1, 3
 MOST_ROWS = 16
-_NAME = re.compile(r"((?:dC/d)?[A-Za-z]+(?:_[A-Za-z0-9]+)*\^(?:[0-9]+|\([lL][+-][0-9]+\)|[lL]))")
+_FACT = re.compile(r"Σₖ ([a-z])ₖ = ([0-9]+)")
+_NAME = re.compile(r"(Σₖ [a-z]ₖ = [0-9]+|(?:dC/d)?[A-Za-z]+(?:_[A-Za-z0-9]+)*\^(?:[0-9]+|\([lL][+-][0-9]+\)|[lL]))")
 
 
 def exit_code_of(rows: Iterable[CheckedFormula]) -> int:
@@ -27,7 +28,7 @@ def check_blocks(rows: Sequence[CheckedFormula], layout: str) -> list[Block]:
     """The section that ends a page: each formula, the equation that speaks of it as it reads for this network, and the verdict."""
     groups = [[row] for row in rows] if len(rows) <= MOST_ROWS else _alike(rows)
     introduction = "As a textbook derives them by hand: (1) to (3) in the last layer, (4) to (6) in a hidden one; each as it reads here."
-    table = Table((("formula",), ("textbook",), ("derived by hand",), ("verdict",)), tuple(_row(group, layout) for group in groups))
+    table = Table((("derived by hand",), ("number",), ("verdict",)), tuple(_row(group, layout) for group in groups))
     proved = sum(row.ok and bool(row.number) for row in rows)
     summary = f"{proved} of {sum(bool(row.number) for row in rows)} formulas that the equations speak of are proved equal to them."
     return [Heading(("Check against the hand-derived equations",)), Prose((introduction,)), table, Prose((summary,))]
@@ -51,13 +52,19 @@ def _row(group: list[CheckedFormula], layout: str) -> tuple[Spans, ...]:
     more = "" if len(group) == 1 else f" and {len(group) - 1} more"
     using = f", using {' and '.join(row.facts)}" if row.facts else ""
     reason = f": {row.reason}" if row.reason else ""
-    return (_named(row.formula), more), (row.number.partition(" ")[0],), _stated(row, layout), _spans(f"{row.verdict}{using}{reason}")
+    return (*_stated(row, layout), more), (_number_of(row),), _spans(f"{row.verdict}{using}{reason}")
+
+
+def _number_of(row: CheckedFormula) -> str:
+    """The number of the equation, where it is one of (1) to (6)."""
+    number = row.number.partition(" ")[0]
+    return number if number.startswith("(") else ""
 
 
 def _stated(row: CheckedFormula, layout: str) -> Spans:
-    """The equation derived by hand, in the letters and the layout of the page."""
+    """The equation derived by hand, in the letters and the layout of the page; the name alone where there is none."""
     if row.symbol is None or row.stated is None:
-        return ("",)
+        return (_named(row.formula),)
     return (Math(matrix_or_index(row.symbol, row.stated, Manner(form="matrix", layout=layout))),)
 
 
@@ -67,5 +74,12 @@ def _named(name: str) -> Math:
 
 
 def _spans(words: str) -> Spans:
-    """Words in which the names of quantities, such as a^2, become mathematics."""
-    return tuple(_named(part) if _NAME.fullmatch(part) else part for part in _NAME.split(words) if part)
+    """Words in which the names of quantities, such as a^2, and side facts, such as Σₖ yₖ = 1, become mathematics."""
+    return tuple(map(_span, filter(None, _NAME.split(words))))
+
+
+def _span(part: str) -> Span:
+    if _NAME.fullmatch(part):
+        fact = _FACT.fullmatch(part)
+        return _named(part) if fact is None else Written(rf"\sum_k {fact[1]}_k = {fact[2]}", part)
+    return part

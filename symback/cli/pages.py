@@ -1,16 +1,18 @@
 """Pages as files: the ending of the name chooses the format."""
 
+import argparse
 import sys
 from pathlib import Path
 
 from symback.cli.files import write_atomically
 from symback.errors import SpecError
-from symback.presentation import write_document
+from symback.network import Network
+from symback.presentation import with_numbers, with_picture, write_document
 from symback.presentation.blocks import Document
 from symback.presentation.markdown import picture_files, write_markdown
 from symback.presentation.pdf import find_pdflatex, write_pdf
 
-__all__ = ["FORMAT_OF", "check_ending", "write_page"]
+__all__ = ["FORMAT_OF", "check_ending", "looking_as_wanted", "write_page"]
 
 FORMAT_OF = {".tex": "latex", ".md": "markdown", ".html": "html", ".pdf": "pdf", ".txt": "text"}
 
@@ -31,6 +33,12 @@ def _format_of(path: str) -> str:
         if path.endswith(ending):
             return name
     raise SpecError(f"{path} has an ending of no known format; name a file that ends in {', '.join(FORMAT_OF)}")
+
+
+def looking_as_wanted(page: Document, network: Network, options: argparse.Namespace) -> Document:
+    """The page with its network drawn and its equations numbered, where the options say so."""
+    drawn = with_picture(page, network) if options.picture else page
+    return with_numbers(drawn) if options.numbered else drawn
 
 
 def write_page(page: Document, path: str) -> None:

@@ -8,10 +8,11 @@ from symback.presentation.drawing import draw
 from symback.presentation.examples import worked_example
 from symback.presentation.numbering import with_numbers
 from symback.presentation.pdf import write_pdf
+from symback.presentation.pictures import with_picture
 from symback.presentation.rendering import FORMATS, render, write_document
 from symback.presentation.values import Values, default_values, read_values
 
 __all__ = [
     "FORMATS", "Values", "default_values", "document", "draw", "read_values", "render", "worked_example",
-    "with_numbers", "write_document", "write_pdf",
+    "with_numbers", "with_picture", "write_document", "write_pdf",
 ]  # fmt: skip

@@ -16,7 +16,7 @@ import sympy
 
 from symback.errors import UnsupportedError
 from symback.language.expressions import Partial, Tensor, Unspecified, leaves, walk
-from symback.language.printing import to_text
+from symback.language.printing import to_latex
 from symback.language.steps import Step
 from symback.pipeline import Derivation, Formula
 from symback.pipeline.record import LocalDerivative
@@ -178,7 +178,7 @@ def _chain(formula: Formula, steps: list[Step], manner: Manner) -> list[Line]:
 
 def _reads_the_same(before: sympy.Expr, after: sympy.Expr) -> bool:
     """Whether the reader would see one line twice: ∂C/∂a through every path, through the only one, and by its name."""
-    return before == after or (before.has(PartialDerivative) and to_text(before) == to_text(after))
+    return before == after or (before.has(PartialDerivative) and to_latex(before) == to_latex(after))
 
 
 def _reason(step: Step, manner: Manner) -> Spans:

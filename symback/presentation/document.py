@@ -18,7 +18,7 @@ from symback.pipeline import Derivation, Formula, derive_generic
 from symback.presentation.backward import definitions_of_errors, formulas_of_layer, layers_of, results, told_formula
 from symback.presentation.blocks import Block, Document, Heading, Math, Prose, Spans
 from symback.presentation.manner import Manner, size_letters
-from symback.presentation.opening import activation_blocks, activations_of, conventions, forward_blocks, layer_table
+from symback.presentation.opening import activation_blocks, activations_of, conventions, forward_blocks, layer_table, shortcut_words
 from symback.presentation.sections import PLACES, Subject, chosen_sections, section_blocks
 from symback.presentation.spoken import spoken_activation
 
@@ -82,7 +82,13 @@ def _of_network(derivation: Derivation, notation: Notation, manner: Manner, extr
     groups = _groups(derivation, manner)
     told_layers = {group[0] for group in groups}
     equations = [equation for equation in forward.equations if equation.symbol.name.layer in (*told_layers, None)]
-    blocks: list[Block] = [Heading(("The network",)), layer_table(network), *cost_words(network), *activation_blocks(activations)]
+    blocks: list[Block] = [
+        Heading(("The network",)),
+        layer_table(network),
+        *shortcut_words(network),
+        *cost_words(network),
+        *activation_blocks(activations),
+    ]
     blocks.append(conventions(network, forward, activations, notation, manner))
     blocks.extend((*extra["before"], Heading(("Forward pass",)), *_left_out(groups), *forward_blocks(equations, manner)))
     told_formulas = [formula for layer in sorted(told_layers, reverse=True) for formula in formulas_of_layer(derivation, layer)]
@@ -107,7 +113,9 @@ def _errors(formulas: Sequence[Formula], manner: Manner) -> list[Block]:
 def cost_words(network: Network) -> list[Block]:
     """The cost by its name."""
     name = str(network.cost).replace("_", " ")
-    return [Prose(("The cost is not specified: of C only the name is known." if network.cost.row.formula is None else f"Cost: {name}.",))]
+    if network.cost.row.formula is None:
+        return [Prose(("The cost is not specified: of ", Math((sympy.Symbol("C"),)), " only the name is known."))]
+    return [Prose((f"Cost: {name}.",))]
 
 
 def _left_out(groups: Sequence[tuple[Layer, ...]]) -> list[Block]:
@@ -260,5 +268,6 @@ def _of_any_depth(pieces: GenericDerivation, notation: Notation, manner: Manner,
 
 def _depth_words(network: Network) -> list[Block]:
     hidden, output = (spoken_activation(layer.layer) for layer in network.numbered)
-    words = f" units. The layers below the last are activated by {hidden}, the last by {output}."
+    alike = f" units. All layers are activated by {hidden}."
+    words = alike if hidden == output else f" units. The layers below the last are activated by {hidden}, the last by {output}."
     return [Prose(("Layer ", Math((LAYER,)), " has ", Math((sympy.Symbol("n_{l}"),)), words))]

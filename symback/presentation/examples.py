@@ -29,7 +29,15 @@ from symback.presentation.document import cost_words, sizes_of
 from symback.presentation.example_tables import accuracy_blocks, error_tables, forward_tables, gradient_tables
 from symback.presentation.manner import Manner, entry, matrix_or_index, size_letters
 from symback.presentation.number_lines import Board, equations_in_lines, given_lines, input_letter, number_blocks, result_blocks
-from symback.presentation.opening import activation_blocks, activations_of, entry_by_entry, kinks_and_facts, layer_table, shape_conventions
+from symback.presentation.opening import (
+    activation_blocks,
+    activations_of,
+    entry_by_entry,
+    kinks_and_facts,
+    layer_table,
+    shape_conventions,
+    shortcut_words,
+)  # fmt: skip
 from symback.presentation.values import Values, check_counted, default_values, read_values
 from symback.presentation.worked import PrintedNumbers, Worked
 
@@ -152,7 +160,13 @@ def _opening(derivation: Derivation, board: Board) -> list[Block]:
     """The network, its functions, and how the page counts and rounds."""
     network, forward, manner = derivation.network, derivation.forward, board.manner
     activations = activations_of(network)
-    blocks: list[Block] = [Heading(("The network",)), layer_table(network), *cost_words(network), *activation_blocks(activations)]
+    blocks: list[Block] = [
+        Heading(("The network",)),
+        layer_table(network),
+        *shortcut_words(network),
+        *cost_words(network),
+        *activation_blocks(activations),
+    ]
     inputs = Math((matrix_or_index(forward.inputs, forward.inputs, manner)[0],))
     target = Math((matrix_or_index(forward.target, forward.target, manner)[0],)) if forward.target is not None else ""
     places = board.numbers.places

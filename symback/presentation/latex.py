@@ -29,7 +29,7 @@ from symback.presentation.blocks import (
     Table,
     Written,
 )  # fmt: skip
-from symback.presentation.drawing.tikz import write_tikz_fragment
+from symback.presentation.drawing.tikz import UNIT, write_tikz_fragment
 from symback.presentation.wrapping import broken_inside, latex_length
 
 __all__ = ["broken_latex", "escape_latex", "latex_span", "latex_words", "write_article", "write_fragment"]
@@ -40,6 +40,7 @@ WIDTH = 64  # letters of mathematics in one line, beside a left side
 WIDEST = 84  # that smaller letters can make fit
 SIZES = ((r"\scriptsize", 72), (r"\footnotesize", 68), (r"\small", WIDTH))
 LINE_BREAK = " \\\\\n  &\\hspace{1em} {} "  # \quad parts statements, also for a reader of a line that begins with a minus
+LINE_WIDTH = 470.0  # points, of the article
 SECTIONS = {1: "section", 2: "subsection", 3: "subsubsection"}
 GREEK = {
     "α": "alpha",
@@ -69,7 +70,7 @@ PREAMBLE = r"""\documentclass[11pt,a4paper,fleqn]{article}
 \usepackage{lmodern}
 \usepackage[margin=22mm]{geometry}
 \usepackage{amsmath,amssymb,array,booktabs}
-\allowdisplaybreaks
+\allowdisplaybreaks[1]
 \setlength{\mathindent}{2em}
 \setlength{\parindent}{0pt}
 \setlength{\parskip}{6pt plus 2pt}
@@ -219,6 +220,8 @@ def _table(table: Table, notation: Notation) -> str:
 
 def _figure(figure: Figure, notation: Notation) -> str:
     """The picture where it is spoken of, not floating, and the caption below it."""
-    caption = rf"\begin{{minipage}}{{0.86\linewidth}}\small {latex_words(figure.caption, notation)}\end{{minipage}}"
+    caption = rf"\begin{{minipage}}{{0.86\linewidth}}\centering\small {latex_words(figure.caption, notation)}\end{{minipage}}"
     picture = write_tikz_fragment(figure.drawing)
+    if UNIT * figure.drawing.width > LINE_WIDTH:  # tikz brings \\resizebox
+        picture = f"\\resizebox{{\\linewidth}}{{!}}{{%\n{picture}}}"
     return f"\\begin{{center}}\n{picture}\\par\\smallskip\n{caption}\n\\end{{center}}"

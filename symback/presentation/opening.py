@@ -1,6 +1,6 @@
 """The first pages: the network, the conventions, and the forward pass."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 import sympy
@@ -13,8 +13,8 @@ from symback.network.activations import A, Activation
 from symback.network.costs import A as COST_OUTPUT
 from symback.network.costs import CostRow
 from symback.network.forward import Forward
-from symback.network.layers import Dense, LayerNorm, Numbered, number_layers
-from symback.presentation.blocks import Block, Equations, Line, Math, Note, Size, Spans, Table
+from symback.network.layers import Dense, Layer, LayerNorm, Numbered, Residual, number_layers
+from symback.presentation.blocks import Block, Equations, Line, Math, Note, Prose, Size, Spans, Table
 from symback.presentation.manner import Manner, entry, fact_math, matrix_or_index, shape_of
 from symback.presentation.scalars import of_numbers, spans_of_numbers
 from symback.presentation.spoken import spoken_activation
@@ -22,7 +22,7 @@ from symback.simplification.index_form import default_indices
 
 __all__ = [
     "activation_blocks", "activations_of", "conventions", "entry_by_entry", "forward_blocks", "kinks_and_facts", "layer_table",
-    "shape_conventions",
+    "shape_conventions", "shortcut_words",
 ]  # fmt: skip
 
 Z = sympy.Symbol("z", real=True)
@@ -38,6 +38,31 @@ def layer_table(network: Network) -> Table:
             runs.append([layer])
     rows = [_layer_row(run) for run in runs]
     return Table((("layer",), ("kind",), ("activation",), ("inputs",), ("units",), ("weights",)), tuple(rows))
+
+
+def shortcut_words(network: Network) -> list[Block]:
+    """A sentence for each residual: what it leads around."""
+    sentences = [
+        f"A shortcut leads around {f'layer {first}' if first == last else f'layers {first} to {last}'}: "
+        f"what goes into layer {first} is added to what comes out of layer {last}."
+        for first, last in _shortcuts(network.layers, 1)
+    ]
+    return [Prose((" ".join(sentences),))] if sentences else []
+
+
+def _shortcuts(layers: Sequence[Layer], first: int) -> Iterator[tuple[int, int]]:
+    """The first and the last layer of each residual branch, of which the outer comes before the inner."""
+    for layer in layers:
+        length = _length(layer)
+        if isinstance(layer, Residual):
+            yield first, first + length - 1
+            yield from _shortcuts(layer.layers, first)
+        first += length
+
+
+def _length(layer: Layer) -> int:
+    """How many numbers the layer takes."""
+    return sum(map(_length, layer.layers)) if isinstance(layer, Residual) else 1
 
 
 def _is_alike(one: Numbered, other: Numbered) -> bool:
@@ -74,7 +99,8 @@ def activation_blocks(activations: Sequence[Activation]) -> list[Block]:
         if activation.slope is not None and not activation.slope.has(sympy.Piecewise):
             lines.append(Line(None, activation.slope.xreplace({A: value})))
         blocks.append(of_numbers(Equations(tuple(_without_repetition(lines)))))
-    return blocks
+    title = "The activation and its slope:" if len(blocks) == 1 else "The activations and their slopes:"
+    return [Prose((title,)), *blocks] if blocks else []
 
 
 def _without_repetition(lines: list[Line]) -> list[Line]:

@@ -3,19 +3,20 @@
 import re
 import shutil
 import subprocess
+from itertools import pairwise
 
 import pytest
 import sympy
 
 from symback.errors import NotationError, SpecError, UnsupportedError
 from symback.language.notation import NOTATIONS
-from symback.language.printing import to_text
+from symback.language.printing import to_latex, to_text
 from symback.network import Dense, LayerNorm, Network, Residual
 from symback.network.activations import ACTIVATIONS, read_activation
 from symback.network.costs import COSTS
 from symback.pipeline import derive, derive_generic
-from symback.presentation import FORMATS, document, render, write_document
-from symback.presentation.blocks import Document, Equations, Heading, Note, Prose, Table
+from symback.presentation import FORMATS, document, render, with_picture, write_document
+from symback.presentation.blocks import Document, Equations, Figure, Heading, Note, Prose, Table
 from symback.presentation.opening import kinks_of_activation
 from symback.presentation.text import text_words, write_text
 from symback.simplification.index_form import index_form
@@ -295,3 +296,36 @@ def test_kinks_are_stated_as_mathematics_in_the_order_of_the_kinks():
 def test_the_argument_of_an_activation_is_a_number_and_not_bold(activation):
     page = render(derive(Network.from_spec("2-2", activation=activation)), "latex", notation="lecture")
     assert re.search(r"\(z\)", page) and not re.search(r"\(\\mathbf\{z\}\)", page)
+
+
+def test_a_page_says_around_which_layers_a_shortcut_leads():
+    inner = Residual([Dense(3)])
+    network = Network(3, [Dense(3), Residual([Dense(4), Dense(3), inner]), Dense(2)])
+    text = " ".join(render(derive(network), "text").split())
+    assert "around layers 2 to 4: what goes into layer 2 is added to what comes out of layer 4" in text
+    assert "around layer 4: what goes into layer 4 is added to what comes out of layer 4" in text
+    assert "shortcut" not in render(derive(Network.from_spec("2-2")), "text")
+
+
+@pytest.mark.parametrize("notation", ["nielsen", "lecture"])
+def test_no_line_of_a_chain_is_the_one_above_it(notation):
+    """As it is written: a step that renames a derivative which is written as before has no line."""
+    network = Network(3, [Dense(4, "identity"), LayerNorm(), Dense(2, "softmax")], "cross_entropy")
+    for block in blocks_of(document(derive(network), notation=notation), Equations):
+        written = [to_latex(line.right, notation) for line in block.lines]
+        assert [line for above, line in pairwise(written) if above == line and "partial" in line] == []
+
+
+def test_the_picture_of_the_network_stands_at_the_head_of_its_section():
+    network = Network.from_spec("2-3-2")
+    page = with_picture(document(derive(network), sections="chain"), network)
+    place = page.blocks.index(Heading(("The network",)))
+    assert isinstance(page.blocks[place + 1], Figure)
+    assert page.blocks[place + 1].drawing.title in write_document(page, "html")
+
+
+@pytest.mark.parametrize("size", [6, 14])
+def test_a_picture_wider_than_the_page_is_made_smaller_in_latex(size):
+    network = Network.from_spec("-".join("2" * size))
+    page = write_document(with_picture(document(derive(network), form="matrix"), network), "latex")
+    assert r"\resizebox{\linewidth}{!}{%" in page

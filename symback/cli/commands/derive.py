@@ -6,12 +6,12 @@ from dataclasses import replace
 
 from symback.cli.checks import check_blocks, exit_code_of
 from symback.cli.commands.networks import network_of
-from symback.cli.pages import check_ending, write_page
+from symback.cli.pages import check_ending, looking_as_wanted, write_page
 from symback.errors import SpecError
 from symback.language.notation import notation_named
 from symback.network import Network
 from symback.pipeline import Derivation, derive, derive_generic
-from symback.presentation import document, with_numbers
+from symback.presentation import document
 from symback.presentation.blocks import Document
 from symback.presentation.text import write_text
 from symback.verification.textbook_proofs import CheckedFormula, check_against_textbook
@@ -42,7 +42,7 @@ def page_of(options: argparse.Namespace) -> tuple[Document, list[CheckedFormula]
     page = document(derived, **manner, sections=options.sections)
     rows = [row for derivation in _each(derived) for row in check_against_textbook(derivation)]
     page = replace(page, blocks=(*page.blocks, *check_blocks(rows, layout)))
-    return with_numbers(page) if options.numbered else page, rows
+    return looking_as_wanted(page, network, options), rows
 
 
 def _derive(network: Network, batch: bool) -> Derivation | tuple[Derivation, Derivation]:

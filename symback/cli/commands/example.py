@@ -4,9 +4,9 @@ import argparse
 import sys
 
 from symback.cli.commands.networks import network_of
-from symback.cli.pages import check_ending, write_page
+from symback.cli.pages import check_ending, looking_as_wanted, write_page
 from symback.language.notation import notation_named
-from symback.presentation import read_values, with_numbers, worked_example
+from symback.presentation import read_values, worked_example
 from symback.presentation.blocks import Document
 from symback.presentation.text import write_text
 
@@ -32,4 +32,4 @@ def page_of(options: argparse.Namespace) -> Document:
         print(f"remark: {remark}", file=sys.stderr)
     values = None if options.values is None else read_values(options.values, network)
     page = worked_example(network, values, digits=options.digits, rate=options.rate, notation=notation)
-    return with_numbers(page) if options.numbered else page
+    return looking_as_wanted(page, network, options)

@@ -11,7 +11,7 @@ import re
 from symback.presentation.drawing.palette import PAGE, ROLES, TEXT_ROLES, Ink
 from symback.presentation.drawing.shapes import Circle, Drawing, Frame, Label, Line, Point, Shape, Sign, Words, arrow_head
 
-__all__ = ["write_tikz", "write_tikz_fragment"]
+__all__ = ["UNIT", "write_tikz", "write_tikz_fragment"]
 
 UNIT = 0.7  # points in a unit
 _SIZES = ((14.5, r"\normalsize"), (12.8, r"\small"), (10.5, r"\footnotesize"), (8.5, r"\scriptsize"), (0.0, r"\tiny"))
