@@ -28,7 +28,7 @@ from symback.verification.bound_letters import told_apart
 from symback.verification.choices import Choices, all_choices
 from symback.verification.definitions import Claim, is_gradient_tree
 from symback.verification.doubts import is_false_of_every_cost
-from symback.verification.meaning import COL, ROW, Mismatch, OutOfRange, Unread, Unspread, Untyped, Value, common, transposed
+from symback.verification.meaning import COL, DIAGONAL, ROW, Mismatch, OutOfRange, Unread, Unspread, Untyped, Value, common, transposed
 from symback.verification.mentions import Mention, index_name, names_in, printed_name
 from symback.verification.place import Place
 from symback.verification.reading import read
@@ -51,9 +51,11 @@ PROOF_SECONDS = 1.0
 _SIZE = re.compile(r"\bn_([^\s,;()]+?)_(\d)(?:_(m?\d+))?(?=\b)")
 MOST_STAGES = 8  # built at once
 MOST_READINGS = 40
+OPEN_COST = "the cost is not stated, on which this rests"
 USE_OF_A_WEIGHT = "the use of a weight"
 ONE_STEP = "holds for the use of the weight at that step: the whole derivative is the sum over the steps"
 CONDITIONAL_READINGS = {
+    DIAGONAL: "holds if the column before the matrix stands for the diagonal matrix of its entries",
     "Jacobian, transposed": "holds where ∂a/∂z has a row for each entry of z",
     "the whole loss": "holds if the name is the derivative of the whole loss, and not of that of one step, as it is printed",
     "of the direct dependence alone": "holds if everything between is held fixed, and not as the whole derivative",
@@ -312,7 +314,8 @@ def _outcome_as_printed(
         else:
             return Outcome("undecided", "the sizes cannot be settled")
     except Unread as error:
-        return Outcome("unread", str(error))
+        overloaded = _overloaded(claim, sheet)
+        return Outcome("untyped", overloaded, sentences) if overloaded else Outcome("unread", str(error))
     except OutOfRange as error:
         return Outcome("refuted", str(error), sentences, is_sure=True)
     except Unspread as error:
@@ -350,6 +353,20 @@ def _speaks_of_gradient(claim: Claim, sheet: Sheet) -> bool:
     """Whether a derivative of the cost, or an error by its name, is a side of the claim."""
     families = {mention.family for mention in mentions_in(claim.members, sheet)}
     return bool(families & {r"\delta", r"\Delta"}) or any(is_gradient_tree(member) for member in claim.members)
+
+
+def _overloaded(claim: Claim, sheet: Sheet) -> str:
+    """The a that is defined by its entries a_i, of one index, and stands with one and with two in one formula."""
+    counts: dict[str, set[int]] = {}
+    for mention in mentions_in(claim.members, sheet):
+        if mention.stage is None and mention.sample is None:
+            counts.setdefault(mention.family, set()).add(len(mention.indices))
+    for definition in sheet.definitions:
+        is_by_entries = definition.role == "forward" and definition.name.stage is None and len(definition.labels) == 1
+        others = [other for other in sheet.definitions if other.name.family == definition.name.family]
+        if is_by_entries and len(others) == 1 and {1, 2} <= counts.get(definition.name.family, set()):
+            return f"{definition.name.family} has one index where it is defined, and two here"
+    return ""
 
 
 def _spread_or_misfit(
@@ -457,8 +474,10 @@ def _compared(claim: Claim, place: Place, is_share: bool) -> Outcome:
     worst = Outcome("proved", "the two sides have the same normal form")
     for (_, left), (number, right) in pairwise(known):
         outcome = compare(left, right, place, claim.conditions, rests_on_cost)
+        before, here = claim.members[number - 1], claim.members[number]
+        if outcome.reason.startswith(OPEN_COST) and (_vanishes(left, before, place.world) or _vanishes(right, here, place.world)):
+            outcome = replace(outcome, word="refuted", reason="a derivative vanishes on one side alone")
         if outcome.word in ("refuted", "untyped"):
-            before, here = claim.members[number - 1], claim.members[number]
             if (_may_be_worth(before) and _is_value(left, right, here, place.world)) or (
                 _may_be_worth(here) and _is_value(right, left, before, place.world)
             ):
@@ -470,6 +489,12 @@ def _compared(claim: Claim, place: Place, is_share: bool) -> Outcome:
     if reasons and worst.word == "proved":
         return Outcome("undecided", f"one member was not read: {reasons[0]}")
     return worst
+
+
+def _vanishes(value: Value, member: Tree, world: World) -> bool:
+    """A product with a derivative that is 0 in these equations, as ∂a^l/∂z^{l+1}; a printed 0 may be a condition."""
+    is_zero = isinstance(value.tensor, Const) and value.tensor.value == 0
+    return is_zero and member.kind == "product" and is_gradient_tree(member) and not world.window.is_clock
 
 
 def _may_be_worth(member: Tree) -> bool:
@@ -561,7 +586,7 @@ def compare(left: Value, right: Value, place: Place, conditions: Sequence[Tree] 
     if difference is not None:
         is_open = world.has_open_cost and world.has_gradient(one) != world.has_gradient(other)
         if difference.word == "refuted" and is_open and not is_false_of_every_cost(one, other, world, place.own):
-            return Outcome("undecided", f"the cost is not stated, on which this rests ({difference.reason})")
+            return Outcome("undecided", f"{OPEN_COST} ({difference.reason})")
         gradients = world.has_gradient(one), world.has_gradient(other)
         if difference.word == "refuted" and world.has_doubtful_cost and any(gradients) and (rests_on_cost or not all(gradients)):
             return Outcome("undecided", f"the cost stated last was not understood ({difference.reason})")

@@ -55,8 +55,10 @@ from symback.verification.shape_claims import judge_shape
 from symback.verification.sheet import Edition, Sheet
 from symback.verification.slips_in_time import Cast, slips_in_time
 from symback.verification.splicing import in_authors_text
+from symback.verification.stated_layers import layers_of_entries, with_layers_of_entries
 from symback.verification.stated_network import stated
 from symback.verification.sum_letters import with_letters_of_sums
+from symback.verification.told_in_words import averages_costs, collects_derivatives
 from symback.verification.tree import UNREADABLE, Tree, base_of, operands_of, operators_of, walk
 from symback.verification.unparse import unparse
 from symback.verification.updates import judge_update
@@ -195,6 +197,7 @@ class _Judge:
                 for found in definitions_in(claim, self.lexicon, order) if not _is_update(claim) else ():
                     (definitions if isinstance(found, Definition) else functions).append(found)  # type: ignore[arg-type]
         claims = [(order, claim) for order, page in enumerate(pages) for claim in page.claims]
+        self.layers_of_entries = layers_of_entries(claims, self.lexicon)
         definitions = with_implied(claims, definitions, self.lexicon)
         functions += functions_by_use(claims, functions)
         if is_alone:
@@ -384,6 +387,7 @@ class _Judge:
         update = judge_update(claim)
         if update is not None:
             return Judged("gradient", update.word, Outcome(update.word, update.reason), update.correction, update.diagnosis)
+        claim = with_layers_of_entries(claim, order, self.layers_of_entries)
         kind = self._kind(claim)
         whole = with_differentials_above(claim)
         if whole is not None:
@@ -394,6 +398,12 @@ class _Judge:
             return _refuted(kind, Outcome("refuted", LACKING, is_sure=True), shares, "index")
         if kind == "shape":
             return self._judged_shape(claim, order)
+        if collects_derivatives(claim, self.lexicon):
+            return Judged("definition", "definition", Outcome("unread", "states which derivatives the gradient collects"))
+        printed = self.pages[order].printed
+        if printed is not None and averages_costs(claim, self.lexicon, printed.before):
+            said = "the cost is the average of the samples' costs, as the words before say"
+            return Judged(kind, "proved", Outcome("proved", "a derivative goes through an average term by term", (said,)))
         if kind == "mention" or is_condition(claim):
             return Judged(kind, "mention", Outcome("unread"))
         own = [
@@ -461,6 +471,10 @@ class _Judge:
         if turned is not None:
             other = self._settled(turned, order, self._alternatives(claim, order), min(self.until, time.thread_time() + SECONDS))
             is_stated = self.are_gradients_rows or ROW_WORDS.search(self.words) is not None
+            if other.word == "proved" and _is_chain_to_entry(claim, self.sheet):
+                return Judged(
+                    kind, "proved", replace(other, assumptions=(*other.assumptions, "the factors of the chain are rows and matrices"))
+                )
             if other.word == "proved" and is_stated:
                 return Judged(kind, "proved", replace(other, assumptions=(*other.assumptions, "gradients are rows")))
             if other.word == "proved":
@@ -472,11 +486,13 @@ class _Judge:
         if doubt:
             return Judged(kind, "undecided", replace(outcome, reason=f"{doubt} ({outcome.reason})"))
         for meant, reason in meant_claims(claim, self.lexicon):
-            if (
-                self._settled(meant, order, self._alternatives(claim, order), min(self.until, time.thread_time() + SECONDS)).word
-                == "proved"
-            ):
-                return Judged(kind, "conditional", replace(outcome, reason=reason))
+            until = min(self.until, time.thread_time() + SECONDS)
+            if self._settled(meant, order, self._alternatives(claim, order), until).word == "proved":
+                return (
+                    Judged(kind, "conditional", replace(outcome, reason=reason))
+                    if reason
+                    else _refuted(kind, outcome, meant, "missing sum")
+                )
         if outcome.is_sure:
             return _refuted(kind, outcome, *self._correction_of_bounds(claim, order))
         of_page, self.until = self.until, min(self.until, time.thread_time() + CORRECTION_SECONDS)
@@ -917,6 +933,15 @@ def _without_doubled_sign(claim: Claim) -> Claim:
 def _is_update(claim: Claim) -> bool:
     """W_new = W - η ∇C, and perhaps its numbers: a step, and no equation of the network."""
     return judge_update(Claim(claim.members[:2], claim.signs[:1])) is not None
+
+
+def _is_chain_to_entry(claim: Claim, sheet: Sheet) -> bool:
+    """∂C/∂b_1 = ∂C/∂a ∂a/∂z ∂z/∂b_1: a number, so whether gradients are rows or columns is a matter of what stands between alone."""
+    variable = printed_name(claim.members[0].children[2]) if claim.members[0].kind == "derivative" else None
+    factors = [factor for member in claim.members[1:] for factor in (operands_of(member) if member.kind == "product" else (member,))]
+    is_chain = all(factor.kind == "derivative" and len(factor.children) == 3 for factor in (claim.members[0], *factors))
+    entry = sheet.lexicon.mention(variable) if variable is not None else None
+    return is_chain and entry is not None and 0 < len(entry.indices) == sheet.ranks.get(entry.family)
 
 
 def _derives_state(tree: Tree, lexicon: Lexicon) -> bool:

@@ -4,7 +4,8 @@ r"""What a false claim may have been meant to say, in the same signs: a sum that
     \frac{\partial r_k}{\partial x_{ij}} = \frac{x_{ij}}{r_i}     holds for k = i
     case l ≠ j, printed where l = j is meant             holds for l = j
 
-Such a claim is not true as it stands, and its formula is right: it is conditional.
+Such a claim is not true as it stands, and its formula is right: it is conditional.  A page that prints the sum over an index
+elsewhere does not leave it out by custom: there the missing sign is an error.
 """
 
 from __future__ import annotations
@@ -21,14 +22,15 @@ from symback.verification.unparse import unparse
 
 __all__ = ["diagonals", "meant_claims", "with_own_indices", "with_shares"]
 
+MISSING_SUM = "holds with a summation sign, which is missing"
 MOST_PLACES = 4  # of an index in one sum, when some of them may be right
 
 
 def meant_claims(claim: Claim, lexicon: Lexicon) -> Iterator[tuple[Claim, str]]:
-    """Each reading with the reason that goes with it."""
+    """Each reading with the reason that goes with it; none where the sign is an error, since the page prints such signs elsewhere."""
     explicit = claim_with_sums(claim, lexicon)
-    if explicit != claim and not _prints_sums(claim):
-        yield explicit, "holds with a summation sign, which is missing"
+    if explicit != claim:
+        yield explicit, "" if _prints_sums(claim) or _new_letters(claim, explicit) <= lexicon.bound else MISSING_SUM
     for i, condition in enumerate(claim.conditions):
         sign = condition.children[1]
         other = replace(
@@ -40,7 +42,15 @@ def meant_claims(claim: Claim, lexicon: Lexicon) -> Iterator[tuple[Claim, str]]:
         yield from diagonals(claim, lexicon)
 
 
+def _new_letters(claim: Claim, explicit: Claim) -> set[str]:
+    """The letters over which one claim sums and the other does not."""
+    return {letter for member in explicit.members for letter in _summed(member)} - {
+        letter for member in claim.members for letter in _summed(member)
+    }
+
+
 def _summed(tree: Tree) -> Iterator[str]:
+    """The letters under the sums of a formula."""
     for node in walk(tree):
         if node.kind == "large" and node.children[0].kind == "scripts":
             for script in node.children[0].children[1:]:

@@ -666,7 +666,10 @@ def _count(tree: Tree, counter: Counter[str], must_be_plain: bool = False) -> No
 
 
 def _stray(trees: Sequence[Tree]) -> frozenset[tuple[str, str]]:
-    """Letters that stand once where a quantity has its indices otherwise: y_f beside y_i is an index, and no other quantity."""
+    """Letters that stand once where a quantity has its indices otherwise: y_f beside y_i is an index, and no other quantity.
+
+    A w_{fj} stands beside the matrix W.
+    """
     formulas: dict[str, set[int]] = {}
     pairs: set[tuple[str, str]] = set()
     elsewhere: dict[str, set[int]] = {}
@@ -678,6 +681,7 @@ def _stray(trees: Sequence[Tree]) -> frozenset[tuple[str, str]]:
                 if shift is not None and not shift[1] and len(shift[0]) == 1 and shift[0].islower() and shift[0] not in INDEX_LETTERS:
                     formulas.setdefault(shift[0], set()).add(number)
                     pairs.add((name.letter, shift[0]))
+    elsewhere["w"] = elsewhere.get("w", set()) | elsewhere.get("W", set())
     return frozenset((letter, tag) for letter, tag in pairs if len(formulas[tag]) == 1 and elsewhere[letter] - formulas[tag])
 
 

@@ -53,9 +53,11 @@ def check_factor(head: Tree, argument: Tree, place: Place) -> None:
         return
     if inner.kind == "scripts" and printed_name(inner) is None:
         return
-    family = place.world.lexicon.mention(name).family
+    mention = place.world.lexicon.mention(name)
+    family = mention.family
     is_matrix = family.split("_")[0] in ("W", "U", "V", r"\Theta", "A", "X", "H")
-    if inner.kind == "list" or not (is_matrix or place.world.defines(family) or family in place.bound):
+    is_entry = bool(mention.indices) and place.world.knows(family)  # y_i (δ_ij)
+    if inner.kind == "list" or not (is_matrix or is_entry or place.world.defines(family) or family in place.bound):
         raise Unread(f"{name.letter}(…) of an unknown {name.letter}")
 
 

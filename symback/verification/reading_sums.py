@@ -84,7 +84,8 @@ def _within_bounds(value: Value, label: str, lower: int | None, upper: Tree | No
         if size is not None and size != axis.size:
             raise Mismatch(axis, next(found for found in place.world.counts.values() if found.size == size))
         return value
-    if size != axis.size:
+    is_without_first = size is None and lower == 2 and below == 0  # Σ from 2 to m, where Σ from 1 to m would be over all
+    if size != axis.size and not is_without_first:
         raise Unread("a sum over a part of the indices")
     if terms == 1 and place.is_definition:
         return value

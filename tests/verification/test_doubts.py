@@ -215,3 +215,56 @@ def test_a_formula_that_prints_one_sum_does_not_leave_out_another_by_custom(tmp_
     gradient = r"\frac{\partial J}{\partial w_j} = \frac{1}{m} \sum_{i=1}^m \left( SUM X_{ik} w_k - y_i \right) X_{ij}"
     assert last(tmp_path, page, gradient.replace("SUM", r"\sum_k")).verdict == "proved"
     assert last(tmp_path, page, gradient.replace("SUM", "")).verdict == "refuted"
+
+
+SOFTMAX = r"""
+$$z = W x + b$$
+
+$$a_i = \frac{e^{z_i}}{\sum_k e^{z_k}}$$
+
+$$C = -\sum_i y_i \log a_i$$
+
+$$\sum_i y_i = 1$$
+"""
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("a_i \\delta_{ij} - a_i a_j", "a_i a_{ij} - a_i a_j"),
+        ("a_i (\\delta_{ij} - a_j)", "a_i (\\delta_{ij})"),
+    ],
+)
+def test_a_vector_that_is_defined_by_its_entries_has_one_index(tmp_path, right, wrong):
+    slope = r"\frac{\partial a_i}{\partial z_j} = "
+    assert last(tmp_path, SOFTMAX, slope + right).verdict == "proved"
+    assert last(tmp_path, SOFTMAX, slope + wrong).verdict == "refuted"
+
+
+def test_a_page_that_prints_its_sums_leaves_none_out(tmp_path):
+    gradient = r"\frac{\partial C}{\partial z_j} = SUM y_i (a_j - \delta_{ij})"
+    assert last(tmp_path, SOFTMAX, gradient.replace("SUM", r"\sum_i")).verdict == "proved"
+    found = last(tmp_path, SOFTMAX, gradient.replace("SUM", ""))
+    assert found.verdict == "refuted" and r"\sum" in found.correction
+
+
+def test_a_column_before_a_matrix_is_a_diagonal_matrix_on_that_condition_alone(tmp_path):
+    slope = r"\frac{\partial h_t}{\partial h_{t-1}} = "
+    assert last(tmp_path, RECURRENT, slope + r"\operatorname{diag}(1 - h_t^2) W").verdict == "proved"
+    assert last(tmp_path, RECURRENT, slope + r"(1 - h_t^2) W").verdict == "conditional"
+    assert last(tmp_path, RECURRENT, slope + r"(1 - h_t) W").verdict != "proved"
+
+
+def test_a_factor_that_vanishes_makes_no_gradient(tmp_path):
+    factors = r"\frac{\partial C}{\partial a^l} \frac{\partial a^l}{\partial z^LAYER} \frac{\partial z^l}{\partial b^l}"
+    chain = r"\frac{\partial C}{\partial b^l} = " + factors
+    neurons = LAYERS.replace("W^l", "w^l") + "Each layer has one neuron."
+    assert last(tmp_path, neurons, chain.replace("LAYER", "l")).verdict != "refuted"
+    assert last(tmp_path, neurons, chain.replace("LAYER", "{l+1}")).verdict == "refuted"
+
+
+def test_a_sum_without_its_first_term_is_not_the_sum(tmp_path):
+    page = "$$\\hat y = X w$$\n\n$$J = \\frac{1}{2m} \\|\\hat y - y\\|^2$$\n"
+    gradient = r"\frac{\partial J}{\partial w_j} = \frac{1}{m} \sum_{i=1}^m (\hat y_i - y_i) X_{ij}"
+    assert last(tmp_path, page, gradient).verdict == "proved"
+    assert last(tmp_path, page, gradient.replace("i=1", "i=2")).verdict == "refuted"
