@@ -4,8 +4,8 @@ r"""What a false claim may have been meant to say, in the same signs: a sum that
     \frac{\partial r_k}{\partial x_{ij}} = \frac{x_{ij}}{r_i}     holds for k = i
     case l ≠ j, printed where l = j is meant             holds for l = j
 
-Such a claim is not true as it stands, and its formula is right: it is conditional.  A page that prints the sum over an index
-elsewhere does not leave it out by custom: there the missing sign is an error.
+Such a claim is not true as it stands, and its formula is right: it is conditional.  A formula that prints one sum does not
+leave out another by custom: there the missing sign is an error.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ MOST_PLACES = 4  # of an index in one sum, when some of them may be right
 
 
 def meant_claims(claim: Claim, lexicon: Lexicon) -> Iterator[tuple[Claim, str]]:
-    """Each reading with the reason that goes with it; none where the sign is an error, since the page prints such signs elsewhere."""
+    """Each reading with the reason that goes with it; no reason where the sign is an error, since the formula prints others."""
     explicit = claim_with_sums(claim, lexicon)
     if explicit != claim:
-        yield explicit, "" if _prints_sums(claim) or _new_letters(claim, explicit) <= lexicon.bound else MISSING_SUM
+        yield explicit, "" if _prints_sums(claim) else MISSING_SUM
     for i, condition in enumerate(claim.conditions):
         sign = condition.children[1]
         other = replace(
@@ -40,13 +40,6 @@ def meant_claims(claim: Claim, lexicon: Lexicon) -> Iterator[tuple[Claim, str]]:
         yield replace(claim, conditions=conditions), f"holds for {unparse(other)}, and not for {unparse(condition)}"
     if not any(_is_kronecker(node) for member in claim.members for node in walk(member)):
         yield from diagonals(claim, lexicon)
-
-
-def _new_letters(claim: Claim, explicit: Claim) -> set[str]:
-    """The letters over which one claim sums and the other does not."""
-    return {letter for member in explicit.members for letter in _summed(member)} - {
-        letter for member in claim.members for letter in _summed(member)
-    }
 
 
 def _summed(tree: Tree) -> Iterator[str]:
