@@ -287,6 +287,7 @@ class Lexicon:
     `layered`                        letters whose numbers above are layers: a^2, W^{(1)};
     `has_layers_below`               numbers below are layers: W_3 a_2;
     `bound`                          letters that some Σ runs over;
+    `summed`                         (W, i) where some Σ_i has a W_i in its terms;
     `losses`                         letters of the cost;
     `sampled`                        letters whose numbers in round brackets are samples: x^{(1)}, beside x^{(i)};
     `merged`                         small letters that are the entries of a capital one: w_{jk} of W;
@@ -314,6 +315,7 @@ class Lexicon:
     clock: frozenset[str] = frozenset()
     sampled: frozenset[str] = frozenset()
     marks: frozenset[tuple[str, str]] = frozenset()
+    summed: frozenset[tuple[str, str]] = frozenset()
 
     def mention(self, name: Printed) -> Mention:
         """The name in this document's roles."""
@@ -377,7 +379,7 @@ class Lexicon:
                 return found, str(number)  # b_1, b_2: the biases of the state and of the output
             return replace(found, indices=(*found.indices, item)), ""
         is_tag = (letter in self.tagged and count == 1) or self._is_gate(letter, base)
-        if is_tag and base not in self.bound and not number:
+        if is_tag and (letter, base) not in self.summed and not number:
             return found, base
         if (letter, base) in self.stray:
             return replace(found, indices=(*found.indices, item)), ""
@@ -481,6 +483,16 @@ def _bound_letters(trees: Sequence[Tree]) -> Counter[str]:
                     if script.kind == "subscript":
                         found.update(bound_in(script.children[0]))
     return found
+
+
+def _summed(trees: Sequence[Tree]) -> frozenset[tuple[str, str]]:
+    """(w, k) where w_k stands under a Σ_k."""
+    found: set[tuple[str, str]] = set()
+    for node in (node for tree in trees for node in walk(tree) if node.kind == "large"):
+        bound = set(_bound_letters([node]))
+        inside = (name for _, name in names_in(node.children[1]))
+        found |= {(name.letter, letter) for name in inside for item in name.below if (letter := letter_of(item)) in bound and letter}
+    return frozenset(found)
 
 
 def _letters_at_ones(trees: Sequence[Tree]) -> list[str]:

@@ -9,10 +9,10 @@ from symback.language.expressions import contract, var
 from symback.language.names import Name
 from symback.verification.clock import bounds_of, is_over_stages, whole_number
 from symback.verification.meaning import COL, ROW, Mismatch, OutOfRange, Unread, Value, combined, elementwise, number, product, summed
-from symback.verification.mentions import Lexicon, integer_of, letter_of, script_shift
+from symback.verification.mentions import integer_of, letter_of, script_shift
 from symback.verification.place import MOST_SUMMANDS, Place, read
 from symback.verification.reading_names import axes_of_indices, bind, count_name, kronecker, ranges_of
-from symback.verification.tree import Tree, operands_of, walk
+from symback.verification.tree import Tree, operands_of
 from symback.verification.unparse import unparse
 
 __all__ = ["read_large", "sum_along"]
@@ -23,8 +23,7 @@ def read_large(tree: Tree, place: Place) -> Value:
     sign, body = tree.children
     head = letter_of(sign.children[0] if sign.kind == "scripts" else sign)
     bounds = bounds_of(sign) if sign.kind == "scripts" and head in (r"\sum", r"\prod") and place.world.window.is_clock else []
-    lexicon = place.world.lexicon
-    if bounds and all(is_over_stages(letter, body, lexicon) or _counts_steps(letter, upper, body, lexicon) for letter, _, upper in bounds):
+    if bounds and all(is_over_stages(letter, body, place.world.lexicon) for letter, _, _ in bounds):
         return _over_stages(body, bounds, head == r"\prod", place)
     if head != r"\sum":
         raise Unread("a large sign that is no sum")
@@ -57,11 +56,6 @@ def read_large(tree: Tree, place: Place) -> Value:
         value = summed(value, label, axis)
     place.axes.update(hidden)
     return value
-
-
-def _counts_steps(letter: str, upper: Tree | None, body: Tree, lexicon: Lexicon) -> bool:
-    """Whether a sum runs to the last step over a letter that its terms lack: T equal terms."""
-    return upper is not None and letter_of(upper) in lexicon.times and not any(node.text == letter for node in walk(body))
 
 
 def _within_bounds(value: Value, label: str, lower: int | None, upper: Tree | None, place: Place) -> Value:
