@@ -378,8 +378,10 @@ class Lexicon:
             if count == 1 and self.times and letter in WEIGHTS_OF_STEPS:
                 return found, str(number)  # b_1, b_2: the biases of the state and of the output
             return replace(found, indices=(*found.indices, item)), ""
-        is_tag = (letter in self.tagged and count == 1) or self._is_gate(letter, base)
-        if is_tag and (letter, base) not in self.summed and not number:
+        is_free = base not in self.bound
+        is_alone = count == 1 and (letter, base) not in self.summed
+        is_tag = (letter in self.tagged and count == 1 and is_free) or (self._is_gate(letter, base) and (is_free or is_alone))
+        if is_tag and not number:
             return found, base
         if (letter, base) in self.stray:
             return replace(found, indices=(*found.indices, item)), ""
