@@ -27,8 +27,8 @@ def exit_code_of(rows: Iterable[CheckedFormula]) -> int:
 def check_blocks(rows: Sequence[CheckedFormula], layout: str) -> list[Block]:
     """The section that ends a page: each formula, the equation that speaks of it as it reads for this network, and the verdict."""
     groups = [[row] for row in rows] if len(rows) <= MOST_ROWS else _alike(rows)
-    introduction = "As a textbook derives them by hand: (1) to (3) in the last layer, (4) to (6) in a hidden one; each as it reads here."
-    table = Table((("derived by hand",), ("number",), ("verdict",)), tuple(_row(group, layout) for group in groups))
+    introduction = "The equations that a textbook derives by hand, each as it reads for this network:"
+    table = Table((("derived by hand",), ("what it gives",), ("verdict",)), tuple(_row(group, layout) for group in groups))
     proved = sum(row.ok and bool(row.number) for row in rows)
     summary = f"{proved} of {sum(bool(row.number) for row in rows)} formulas that the equations speak of are proved equal to them."
     return [Heading(("Check against the hand-derived equations",)), Prose((introduction,)), table, Prose((summary,))]
@@ -52,13 +52,12 @@ def _row(group: list[CheckedFormula], layout: str) -> tuple[Spans, ...]:
     more = "" if len(group) == 1 else f" and {len(group) - 1} more"
     using = f", using {' and '.join(row.facts)}" if row.facts else ""
     reason = f": {row.reason}" if row.reason else ""
-    return (*_stated(row, layout), more), (_number_of(row),), _spans(f"{row.verdict}{using}{reason}")
+    return (*_stated(row, layout), more), (_words_for(row),), _spans(f"{row.verdict}{using}{reason}")
 
 
-def _number_of(row: CheckedFormula) -> str:
-    """The number of the equation, where it is one of (1) to (6)."""
-    number = row.number.partition(" ")[0]
-    return number if number.startswith("(") else ""
+def _words_for(row: CheckedFormula) -> str:
+    """What the equation gives: "error of a hidden layer"."""
+    return row.title.partition(",")[0]
 
 
 def _stated(row: CheckedFormula, layout: str) -> Spans:

@@ -85,7 +85,8 @@ figure svg {{ display: block; max-width: 100%; height: auto; margin: 0 auto; }}
   .line math {{ text-indent: 0; }}
   .left-side, .right-side {{ display: inline; padding: 0; text-indent: inherit; }}
   th, td {{ padding-right: 0.6rem; }}
-  .number {{ float: right; text-indent: 0; }}
+  .numbered .line {{ position: relative; padding-right: 3.2em; }}
+  .number {{ position: absolute; top: 0.2em; right: 0; text-indent: 0; }}
   .reason {{ justify-self: auto; max-width: none; text-indent: 0; padding: 0.1rem 0 0; text-align: left; }}
 }}
 @media print {{
