@@ -476,7 +476,10 @@ class _EntryByEntry:
         return _scaled(value, OneMatrix(self.rows, self.cols))
 
     def _sum(self, expr: sympy.Expr) -> MatrixExpr:
-        """Positive terms first, then by the order of the arguments: a - y, 1 - a."""
+        """Positive terms first, then by the order of the arguments: a - y, 1 - a; a number that all have in common in front: 2 (a - y)."""
+        common, rest = expr.primitive()
+        if common != 1:
+            return _scaled(common, self._sum(rest))
         terms = sorted(expr.args, key=lambda term: (is_negative(term), _order(term)))
         return _sum([self.matrix(term) for term in terms])
 

@@ -329,3 +329,10 @@ def test_a_picture_wider_than_the_page_is_made_smaller_in_latex(size):
     network = Network.from_spec("-".join("2" * size))
     page = write_document(with_picture(document(derive(network), form="matrix"), network), "latex")
     assert r"\resizebox{\linewidth}{!}{%" in page
+
+
+@pytest.mark.parametrize(
+    ("cost", "gradient"), [("squared_error", "∂C/∂a² = 2 (a² - y)"), ("mean_squared_error", "∂C/∂a² = (2/n) (a² - y)")]
+)
+def test_a_number_that_all_terms_have_in_common_stands_in_front(cost, gradient):
+    assert gradient in render(derive(Network.from_spec("p-m-n", cost=cost)), "text")
