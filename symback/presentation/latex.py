@@ -5,8 +5,9 @@ Chains are `align*` environments with the reason of each line as its tag, at the
 amsmath puts it one line lower.
 """
 
+import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import sympy
 
@@ -35,7 +36,11 @@ from symback.presentation.wrapping import broken_inside, latex_length
 __all__ = ["broken_latex", "escape_latex", "latex_span", "latex_words", "write_article", "write_fragment"]
 
 RELATIONS = {"=": " = ", "≈": r" \approx ", "-": r"\text{--}", "<": " < ", "≤": r" \leq ", "→": r" \to "}
+MATH = re.compile(r"\$[^$]*\$")
+NARROW = r">{\raggedright\arraybackslash}p{0.28\linewidth}"
 SENTENCES, LONGEST_CELL = r">{\raggedright\arraybackslash}p{0.36\linewidth}", 78
+FEWEST_WORDS = 16  # letters that may be broken into lines; a cell with fewer is a formula
+WIDEST_TABLE = 76  # letters in all columns, beside the gaps between them
 WIDTH = 64  # letters of mathematics in one line, beside a left side
 WIDEST = 84  # that smaller letters can make fit
 SIZES = ((r"\scriptsize", 72), (r"\footnotesize", 68), (r"\small", WIDTH))
@@ -209,13 +214,29 @@ def _lines(expr: sympy.Basic, notation: Notation) -> list[str]:
 
 
 def _table(table: Table, notation: Notation) -> str:
-    """Flush left; a column with whole sentences gets a width, so that they are broken."""
+    """Flush left; a column with whole sentences, or the widest one of a wide table, gets a width, so that its lines are broken."""
     cells = [[latex_words(cell, notation) for cell in row] for row in (table.header, *table.rows)]
     header, *rows = [" & ".join(row) + r" \\" for row in cells]
-    columns = "".join(SENTENCES if max(map(len, column)) > LONGEST_CELL else "l" for column in zip(*cells, strict=True))
+    columns = "".join(_columns(list(zip(*cells, strict=True))))
     lines = [r"\toprule", header, r"\midrule", *rows, r"\bottomrule"]
     tabular = [rf"\begin{{tabular}}{{{columns}}}", *lines, r"\end{tabular}"]
     return "\n".join([r"\begin{center}", r"\renewcommand{\arraystretch}{1.35}", *tabular, r"\end{center}"])
+
+
+def _columns(columns: Sequence[Sequence[str]]) -> Iterator[str]:
+    """How each column is set: of a wide table, the one with the longest words is broken into lines as well."""
+    words = [max(map(_breakable, column)) for column in columns]
+    is_wide = sum(max(map(latex_length, column)) for column in columns) > WIDEST_TABLE
+    for column, length in zip(columns, words, strict=True):
+        if max(map(len, column)) > LONGEST_CELL and length > FEWEST_WORDS:
+            yield SENTENCES
+        else:
+            yield NARROW if is_wide and length == max(words) else "l"
+
+
+def _breakable(cell: str) -> int:
+    """How many letters of a cell may be broken into lines: those outside its formulas, or all if there are several formulas."""
+    return len(cell) if cell.count("$") > 2 else len(MATH.sub("", cell))
 
 
 def _figure(figure: Figure, notation: Notation) -> str:
