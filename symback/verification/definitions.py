@@ -306,7 +306,8 @@ def _mentions_gradient(tree: Tree) -> bool:
 
 def _can_define(body: Tree, mention: Mention, lexicon: Lexicon) -> bool:
     """A body that does not mention what it defines, and is more than a number or an array of numbers."""
-    if body.kind in ("number", "text", "empty", "matrix", "ellipsis", "sign") or any(node.kind == "ellipsis" for node in walk(body)):
+    is_array = body.kind == "matrix" and body.text != "cases"
+    if is_array or body.kind in ("number", "text", "empty", "ellipsis", "sign") or any(node.kind == "ellipsis" for node in walk(body)):
         return body.kind == "sign" and not is_number(body)
     if all(node.kind not in ("symbol", "word") or node.text in ("T", r"\top") for node in walk(body)):
         return False

@@ -31,7 +31,7 @@ def _marks_of(trees: Sequence[Tree], lexicon: Lexicon) -> frozenset[tuple[str, s
     wholes = {(name.letter, letter) for name in names for letter in _alone(name)}
     if not wholes:
         return frozenset()
-    everywhere = [name for tree in trees for _, name in names_in(tree)]
+    everywhere = [name for tree in trees for _, name in names_in(tree) if _has_layer(name)]
     carried = {(name.letter, letter) for name in everywhere for item in name.below if (letter := letter_of(item)) is not None}
     indices = {letter for _, letter in carried - wholes} | lexicon.bound
     return frozenset((family, letter) for family, letter in wholes if letter not in indices)
@@ -40,8 +40,12 @@ def _marks_of(trees: Sequence[Tree], lexicon: Lexicon) -> frozenset[tuple[str, s
 def _alone(name: Printed) -> list[str]:
     """The one small letter beneath a name that has its layer above."""
     letters = [letter_of(item) for item in name.below]
-    has_layer = any(script_shift(content) is not None for content in name.above)
-    return [letter for letter in letters if letter is not None and letter.islower()] if has_layer and len(letters) == 1 else []
+    return [letter for letter in letters if letter is not None and letter.islower()] if _has_layer(name) and len(letters) == 1 else []
+
+
+def _has_layer(name: Printed) -> bool:
+    """a^2_l, and not the n_l that counts the units of a layer."""
+    return any(script_shift(content) is not None for content in name.above)
 
 
 def _wholes_in(tree: Tree) -> Iterator[Tree]:

@@ -77,6 +77,8 @@ def share_of_cost(world: World, family: str) -> sympy.Expr:
     if "shares of costs" not in world.memory:
         world.memory["shares of costs"] = _shares_of(world, _costs_for(world))
     shares, share, passed = world.memory["shares of costs"], sympy.S.One, {family}
+    if family in shares and not world.cost_family and sum(cost.name.family == family for cost in _costs_for(world)) > 1:
+        raise Unread("a cost that is stated by itself and by another, where neither is known")
     while family in shares and family != world.cost_family:
         family, factor = shares[family]
         share *= factor

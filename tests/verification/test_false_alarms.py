@@ -135,6 +135,38 @@ def test_a_letter_beneath_a_name_that_is_worth_an_array_is_no_index(tmp_path):
     assert last(tmp_path, TWO_SLOPES, r"\delta^2 = (a^2 - y) \odot t^2_l").verdict == "refuted"
 
 
+PIECES = r"""
+$$z^1 = W^1 a^0 + b^1, \quad a^1 = \tanh(z^1), \quad z^2 = W^2 a^1 + b^2$$
+
+$$a^2 = \begin{cases} z^2 & \text{if } z^2 > 0 \\ \alpha^2 z^2 & \text{otherwise} \end{cases}$$
+
+$$z^2_j = \sum_k w^2_{jk} a^1_k + b^2_j$$
+
+$$C = \frac{1}{2} \sum_j (a^2_j - y_j)^2$$
+"""
+
+
+def test_a_layer_is_defined_by_pieces(tmp_path):
+    slope = r"\delta^2 = (a^2 - y) \odot \begin{cases} 1 & \text{if } z^2 > 0 \\ \alpha^2 & \text{otherwise} \end{cases}"
+    assert last(tmp_path, PIECES, slope).verdict == "proved"
+    assert last(tmp_path, PIECES, slope.replace("z^2 > 0", "z^2 < 0")).verdict == "refuted"
+    assert last(tmp_path, PIECES, slope.replace(r"\alpha^2 &", "0 &")).verdict == "refuted"
+    assert last(tmp_path, PIECES, r"\nabla_{b^2} C = \delta^2").verdict == "proved"
+
+
+def test_a_cost_that_is_stated_for_one_sample_and_for_all_is_neither_where_it_was_not_read(tmp_path):
+    both = r"$$C_s = \frac{1}{2} \sum_j (A^2_{sj} - Y_{sj})^2, \quad C_\Sigma = \sum_{s=1}^N C_s, \quad C = \frac{C_\Sigma}{N}$$"
+    unread = PIECES.replace(r"\text{if } z^2 > 0", r"\text{on weekdays}") + both
+    assert last(tmp_path, unread, r"\nabla_{b^2} C = \delta^2").verdict == "undecided"
+    assert last(tmp_path, PIECES, r"\nabla_{b^2} C = 2 \delta^2").verdict == "refuted"
+
+
+def test_the_number_of_units_of_a_layer_makes_its_letter_no_index(tmp_path):
+    page = TWO_SLOPES + "The layer has $n_l$ units."
+    assert last(tmp_path, page, r"\delta^2 = (a^2 - y) \odot a^2_l").verdict == "proved"
+    assert last(tmp_path, page, r"\delta^2 = (a^2 - y) \odot t^2_l").verdict == "refuted"
+
+
 def test_an_index_may_stand_beneath_an_array_of_its_values(tmp_path):
     page = NUMBERED + r"$$a^1_j = \begin{pmatrix} 0.1 \\ 0.2 \end{pmatrix}, \quad \delta^l_j = \frac{\partial C}{\partial z^l_j}$$"
     assert last(tmp_path, page, r"\frac{\partial C}{\partial w^2_{jk}} = \delta^2_j a^1_k").verdict == "proved"
