@@ -13,46 +13,37 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from itertools import combinations, pairwise
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
-import sympy
 
 from symback.errors import SymbackError
-from symback.language.expressions import Const, Tensor, Var, add, const, contract, delta, leaves
+from symback.language.expressions import Const, Tensor, leaves
 from symback.numerics.evaluate import evaluate
-from symback.simplification.normal_form import prove_equal
 from symback.verification.bound_letters import told_apart
 from symback.verification.choices import Choices, all_choices
+from symback.verification.claim_windows import _has_both, mentions_in, windows_of
+from symback.verification.comparing import EQUAL, OPEN_COST, SEEDS, Outcome, compare
 from symback.verification.definitions import Claim, is_gradient_tree
-from symback.verification.doubts import is_false_of_every_cost
-from symback.verification.meaning import COL, DIAGONAL, ROW, Mismatch, OutOfRange, Unread, Unspread, Untyped, Value, common, transposed
-from symback.verification.mentions import Mention, index_name, names_in, printed_name
+from symback.verification.meaning import DIAGONAL, Mismatch, OutOfRange, Unread, Unspread, Untyped, Value
+from symback.verification.mentions import names_in, printed_name
 from symback.verification.place import Place
 from symback.verification.reading import read
 from symback.verification.reading_names import axes_of_indices, counted_name, is_loss_of_step
 from symback.verification.sheet import Sheet
-from symback.verification.time_windows import time_windows
-from symback.verification.tree import Tree, operands_of, operators_of
+from symback.verification.tree import Tree, operands_of
 from symback.verification.tree import walk as walk_tree
 from symback.verification.window import Assumed, Counted, Window
 from symback.verification.world import World
-from symback.verification.world_settings import found_facts, near_definitions, setting_for, swept_definitions
+from symback.verification.world_settings import setting_for
 from symback.verification.worlds import world_of
 
 __all__ = ["Outcome", "judge_claim", "settled", "outcome_in", "windows_of"]
 
-SEEDS = (10, 23, 36)
-FURTHER_SEEDS = (49, 62, 75, 88)  # where one point of three differs: functions by pieces agree at many
-DIFFERENT, EQUAL = 1e-5, 1e-9  # relative: float64 sums of a few products; between the two nothing is concluded
-LEAST_SCALE = 1e-3
-PROOF_SECONDS = 1.0
 _SIZE = re.compile(r"\bn_([^\s,;()]+?)_(\d)(?:_(m?\d+))?(?=\b)")
-MOST_STAGES = 8  # built at once
 MOST_READINGS = 40
-OPEN_COST = "the cost is not stated, on which this rests"
 USE_OF_A_WEIGHT = "the use of a weight"
 ONE_STEP = "holds for the use of the weight at that step: the whole derivative is the sum over the steps"
 CONDITIONAL_READINGS = {
@@ -61,23 +52,6 @@ CONDITIONAL_READINGS = {
     "the whole loss": "holds if the name is the derivative of the whole loss, and not of that of one step, as it is printed",
     "of the direct dependence alone": "holds if everything between is held fixed, and not as the whole derivative",
 }
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What was found, why, under which assumptions, and which member is wrong.
-
-    Found is one of "proved", "conditional", "refuted", "undecided", "untyped", "unread".
-    """
-
-    word: str
-    reason: str = ""
-    assumptions: tuple[str, ...] = ()
-    counterexample: str = ""
-    member: int = 0
-    assumed: Assumed = field(default_factory=Assumed)
-    is_sure: bool = False
-    doubt: str = ""
 
 
 def judge_claim(claim: Claim, sheet: Sheet, order: int, alternatives: Sequence[Assumed], until: float, is_trial: bool = False) -> Outcome:
@@ -130,96 +104,6 @@ def settled(outcomes: Sequence[Outcome]) -> Outcome:
 
 
 # Which stages a claim speaks of
-
-
-def mentions_in(trees: Iterable[Tree], sheet: Sheet) -> list[Mention]:
-    """The names of a claim, in the roles of its document."""
-    return [sheet.lexicon.mention(name) for tree in trees for _, name in names_in(tree)]
-
-
-def windows_of(claim: Claim, sheet: Sheet) -> list[Window]:
-    """The stages to build for a claim, the likeliest first; none if its stages cannot be compared or are too many."""
-    return [window for window in _all_windows(claim, sheet) if window.last - window.first <= MOST_STAGES]
-
-
-def _all_windows(claim: Claim, sheet: Sheet) -> list[Window]:
-    mentions = mentions_in(claim.members, sheet)
-    staged = [mention for mention in mentions if mention.stage is not None]
-    letters = {mention.stage[0] for mention in staged if mention.stage is not None}
-    if not sheet.staged:
-        return [Window(0, 0)]
-    if not staged:
-        return [Window(1, 1, (("", 0), ("L", 1), ("l", 1)), 1, True), Window(1, 1, (("", 0), ("l", 1)), 1, False)]
-    if sheet.lexicon.times and not letters & {"l", "L"}:
-        return time_windows(claim, sheet)
-    free = letters - {""}
-    if free == {"l", "L"} and "" not in letters:
-        return _two_bases(staged)
-    if len(free) > 1:
-        return []
-    if free and "" in letters:
-        numbers = [m.stage[1] for m in staged if m.stage is not None and m.stage[0] == ""]
-        if set(numbers) - {2}:
-            return []
-        letters = free
-    return _layers(staged, free.pop() if free else "", mentions, sheet)
-
-
-def _has_both(claim: Claim, sheet: Sheet) -> bool:
-    return {"l", "L"} <= {mention.stage[0] for mention in mentions_in(claim.members, sheet) if mention.stage is not None}
-
-
-def _two_bases(staged: Sequence[Mention]) -> list[Window]:
-    """A hidden layer l and the last layer L in one formula: l one and two layers below L."""
-    found = []
-    for distance in (2, 1):
-        bases = {"l": 0, "L": distance}
-        numbers = [bases[mention.stage[0]] + mention.stage[1] for mention in staged if mention.stage is not None]
-        own = bases[staged[0].stage[0]] + staged[0].stage[1] if staged[0].stage is not None else None
-        found.append(Window(min(numbers), max(*numbers, distance), tuple(bases.items()), own, max(numbers) <= distance))
-    return found
-
-
-def _layers(staged: Sequence[Mention], base: str, mentions: Sequence[Mention], sheet: Sheet) -> list[Window]:
-    """Layers l-1 … l+1 of a network that goes on, or the last ones."""
-    numbers = [mention.stage[1] for mention in staged if mention.stage is not None and mention.stage[0] == base]
-    low, high = min(numbers), max(numbers)
-    own = numbers[0]
-    has_target = any(mention.family.split("_")[0] in ("y", "Y", "t", r"\hat y") for mention in mentions)
-    if base == "":
-        known = [d.name.stage[1] for d in sheet.definitions if d.name.stage is not None and d.name.stage[0] == ""]
-        top = max([*known, high])
-        ends = [Window(min(low, 1), top, (("", 0), ("L", top)), own, True)]
-        goes_on = Window(min(low, 1), high + 1, (("", 0),), own, False)
-        if _ends_at(top, sheet):
-            return ends
-        return [*ends, Window(min(low, 1), high, (("", 0), ("L", high)), own, True), goes_on] if has_target or known else [goes_on, *ends]
-    if base.isupper() and high <= 0:
-        return [Window(low, 0, ((base, 0), ("L", 0)), own, True)]
-    open_end = Window(low, high + 1, ((base, 0),), own, False)
-    if has_target:
-        return [Window(low, high, ((base, 0), ("L", high)), own, True), open_end]
-    return [open_end]
-
-
-def _stages_of(body: Tree, sheet: Sheet) -> set[tuple[str, int]]:
-    """The layers of which a cost is made: of a^2, or of a p without a layer that is made of a^2."""
-    found: set[tuple[str, int]] = set()
-    for mention in mentions_in((body,), sheet):
-        if mention.stage is not None:
-            found.add(mention.stage)
-            continue
-        for definition in sheet.definitions:
-            if definition.role == "forward" and definition.name == mention.whole and definition.body != body:
-                found |= {other.stage for other in mentions_in((definition.body,), sheet) if other.stage is not None}
-    return found
-
-
-def _ends_at(number: int, sheet: Sheet) -> bool:
-    """Whether a cost of the document is one of the outputs of the layer with this number, and no cost one of another layer's."""
-    costs = [definition for definition in sheet.definitions if definition.role == "cost"]
-    ends = [_stages_of(cost.body, sheet) for cost in costs]
-    return {("", number)} in ends and all(stages in (set(), {("", number)}, {("L", 0)}) for stages in ends)
 
 
 # One convention, all readings
@@ -548,193 +432,3 @@ def _rests_on_cost(claim: Claim, world: World) -> bool:
     below = [node.children[1] for member in claim.members for node in walk_tree(member) if node.kind == "fraction"]
     has_target = any(mention.family.split("_")[0] in ("y", "Y", "t", r"\hat y") for mention in names)
     return has_target or any(printed_name(tree) is not None or tree.kind == "number" for tree in below)
-
-
-def compare(left: Value, right: Value, place: Place, conditions: Sequence[Tree] = (), rests_on_cost: bool = True) -> Outcome:
-    """Are the two equal in this world?
-
-    Between two gradients the cost decides nothing, unless something of it stands in the claim: the chain rule holds for every cost.
-    """
-    left, right = _identified(left, right, place)
-    may_turn = any(word in place.world.sheet.words for word in ("layout", "jacobian", "row vector", "row-vector"))
-    if may_turn and left.sides != right.sides and transposed(left).sides == right.sides and len(left.sides) == 1:
-        turned = compare(transposed(left), right, place, conditions)
-        if turned.word == "proved":
-            return Outcome("conditional", "holds if one side is transposed: a matter of layout, rows or columns", member=1)
-    if (
-        left.sides != right.sides
-        and not left.is_number
-        and not right.is_number
-        and ((left.sides and right.sides) or (left.labels and right.labels))
-    ):
-        raise Untyped(f"the left is {_shape(left)}, the right is {_shape(right)}")
-    if (left.sides != right.sides) and not left.is_number and not right.is_number:
-        raise Untyped(f"the left is {_shape(left)}, the right is {_shape(right)}")
-    if {label for label in left.labels if "@" in label} != {label for label in right.labels if "@" in label}:
-        return Outcome("undecided", "it speaks of numbered entries of what has any number of them")
-    if place.vacuous and not set(right.labels) ^ set(left.labels):
-        place.remarks[f"the sum over {next(iter(place.vacuous))} is not of equal terms"] = None
-    one, other, labels = common(left, right)
-    one, other, labels = _conditioned(one, other, labels, conditions, place)
-    world = place.world
-    may_vanish = left.is_number or right.is_number or bool(conditions)
-    difference = _difference(one, other, labels, world, may_vanish)
-    printed = {size: terms for size, terms in world.known_sizes.items() if terms}
-    if difference is not None and difference.word == "refuted" and printed:
-        there = _difference(one, other, labels, world, may_vanish, printed)
-        if there is None or there.word != "refuted":
-            return Outcome("undecided", f"for other sizes than the printed ones it is false ({difference.reason})")
-    if difference is not None:
-        is_open = world.has_open_cost and world.has_gradient(one) != world.has_gradient(other)
-        if difference.word == "refuted" and is_open and not is_false_of_every_cost(one, other, world, place.own):
-            return Outcome("undecided", f"{OPEN_COST} ({difference.reason})")
-        gradients = world.has_gradient(one), world.has_gradient(other)
-        if difference.word == "refuted" and world.has_doubtful_cost and any(gradients) and (rests_on_cost or not all(gradients)):
-            return Outcome("undecided", f"the cost stated last was not understood ({difference.reason})")
-        if difference.word == "refuted" and world.has_hidden_indices and (world.has_gradient(one) or world.has_gradient(other)):
-            return Outcome("undecided", f"the cost of one entry stands for the whole cost ({difference.reason})")
-        return difference
-    facts = world.facts
-    proof = None
-    towards = _towards(world, one, other), _towards(world, other, one)
-    for definitions in (_local(world, one, other, 1), *towards, _local(world, one, other, 2), near_definitions(world), world.definitions):
-        proof = proof or prove_equal(one, other, definitions, facts, PROOF_SECONDS / 2)
-    if proof is None and (found := found_facts(world)):
-        known, swept = (*facts, *found), swept_definitions(world)
-        proof = prove_equal(one, other, swept, known, PROOF_SECONDS / 2) or prove_equal(one, other, world.definitions, known, PROOF_SECONDS)
-    if proof is None:
-        return Outcome("undecided", "equal at random values, but no proof was found")
-    return Outcome("proved", "the two sides have the same normal form")
-
-
-def _local(world: World, one: Tensor, other: Tensor, depth: int) -> dict[Var, Tensor]:
-    """The definitions of what stands on one side only, and of what these mention: a proof about one layer needs no more."""
-    left, right = set(leaves(one)), set(leaves(other))
-    shared = (left & right) - world.forward.keys()
-    names = (left | right) - shared
-    for _ in range(depth - 1):
-        names |= {leaf for name in names if name in world.definitions for leaf in leaves(world.definitions[name])} - shared
-    return {name: world.definitions[name] for name in names if name in world.definitions}
-
-
-def _towards(world: World, one: Tensor, other: Tensor) -> dict[Var, Tensor]:
-    """The derivatives that lead from one side to those which the other side names, and functions of one quantity, f = σ(a)."""
-    kept = set(leaves(other)) - world.forward.keys()
-    return {name: definition for name, definition in swept_definitions(world).items() if name not in kept}
-
-
-def _identified(left: Value, right: Value, place: Place) -> tuple[Value, Value]:
-    """∂L/∂z = p_i - y_i: a vector on one side, its entry on the other."""
-    for one, other, is_turned in ((left, right, False), (right, left, True)):
-        extra = [label for label in other.labels if label not in one.labels]
-        if one.sides and len(one.sides) == 1 and not other.sides and len(extra) == 1:
-            side = next(iter(one.sides))
-            if one.axes[side] == other.axes[extra[0]]:
-                place.remarks[f"the vector is read as its entry {extra[0]}"] = None
-                entry = Value(one.tensor, tuple(extra[0] if label == side else label for label in one.labels))
-                return (other, entry) if is_turned else (entry, other)
-        if (
-            one.sides == {ROW, COL}
-            and not other.sides
-            and len(extra) == 2
-            and [one.axes[ROW], one.axes[COL]] == [other.axes[label] for label in extra]
-        ):
-            place.remarks[f"the matrix is read as its entry {' '.join(extra)}"] = None
-            names = {ROW: extra[0], COL: extra[1]}
-            entry = Value(one.tensor, tuple(names.get(label, label) for label in one.labels))
-            return (other, entry) if is_turned else (entry, other)
-    return left, right
-
-
-def _conditioned(
-    one: Tensor, other: Tensor, labels: tuple[str, ...], conditions: Sequence[Tree], place: Place
-) -> tuple[Tensor, Tensor, tuple[str, ...]]:
-    """Both sides where the conditions hold: i = j takes the diagonal, i ≠ j leaves it out."""
-    for condition in conditions:
-        first, second = (index_name(operand) or "" for operand in operands_of(condition))
-        if first not in labels or second not in labels:
-            continue
-        if operators_of(condition)[0] == r"\neq":
-            axis = one.axes[labels.index(first)]
-            if one.axes[labels.index(second)] != axis:
-                raise Mismatch(axis, one.axes[labels.index(second)])
-            apart = add(contract((), (0, 1), {0: axis, 1: axis}), contract(((const(-1), ()), (delta(axis), (0, 1))), (0, 1), {}))
-            one, other = (contract(((side, labels), (apart, (first, second))), labels, {}) for side in (one, other))
-        else:
-            kept = tuple(label for label in labels if label != second)
-            renamed = tuple(first if label == second else label for label in labels)
-            one, other = (contract(((side, renamed),), kept, {}) for side in (one, other))
-            labels = kept
-    del place
-    return one, other, labels
-
-
-def _shape(value: Value) -> str:
-    axes = value.axes
-    return f"{axes[ROW].size if ROW in axes else 1} × {axes[COL].size if COL in axes else 1}"
-
-
-def _difference(
-    one: Tensor,
-    other: Tensor,
-    labels: Sequence[str],
-    world: World,
-    may_vanish: bool = False,
-    sizes: Mapping[sympy.Symbol, int] | None = None,
-) -> Outcome | None:
-    """A counterexample, if the sides differ clearly at two random points; or `undecided` where they have no value."""
-    clear: list[str] = []
-    valued, largest = 0, 0.0
-    for seed in (*SEEDS, *FURTHER_SEEDS):
-        if seed in FURTHER_SEEDS and len(clear) != 1:
-            break
-        try:
-            setting = setting_for(world, seed, (one, other), sizes or {})
-            with np.errstate(invalid="ignore"):  # r/δ_ij has no value off the diagonal
-                left, right = evaluate(one, setting), evaluate(other, setting)
-        except SymbackError as error:
-            return Outcome("undecided", f"a value could not be computed: {error}")
-        left, right = _allowed(np.asarray(left), np.asarray(right), labels)
-        is_partial = not (np.all(np.isfinite(left)) and np.all(np.isfinite(right)))
-        left, right = _finite(left, right)
-        if left.size == 0 or (is_partial and np.allclose(left, right, DIFFERENT, DIFFERENT)):
-            continue
-        valued += 1
-        gap = np.abs(left - right)
-        scale = np.maximum(np.abs(left), np.abs(right)).max()
-        largest = max(largest, float(scale))
-        place = np.unravel_index(int(gap.argmax()), gap.shape) if gap.ndim else ()
-        scale = max(scale, LEAST_SCALE)  # what cancels leaves a rounding error of that size
-        if gap.max(initial=0.0) > DIFFERENT * scale:
-            clear.append(f"seed {seed}: left {left[place]:.6g}, right {right[place]:.6g}")
-            if len(clear) == 2:
-                break
-        elif gap.max(initial=0.0) > EQUAL * scale:
-            return Outcome("undecided", "the two sides are too close to tell apart")
-    if len(clear) >= 2 or (clear and valued == 1):
-        return Outcome("refuted", f"the two sides differ ({clear[0]})", counterexample=clear[0])
-    if clear or not valued:
-        return Outcome("undecided", "no random point tells")
-    if largest == 0 and not may_vanish and not any(isinstance(side, Const) for side in (one, other)):
-        return Outcome("undecided", "both sides vanish in the equations at hand")
-    return None
-
-
-def _finite(left: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Both where both have a value: r/δ_ij has one on the diagonal."""
-    left, right = np.broadcast_arrays(left, right)
-    kept = np.isfinite(left) & np.isfinite(right)
-    return (left, right) if kept.all() else (left[kept], right[kept])
-
-
-def _allowed(left: np.ndarray, right: np.ndarray, labels: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
-    """The entries that a claim about particular neurons speaks of: a_1 and a_2 are not the same one."""
-    numbered = [i for i, label in enumerate(labels) if "@" in label]
-    keep = np.ones(np.broadcast_shapes(left.shape, right.shape), dtype=bool)
-    for i, k in combinations(numbered, 2):
-        if labels[i].split("@")[1] == labels[k].split("@")[1]:
-            grid = np.indices(keep.shape)
-            keep &= grid[i] != grid[k]
-    if not numbered:
-        return left, right
-    return np.broadcast_to(left, keep.shape)[keep], np.broadcast_to(right, keep.shape)[keep]

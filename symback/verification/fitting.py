@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
-from symback.verification.checker import windows_of
+from symback.verification.claim_windows import windows_of
 from symback.verification.definitions import Claim, Definition
 from symback.verification.meaning import Unread, Untyped
 from symback.verification.mentions import Mention, names_in

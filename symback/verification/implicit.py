@@ -14,7 +14,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from symback.verification.definitions import Claim
-from symback.verification.mentions import Lexicon, bound_in, is_ones, letter_of, printed_name, script_shift
+from symback.verification.lexicon import bound_in
+from symback.verification.mentions import Lexicon, is_ones, letter_of, printed_name, script_shift
 from symback.verification.tree import Tree, operands_of, walk
 
 __all__ = ["claim_with_sums", "free_letters", "is_implicit", "occurrences", "with_sums"]

@@ -16,7 +16,8 @@ from itertools import combinations, count
 
 from symback.verification.definitions import Claim
 from symback.verification.implicit import claim_with_sums, occurrences
-from symback.verification.mentions import Lexicon, bound_in, indices_of, letter_of, printed_name
+from symback.verification.lexicon import bound_in
+from symback.verification.mentions import Lexicon, indices_of, letter_of, printed_name
 from symback.verification.tree import Tree, operands_of, walk
 from symback.verification.unparse import unparse
 

@@ -18,7 +18,6 @@ from symback.verification.cursor import Cursor, after_skipped, has_option, row_e
 from symback.verification.grammar import (
     ACCENTS,
     ALIGNED,
-    BARE_FUNCTIONS,
     BRACES,
     CLOSING,
     DECLARED_FONTS,
@@ -29,7 +28,6 @@ from symback.verification.grammar import (
     FRACTIONS,
     FUNCTIONS,
     LARGE,
-    LETTER_LIKE,
     LEVEL_OF,
     MATRICES,
     NAMING_FONTS,
@@ -47,6 +45,7 @@ from symback.verification.grammar import (
 )  # fmt: skip
 from symback.verification.lexer import MAX_DEPTH, MAX_NESTING, ParseError, Token, tokenize
 from symback.verification.macros import Macro
+from symback.verification.parser_words import ellipsis, is_function, named, negated, prose_sign, symbol_at, text_at
 from symback.verification.structure import fraction, is_equation_array, matrix, reduced, rows_joined
 from symback.verification.tree import UNREADABLE, Tree, depth_of
 
@@ -106,7 +105,7 @@ def _check_prefixes(cursor: Cursor, items: list[Tree]) -> None:
         base = item.children[0] if item.kind == "scripts" else item
         if item.kind == "operator" and LEVEL_OF.get(item.text) != "product":
             in_product = 0
-        elif (base.kind == "symbol" and (base.text in LARGE or base.text in PREFIX_OPERATORS or _is_function(base))) or (
+        elif (base.kind == "symbol" and (base.text in LARGE or base.text in PREFIX_OPERATORS or is_function(base))) or (
             base.kind == "derivative" and base.children[1].kind == "empty"
         ):
             in_product += 1
@@ -134,7 +133,7 @@ def _step(cursor: Cursor, items: list[Tree]) -> None:
             items.append(Tree("operator", (), ",", items[-1].end, items[-1].end))  # "a, ...b": the comma is missing on the page
     elif token.kind == "word":
         cursor.take()
-        items.append(_named(token.text, token.start, token.end))
+        items.append(named(token.text, token.start, token.end))
     elif token.kind in ("letter", "number") or token.text == "!":
         cursor.take()
         items.append(Tree("number" if token.kind == "number" else "symbol", (), token.text, token.start, token.end))
@@ -275,7 +274,7 @@ def _brace_group(cursor: Cursor, items: list[Tree]) -> None:
         items.append(_over(inside, over, opening, closing))
         return
     scripted = cursor.peek().text in _SCRIPT_SIGNS or cursor.peek().kind == "prime"
-    if _is_function(items[-1] if items else None) or (scripted and len(inside) > 1):
+    if is_function(items[-1] if items else None) or (scripted and len(inside) > 1):
         items.append(Tree("group", (reduced(inside, 0),), "{ }", opening.start, closing.end))
     elif scripted and not inside:
         items.append(Tree("empty", (), "", opening.start, closing.end))
@@ -292,14 +291,6 @@ def _over(inside: list[Tree], place: int, opening: Token, closing: Token) -> Tre
     if inside[place].text == r"\choose":
         return Tree("binomial", (reduced(upper, 0), reduced(lower, 0)), "", opening.start, closing.end)
     return fraction(upper, lower, opening.start, closing.end)
-
-
-def _is_function(item: Tree | None) -> bool:
-    r"""True for \log, \max_i, \operatorname{diag}: a following brace group is its argument."""
-    if item is None:
-        return False
-    base = item.children[0] if item.kind == "scripts" else item
-    return base.kind == "symbol" and (base.text in FUNCTIONS or base.text.startswith(r"\operatorname"))
 
 
 def _bracketed(cursor: Cursor) -> list[Tree]:
@@ -440,15 +431,8 @@ def _font(cursor: Cursor) -> list[Tree]:
     if font in TEXT_FONTS and (len(inside) > 1 or inside[0].kind != "symbol" or not inside[0].text.isalpha()):
         return inside  # \text1, \text\sigma: the font says nothing
     if len(inside) > 1 and font in NAMING_FONTS and all(item.kind == "symbol" and len(item.text) == 1 for item in inside):
-        return [_named("".join(item.text for item in inside), command.start, cursor.last_end())]
+        return [named("".join(item.text for item in inside), command.start, cursor.last_end())]
     return [Tree("font", (reduced(inside, 0),), font, command.start, cursor.last_end())]
-
-
-def _named(word: str, start: int, end: int) -> Tree:
-    """A name of several letters: a function that is known by it, a word of prose, or a word that names something."""
-    if word in PROSE_WORDS:
-        return Tree("text", (), word, start, end)
-    return Tree("symbol", (), BARE_FUNCTIONS[word], start, end) if word in BARE_FUNCTIONS else Tree("word", (), word, start, end)
 
 
 def _letters_ahead(cursor: Cursor) -> list[Tree]:
@@ -456,64 +440,13 @@ def _letters_ahead(cursor: Cursor) -> list[Tree]:
     letters: list[Tree] = []
     if cursor.peek().kind == "word":
         token = cursor.take()
-        return [_named(token.text, token.start, token.end)]
+        return [named(token.text, token.start, token.end)]
     while cursor.peek().kind == "letter" and (not letters or letters[-1].end == cursor.peek().start):
         token = cursor.take()
         letters.append(Tree("symbol", (), token.text, token.start, token.end))
     if not letters and starts_operand(cursor.peek()) and cursor.peek().kind == "command":
         _nested_step(cursor, letters)
     return letters
-
-
-def _text(cursor: Cursor) -> list[Tree]:
-    r"""\text{if } is prose, \text{net} a name, \textbf{W} a letter in a font, \operatorname{diag} a function."""
-    token = cursor.take()
-    words = " ".join(token.text.split())
-    if token.font.startswith(r"\operatorname"):
-        name = "".join(sign for sign in words if sign.isalnum() or sign in "-.")
-        return [Tree("symbol", (), rf"\operatorname{{{name}}}", token.start, token.end)] if name else []
-    if words.isalnum() and words.isascii() and words not in PROSE_WORDS and not words.isdigit():
-        if len(words) > 1:
-            return [_named(words, token.start, token.end)]
-        return [Tree("font", (Tree("symbol", (), words, token.start, token.end),), token.font, token.start, token.end)]
-    if words.isdigit():
-        return [Tree("number", (), words, token.start, token.end)]
-    return [Tree("text", (), words, token.start, token.end)] if words else []
-
-
-def _prose_sign(cursor: Cursor) -> list[Tree]:
-    r"""\forall and \exists are words of the sentence around the formula."""
-    token = cursor.take()
-    return [Tree("text", (), token.text, token.start, token.end)]
-
-
-def _ellipsis(cursor: Cursor) -> list[Tree]:
-    r"""\cdots, ..."""
-    token = cursor.take()
-    return [Tree("ellipsis", (), token.text, token.start, token.end)]
-
-
-def _symbol(cursor: Cursor) -> list[Tree]:
-    r"""A letter-like command; an unknown one with arguments is no letter."""
-    token = cursor.take()
-    if token.text not in LETTER_LIKE and token.text not in LARGE and not _is_function(Tree("symbol", (), token.text)):
-        if token.text in (r"\over", r"\choose", r"\atop"):
-            return [Tree("operator", (), token.text, token.start, token.end)]
-        if not token.text[1:].isalpha():
-            raise cursor.fault(f"{token.text} is no known sign", token)
-        if cursor.peek().kind == "char" and cursor.peek().text == "{" and not token.text.startswith(r"\operatorname"):
-            raise cursor.fault(f"the command {token.text} is not known, so its arguments cannot be read; define it", token)
-    return [Tree("symbol", (), token.text, token.start, token.end)]
-
-
-def _not(cursor: Cursor) -> list[Tree]:
-    r"""\not= is \neq."""
-    command = cursor.take()
-    negated = cursor.take()
-    text = {"=": r"\neq", r"\in": r"\notin"}.get(negated.text, rf"\not{negated.text}")
-    if LEVEL_OF.get(negated.text) != "relation":
-        raise cursor.fault(rf"{shown(negated)} after \not is no relation", negated)
-    return [Tree("operator", (), text, command.start, negated.end)]
 
 
 def _braced(cursor: Cursor) -> list[Tree]:
@@ -607,24 +540,24 @@ _HANDLERS: dict[str, Callable[[Cursor], list[Tree]]] = {
     **dict.fromkeys(DECLARED_FONTS, _font),
     **dict.fromkeys(BRACES, _braced),
     **dict.fromkeys(STACKED, _stacked),
-    **dict.fromkeys(ELLIPSES, _ellipsis),
+    **dict.fromkeys(ELLIPSES, ellipsis),
     **dict.fromkeys(OPENING, _bracketed),
     r"\left": _left_right,
     r"\sqrt": _root,
-    r"\not": _not,
+    r"\not": negated,
 }
 
 
 def _handler(token: Token) -> Callable[[Cursor], list[Tree]] | None:
     """The function that reads what begins with `token`, if it is more than a letter, number or sign."""
     if token.kind == "text":
-        return _text
+        return text_at
     if token.text in PROSE_SIGNS:
-        return _prose_sign
+        return prose_sign
     if token.kind == "begin":
         return _environment
     if token.kind == "open":
         return _bracketed
     if token.kind in ("command", "char"):
-        return _HANDLERS.get(token.text, _symbol if token.kind == "command" else None)
+        return _HANDLERS.get(token.text, symbol_at if token.kind == "command" else None)
     return None

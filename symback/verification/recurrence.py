@@ -24,8 +24,7 @@ from symback.verification.choices import Choices
 from symback.verification.definitions import Definition
 from symback.verification.meaning import Mismatch, Unread, Untyped, Value
 from symback.verification.mentions import Lexicon, names_in, printed_name
-from symback.verification.place import Place
-from symback.verification.reading import read
+from symback.verification.place import Place, read
 from symback.verification.reading_names import axes_of_indices
 from symback.verification.tree import Tree, walk
 

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 from symback.errors import SymbackError
 from symback.language.expressions import Var
-from symback.verification.checker import Outcome, windows_of
 from symback.verification.choices import Choices, all_choices
+from symback.verification.claim_windows import windows_of
+from symback.verification.comparing import Outcome
 from symback.verification.definitions import Claim
 from symback.verification.meaning import COL, ROW, Value
 from symback.verification.mentions import integer_of, letter_of, printed_name

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from symback.verification.mentions import bound_in, letter_of, names_in
+from symback.verification.lexicon import bound_in
+from symback.verification.mentions import letter_of, names_in
 from symback.verification.tree import Tree, operands_of, operators_of, walk
 
 __all__ = ["with_letters_of_sums"]

@@ -20,7 +20,6 @@ import sympy
 from symback.calculus.chain_rule import chain_rule
 from symback.language.expressions import (
     Axis,
-    Const,
     Equation,
     Tensor,
     Unspecified,
@@ -29,11 +28,9 @@ from symback.language.expressions import (
     contract,
     leaves,
     var,
-    walk,
 )
 from symback.language.functions import ScalarFunction, scalar_function
 from symback.language.names import Name
-from symback.simplification.replacing import replaced
 from symback.verification.choices import Choices
 from symback.verification.definitions import FUNCTION_HEADS, Definition, Function, is_repeated
 from symback.verification.meaning import COL, ROW, Mismatch, Unread, Unspread, Untyped, Value, scalar_expression
@@ -48,6 +45,7 @@ from symback.verification.tree import walk as walk_tree
 from symback.verification.window import Assumed, Counted, Retyped, Window, is_hidden, sides_of
 from symback.verification.world_costs import cost_of, facts_of
 from symback.verification.world_gradients import axes_in, cotangent_of, gradient_definition, names_gradient
+from symback.verification.world_links import linked
 
 __all__ = ["World"]
 
@@ -113,7 +111,7 @@ class World:
         if self.is_uniform:
             return
         self._check_declared_sizes()
-        self._link()
+        self.equations = linked(self)
         self.further: list[Equation] = []
         self.unknown_states = {
             letter_without_hat(family) for family in states_of(self.edition.definitions, self.lexicon) - self._patterns.keys()
@@ -122,35 +120,6 @@ class World:
         self.equations.append(Equation(self.cost.symbol, self.cost.definition, "cost"))
         self.forward[self.cost.symbol] = self.cost.definition
         self._sweep()
-
-    def _link(self) -> None:
-        """H = σ(X W + b) goes through Z where Z = X W + b is an equation too."""
-        for equation in list(self.equations):
-            if isinstance(equation.definition, Var | Const):
-                continue
-            for place, other in enumerate(self.equations):
-                if (
-                    other.symbol is not equation.symbol
-                    and equation.definition in walk(other.definition)
-                    and other.definition is not equation.definition
-                ):
-                    linked = replaced(other.definition, {equation.definition: equation.symbol})
-                    self.equations[place] = Equation(other.symbol, linked, other.role)
-                    self.forward[other.symbol] = linked
-        self.equations = self._in_order()
-
-    def _in_order(self) -> list[Equation]:
-        """The equations, each after those that it rests on."""
-        waiting, found, done = list(self.equations), [], set[Var]()
-        defined = set(self.forward)
-        while waiting:
-            ready = [equation for equation in waiting if not (set(leaves(equation.definition)) & defined) - done]
-            if not ready:
-                return self.equations
-            found += ready
-            done |= {equation.symbol for equation in ready}
-            waiting = [equation for equation in waiting if equation.symbol not in done]
-        return found
 
     def _declared(self) -> Iterator[tuple[str, Axis]]:
         """What is declared to be as long as a letter says: X ∈ ℝ^{M×N} has M rows."""

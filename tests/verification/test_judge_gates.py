@@ -2,8 +2,8 @@ r"""Gates of a recurrent network whose argument is printed without its step: u_t
 
 import pytest
 
+from symback.verification.claim_forms import is_dotted_chain
 from symback.verification.definitions import chains_of
-from symback.verification.judge import is_dotted_chain
 from symback.verification.parser import parse
 from tests.verification.test_judge_normalisation import judged
 
