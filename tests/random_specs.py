@@ -202,8 +202,8 @@ def random_problem(network: Network, generator: np.random.Generator, batch: int 
 def _random_parameter(name: str, shape: list[int], scale: float, generator: np.random.Generator) -> np.ndarray:
     """Weights of either sign and never near 0, where |w| has its kink; thresholds of an srelu in their order."""
     if name.startswith("t_"):
-        return generator.uniform(0.3, 1.0, shape) * (1 if name.startswith("t_r") else -1)
-    if name.startswith(("gamma", "alpha", "a_")):
+        return generator.uniform(0.3, 1.0, shape) * (1 if name.startswith("t_high") else -1)
+    if name.startswith(("gamma", "alpha")):
         return generator.uniform(0.2, 1.5, shape)
     size = generator.uniform(0.3, 1.6, shape) * generator.choice([-1, 1], shape)
     return size * scale / (math.sqrt(shape[-1]) if len(shape) == 2 else 1)

@@ -81,7 +81,7 @@ class Formulas(AsWrittenForms):
         if isinstance(expr, Numeral):
             return SUM if expr.is_minus else ATOM
         if isinstance(expr, sympy.MatAdd | sympy.Add):
-            return SUM
+            return PRODUCT if isinstance(expr, sympy.Add) and self.in_common(expr) is not None else SUM
         as_written = self.level_as_written(expr)
         if as_written is not None:
             return as_written
@@ -124,11 +124,18 @@ class Formulas(AsWrittenForms):
     # Sums
 
     def _print_Add(self, expr: sympy.Add, order=None) -> str:
-        content, rest = expr.primitive()
-        is_long = self.is_numeric and len(expr.args) > MOST_TERMS_IN_PARENTHESES
-        if content != 1 and not is_long and rest.is_Add and all(abs(term.as_coeff_Mul()[0]) == 1 for term in rest.args):
-            return self._print_Mul(sympy.Mul(content, rest, evaluate=False))
+        parts = self.in_common(expr)
+        if parts is not None:
+            return self._print_Mul(sympy.Mul(*parts, evaluate=False))
         return self.joined_terms(ordered_terms(list(expr.args)))
+
+    def in_common(self, expr: sympy.Expr) -> tuple[sympy.Expr, sympy.Expr] | None:
+        """2 and a - y of 2 a - 2 y: a number that all terms have in common, where none is left at any of them."""
+        if not expr.is_Add or (self.is_numeric and len(expr.args) > MOST_TERMS_IN_PARENTHESES):
+            return None
+        content, rest = expr.primitive()
+        is_plain = content != 1 and rest.is_Add and all(abs(term.as_coeff_Mul()[0]) == 1 for term in rest.args)
+        return (content, rest) if is_plain else None
 
     def _print_MatAdd(self, expr: sympy.MatAdd) -> str:
         return self.joined_terms(list(expr.args))
@@ -172,6 +179,7 @@ class Formulas(AsWrittenForms):
 
     def product(self, number: sympy.Expr, factors: Sequence[sympy.Expr]) -> str:
         """Numerator over denominator; a denominator of plain numbers and sizes stands before, as in 1/N Σ_s …."""
+        number, factors = self.with_numbers_in_front(number, factors)
         is_fraction = number.is_Rational and _decimal(number) is None
         above = [number] if not is_fraction else [sympy.Integer(number.p)] if number.p != 1 else []
         below = [sympy.Integer(number.q)] if is_fraction and number.q != 1 else []
@@ -190,6 +198,19 @@ class Formulas(AsWrittenForms):
             prefix = self.fraction([*above, *plain], below)
             return prefix if not others else self.prefixed(prefix, self.juxtaposed(others))
         return self.fraction([*above, *upper], below)
+
+    def with_numbers_in_front(self, number: sympy.Expr, factors: Sequence[sympy.Expr]) -> tuple[sympy.Expr, list[sympy.Expr]]:
+        """What the terms of a factor have in common meets the other numbers:  1/8 (2 a - 2 y)  →  1/4 (a - y)."""
+        rest: list[sympy.Expr] = []
+        for factor in factors:
+            is_sum = isinstance(factor, sympy.Sum) and not factor.has(sympy.Piecewise)  # of cases, SymPy's `Sum` makes others
+            parts = self.in_common(factor.function if is_sum else factor)
+            if parts is None:
+                rest.append(factor)
+                continue
+            number = number * parts[0]
+            rest.append(sympy.Sum(parts[1], *factor.limits) if is_sum else parts[1])
+        return number, rest
 
     @staticmethod
     def is_plain(factor: sympy.Expr) -> bool:

@@ -78,7 +78,7 @@ FUNCTIONS = _glyphs(
         "selu": (r"\operatorname{SELU}", "SELU"),
         "silu": (r"\operatorname{SiLU}", "SiLU"),
         "gelu": (r"\operatorname{GELU}", "GELU"),
-        "gelu_tanh": (r"\operatorname{GELU}_{\tanh}", "GELU_tanh"),
+        "gelu_tanh": (r"\operatorname{GELUtanh}", "GELUtanh"),
         "softplus": (r"\operatorname{softplus}", "softplus"),
         "mish": (r"\operatorname{Mish}", "Mish"),
         "hard_sigmoid": (r"\operatorname{HardSigmoid}", "HardSigmoid"),

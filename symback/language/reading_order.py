@@ -62,7 +62,9 @@ def _chained(links: list[sympy.Expr]) -> list[sympy.Expr]:
 
 
 def _kind(factor: sympy.Expr) -> tuple:
-    """(group, first index, kind): plain scalars, then what has indices, then sums."""
+    """(group, first index, kind): numbers such as 3 and √2, plain scalars, then what has indices, then sums."""
+    if not factor.free_symbols and factor.is_number:
+        return (-1, 0, 0)
     base = factor.base if isinstance(factor, sympy.Pow) else factor
     entries = base.atoms(sympy.Indexed)
     if isinstance(base, sympy.Sum):

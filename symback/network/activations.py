@@ -33,7 +33,7 @@ __all__ = [
 Z = sympy.Symbol("z", real=True)
 A = sympy.Symbol("a", real=True)
 ALPHA = sympy.Symbol("alpha", real=True)
-T_L, A_L, T_R, A_R = sympy.symbols("t_l a_l t_r a_r", real=True)
+T_LOW, ALPHA_LOW, T_HIGH, ALPHA_HIGH = sympy.symbols("t_low alpha_low t_high alpha_high", real=True)
 
 # SELU's two constants make mean 0 and variance 1 a fixed point; decimals of Klambauer et al. (2017).
 SELU_SCALE = Rational("1.0507009873554804934")
@@ -176,9 +176,10 @@ _ROWS = (
     ),
     ActivationRow("exp", exp(Z), r"\exp", slope=A, values="positive"),
     ActivationRow(
-        "srelu", Piecewise((T_R + A_R * (Z - T_R), Z >= T_R), (Z, Z > T_L), (T_L + A_L * (Z - T_L), True)),
-        r"\operatorname{SReLU}", kinks=(T_L, T_R), convention="SReLU'(t_l) = a_l, SReLU'(t_r) = a_r, and t_l < t_r",
-        learnable=("t_l", "a_l", "t_r", "a_r"),
+        "srelu", Piecewise((T_HIGH + ALPHA_HIGH * (Z - T_HIGH), Z >= T_HIGH), (Z, Z > T_LOW), (T_LOW + ALPHA_LOW * (Z - T_LOW), True)),
+        r"\operatorname{SReLU}", kinks=(T_LOW, T_HIGH),
+        convention="SReLU'(t_low) = alpha_low, SReLU'(t_high) = alpha_high, and t_low < t_high",
+        learnable=("t_low", "alpha_low", "t_high", "alpha_high"),
     ),
     ActivationRow("softmax", None, r"\operatorname{softmax}", values="probabilities", build=_softmax),
     ActivationRow("log_softmax", None, r"\operatorname{logsoftmax}", values="log_probabilities", build=_log_softmax),

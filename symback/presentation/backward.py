@@ -31,6 +31,7 @@ Layer: TypeAlias = int | sympy.Expr
 ERRORS = ("delta", "Delta")
 KINDS = {"W": "weights", "b": "biases", "a": "activations", "A": "activations"}
 MOST_ENTRIES = 60
+DIFFERENTIATED = "differentiate each factor"
 BY_OUTPUT = "slope in terms of the output"
 
 
@@ -151,7 +152,7 @@ def _is_direct(formula: Formula) -> bool:
 def _factor(partial: Partial, derivative: LocalDerivative, manner: Manner) -> tuple[Line, ...]:
     """∂z_i/∂w_jk, from the definition of z to δ_ij a_k."""
     defined = Math((entry(partial.of, manner),))
-    first = Line(entry(partial, manner), entry(derivative.raw, manner), ("differentiate ", defined))
+    first = Line(entry(partial, manner), entry(derivative.raw, manner), ("differentiate ", defined), cites=defined.sides)
     return (first, *(Line(None, entry(step.after, manner), _reason(step, manner)) for step in derivative.steps))
 
 
@@ -166,7 +167,9 @@ def _chain(formula: Formula, steps: list[Step], manner: Manner) -> list[Line]:
         after = entry(step.after, manner)
         if _reads_the_same(entry(step.before, manner), after):
             continue
-        lines.append(Line(left, after, _reason(step, manner)))
+        reason = _reason(step, manner)
+        again = (" once more",) if lines and lines[-1].reason == reason else ()
+        lines.append(Line(left, after, (*reason, *again), cites=_cited(step, manner)))
         left = None
     answer = _answer(formula, manner)
     if left is not None:  # nothing was worth a line of its own
@@ -174,6 +177,14 @@ def _chain(formula: Formula, steps: list[Step], manner: Manner) -> list[Line]:
     elif answer is not formula.tensor:
         lines.append(Line(None, entry(answer, manner), (BY_OUTPUT,)))
     return lines
+
+
+def _cited(step: Step, manner: Manner) -> tuple[sympy.Expr, ...]:
+    """The left sides of the equations that a step puts in: of each factor that is differentiated, and of each error that is named."""
+    if step.rule == DIFFERENTIATED:
+        return tuple(entry(partial, manner) for partial in _partials([replace(step, after=step.before)]))
+    named = set(leaves(step.after)) - set(leaves(step.before))
+    return tuple(entry(symbol, manner) for symbol in leaves(step.after) if symbol in named and symbol.name.letter in ERRORS)
 
 
 def _reads_the_same(before: sympy.Expr, after: sympy.Expr) -> bool:

@@ -89,6 +89,7 @@ class Line:
     """`left` = `right`, because of `reason`.  Without `left`, the line goes on from the one above.
 
     `relation` is "=", "≈" or "≤"; `number` is that of the equation, on a page that numbers them.
+    `cites` are left sides of other equations, by which the reason holds; with numbers, the reason names theirs.
     """
 
     left: sympy.Basic | None
@@ -96,6 +97,7 @@ class Line:
     reason: Spans = ()
     relation: str = "="
     number: int | None = None
+    cites: tuple[sympy.Basic, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

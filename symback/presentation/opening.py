@@ -148,7 +148,8 @@ def _slopes_at_kinks(activation: Activation) -> list[tuple[sympy.Expr, sympy.Exp
     derivative = sympy.diff(activation.formula, Z)
     pairs = list(pairwise(activation.row.kinks))
     known = {relation(upper, lower): sympy.true for lower, upper in pairs for relation in (sympy.Gt, sympy.Ge)}
-    known |= {relation(lower, upper): sympy.false for lower, upper in pairs for relation in (sympy.Gt, sympy.Ge)}
+    known |= {relation(lower, upper): sympy.true for lower, upper in pairs for relation in (sympy.Lt, sympy.Le)}
+    known |= {sympy.Not(relation): sympy.false for relation in known}
     return [(kink, derivative.xreplace({Z: kink}).xreplace(known)) for kink in activation.row.kinks]
 
 

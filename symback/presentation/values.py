@@ -226,7 +226,14 @@ def _check_facts(values: Values, forward: Forward) -> None:
 
 # By a fixed rule -------------------------------------------------------------------------------------------------
 
-_CHOSEN = {"gamma": ("1.2", "0.8", "1.1"), "alpha": ("0.2",), "t_l": ("-0.4",), "a_l": ("0.1",), "t_r": ("0.5",), "a_r": ("0.3",)}
+_CHOSEN = {
+    "gamma": ("1.2", "0.8", "1.1"),
+    "alpha": ("0.2",),
+    "t_low": ("-0.4",),
+    "alpha_low": ("0.1",),
+    "t_high": ("0.5",),
+    "alpha_high": ("0.3",),
+}
 
 
 def default_values(network: Network) -> Values:

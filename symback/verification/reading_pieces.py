@@ -29,13 +29,15 @@ def read_pieces(tree: Tree, place: Place) -> Value:
     if not rows or any(len(row) != 2 for row in rows):
         raise Unread("cases that are no pairs of a value and its condition")
     values = [read(value, place) for value, _ in rows]
-    conditions = [_condition_tree(condition) for _, condition in rows]
-    sides = [[read(side, place) for side in operands_of(tree)] if tree is not None else [] for tree in conditions]
-    of = _arguments([*values, *(side for found in sides for side in found)])
+    conditions = [_condition_trees(condition) for _, condition in rows]
+    sides = [[[read(side, place) for side in operands_of(tree)] for tree in trees] for trees, _ in conditions]
+    of = _arguments([*values, *(side for found in sides for each in found for side in each)])
     pieces = []
-    for value, condition, found in zip(values, conditions, sides, strict=True):
-        holds = sympy.true if condition is None else _holds(operators_of(condition), [_expression(side.tensor, of) for side in found])
-        pieces.append((_expression(value.tensor, of), holds))
+    for value, (trees, joined), found in zip(values, conditions, sides, strict=True):
+        holds = (
+            _holds(operators_of(tree), [_expression(side.tensor, of) for side in each]) for tree, each in zip(trees, found, strict=True)
+        )
+        pieces.append((_expression(value.tensor, of), joined(*holds)))
     return _applied(_with_last(pieces), of)
 
 
@@ -55,16 +57,18 @@ def is_comparison(tree: Tree) -> bool:
     return tree.kind == "relation" and all(sign in RELATIONS for sign in operators_of(tree)) and operators_of(tree) not in (("=",), ("==",))
 
 
-def _condition_tree(tree: Tree) -> Tree | None:
-    """The comparison in a row; None for `otherwise`."""
+def _condition_trees(tree: Tree) -> tuple[list[Tree], type]:
+    """The comparisons in a row, of which all hold or one at least: z < 0, or z > 1; for `otherwise` there are none."""
     parts = operands_of(tree) if tree.kind in ("statements", "list") else (tree,)
     found = [part for part in parts if part.kind not in ("text", "word")]
     words = [part.text.strip().rstrip(".,").lower() for part in parts if part.kind in ("text", "word")]
     if not found and len(words) == 1 and words[0] in OTHERWISE:
-        return None
-    if len(found) != 1 or set(words) - set(WORDS) or found[0].kind != "relation" or set(operators_of(found[0])) - RELATIONS.keys():
+        return [], sympy.And
+    is_or = words.count("or") == len(found) - 1 > 0
+    are_comparisons = all(part.kind == "relation" and not set(operators_of(part)) - RELATIONS.keys() for part in found)
+    if not found or not are_comparisons or set(words) - {*WORDS, *(("or",) if is_or else ())} or (len(found) > 1 and not is_or):
         raise Unread("a condition that is no comparison")
-    return found[0]
+    return found, sympy.Or if is_or else sympy.And
 
 
 def _arguments(values: Sequence[Value]) -> list[Value]:

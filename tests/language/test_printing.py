@@ -309,3 +309,16 @@ def test_layouts_are_printed_in_every_notation():
         for layout in LAYOUTS:
             for tensor in (HIDDEN_ERROR, HIDDEN_ERRORS, GRAD_W, GRADS_W, GRADS_B, SOFTMAX):
                 assert is_balanced(to_latex(matrix_form(tensor, layout), notation))
+
+
+def test_a_number_that_terms_have_in_common_stands_before_the_product_without_parentheses_of_its_own():
+    a, y, s = sympy.Indexed("a^2", sympy.Symbol("j")), sympy.Indexed("y", sympy.Symbol("j")), sympy.Symbol("s^2")
+    delta = sympy.KroneckerDelta(*sympy.symbols("j k", integer=True))
+    assert to_text(delta * (2 * a - 2 * y)) == "2 δⱼₖ (a²ⱼ - yⱼ)"
+    assert to_text((2 * a - 2 * y) / (8 * s)) == "(a²ⱼ - yⱼ)/(4 s²)"
+    assert to_text(s * sympy.Sum(2 * a - 2 * y, (sympy.Symbol("j"), 1, 4)) / 8) == "(1/4) s² Σⱼ (a²ⱼ - yⱼ)"
+    assert to_text(sympy.exp(s) * (2 * a - 2 * y) ** 2) == to_text((2 * a - 2 * y) ** 2 * sympy.exp(s))
+
+
+def test_numbers_stand_first_in_a_denominator():
+    assert to_text(sympy.Indexed("xhat^6", sympy.Symbol("j")) / (3 * sympy.Symbol("s^6"))) == "x̂⁶ⱼ/(3 s⁶)"

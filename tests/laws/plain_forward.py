@@ -69,8 +69,10 @@ ACTIVATIONS = {
     "hard_tanh": lambda z: np.where(z.real <= -1, -1, np.where(z.real >= 1, 1, z)),
     "softsign": lambda z: z / (1 + np.where(positive(z), z, -z)),
     "exp": np.exp,
-    "srelu": lambda z, t_l, a_l, t_r, a_r: np.where(
-        z.real >= np.real(t_r), t_r + a_r * (z - t_r), np.where(z.real <= np.real(t_l), t_l + a_l * (z - t_l), z)
+    "srelu": lambda z, t_low, alpha_low, t_high, alpha_high: np.where(
+        z.real >= np.real(t_high),
+        t_high + alpha_high * (z - t_high),
+        np.where(z.real <= np.real(t_low), t_low + alpha_low * (z - t_low), z),
     ),
     "softmax": softmax,
     "log_softmax": log_softmax,

@@ -38,7 +38,7 @@ def test_every_row_has_a_textbook_definition():
 def test_an_activation_has_its_textbook_value(activation):
     learnable = {letter: np.linspace(-1.3, 1.7, 4)[i] for i, letter in enumerate(activation.row.learnable)}
     if activation.name == "srelu":
-        learnable = {"t_l": -0.9, "a_l": 0.3, "t_r": 1.1, "a_r": 0.6}
+        learnable = {"t_low": -0.9, "alpha_low": 0.3, "t_high": 1.1, "alpha_high": 0.6}
     symbols = {sympy.Symbol(letter, real=True): np.float64(value) for letter, value in learnable.items()}
     expected = plain_forward.ACTIVATIONS[activation.name](POINTS, **learnable, **named_options(activation))
     np.testing.assert_allclose(evaluate_scalar(activation.formula, symbols | {Z: POINTS}), expected, rtol=1e-13, atol=1e-15)

@@ -26,7 +26,7 @@ from symback.network.activations import (
 )  # fmt: skip
 from tests.network.plain_numpy import by_text, run
 
-LEARNT = {"alpha": 0.25, "t_l": -1.5, "a_l": 0.3, "t_r": 1.25, "a_r": 2.0}
+LEARNT = {"alpha": 0.25, "t_low": -1.5, "alpha_low": 0.3, "t_high": 1.25, "alpha_high": 2.0}
 SELU = (1.0507009873554804934, 1.6732632423543772848)
 
 

@@ -142,7 +142,7 @@ NETWORK = (
     Mutation("elu starts at 0", _A, '"elu", Piecewise((Z, Z > 0), (ALPHA * (exp(Z) - 1), True))', '"elu", Piecewise((Z, Z > 0), (ALPHA * exp(Z), True))', (TABLES,)),
     Mutation("SELU's constant has a wrong digit", _A, "1.6732632423543772848", "1.6732623423543772848", (TABLES,)),
     Mutation("gelu_tanh has a wrong coefficient", _A, '"0.044715"', '"0.044175"', (TABLES,)),
-    Mutation("srelu joins its thresholds wrongly", _A, "T_L + A_L * (Z - T_L)", "A_L * (Z - T_L)", (TABLES,)),
+    Mutation("srelu joins its thresholds wrongly", _A, "T_LOW + ALPHA_LOW * (Z - T_LOW)", "ALPHA_LOW * (Z - T_LOW)", (TABLES,)),
     Mutation("softmax normalises the whole batch", _A,
         "normaliser = total(map_(exp(slot(0)), (z,)), keep=last)", "normaliser = broadcast(total(map_(exp(slot(0)), (z,))), z.axes[:last], ())", (FORWARD,)),
     Mutation("the quadratic cost loses its half", _K, 'CostRow("quadratic", (A - Y) ** 2 / 2)', 'CostRow("quadratic", (A - Y) ** 2)', (TABLES,)),

@@ -56,9 +56,21 @@ def test_every_format_shows_the_same_numbers_in_order_and_none_where_none_are_wa
     assert not re.search(pattern, write(page))
 
 
+def test_a_reason_names_the_equations_on_which_it_rests_and_these_stand_above():
+    text = write_text(with_numbers(PAGES["2-3-2"]()))
+    assert re.search(r"\(15\) +δ²ⱼ = ∂C/∂z²ⱼ", text)
+    assert "differentiate each factor, by (12), (14) and (17)" in text and "by the formula of the error (15)" in text
+    number = 0
+    for line in text.splitlines():
+        number = int(found[1]) if (found := re.match(r" {4}\((\d+)\) ", line)) else number
+        cited = [int(each) for each in re.findall(r"\((\d+)\)", line)]
+        assert all(each <= number for each in cited), line
+
+
 def test_numbers_change_no_formula(page):
     """The page without its numbers is the page."""
     text = re.sub(r" \\tag\{\d+\}", "", write_markdown(with_numbers(page))).replace("align*", "aligned")
+    text = re.sub(r"(?:, by)? \(\d+\)(?:, \(\d+\))*(?: and \(\d+\))?\}", "}", text)
     assert text == write_markdown(page)
 
 

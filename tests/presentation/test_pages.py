@@ -288,7 +288,7 @@ def test_kinks_are_stated_as_mathematics_in_the_order_of_the_kinks():
     assert said == {
         "hard_tanh": "At the kinks: HardTanh'(-1) = 0 and HardTanh'(1) = 0.",
         "prelu": "At the kink: the slope is α at z = 0.",
-        "srelu": "At the kinks: the slope is aₗ at z = tₗ and aᵣ at z = tᵣ, with tₗ < tᵣ.",
+        "srelu": "At the kinks: the slope is α_low at z = t_low and α_high at z = t_high, with t_low < t_high.",
     }
 
 
@@ -336,3 +336,18 @@ def test_a_picture_wider_than_the_page_is_made_smaller_in_latex(size):
 )
 def test_a_number_that_all_terms_have_in_common_stands_in_front(cost, gradient):
     assert gradient in render(derive(Network.from_spec("p-m-n", cost=cost)), "text")
+
+
+@pytest.mark.parametrize("notation", ["nielsen", "row"])
+def test_no_two_lines_of_a_chain_have_the_same_reason(notation):
+    network = Network(3, [Dense(4, "identity"), LayerNorm(), Dense(1, "sigmoid")], "binary_cross_entropy")
+    for block in blocks_of(document(derive(network), notation=notation), Equations):
+        words = [line.reason for line in block.lines if line.reason and line.left is None]
+        assert [one for one, other in pairwise(words) if one == other] == []
+
+
+def test_numbers_of_a_factor_meet_those_before_it():
+    """The derivative of a deviation of seven units has 2/14 in it, which is 1/7."""
+    text = render(derive(Network(3, [Dense(7, "identity"), LayerNorm()])), "text")
+    assert "∂s²/∂a¹ⱼ = (a¹ⱼ - μ²)/(7 √(" in text
+    assert "(2 (a²ⱼ" not in text

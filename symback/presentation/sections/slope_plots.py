@@ -24,8 +24,8 @@ LOWEST, HIGHEST = -2.0, 3.0  # of what is shown of functions that grow without e
 STEPS = (0.25, 0.5, 1.0)
 # Values of parameters that are learned, for a picture.
 SHOWN_WITH: Mapping[str, sympy.Rational] = MappingProxyType({
-    "alpha": sympy.Rational(1, 4), "t_l": sympy.Integer(-1), "a_l": sympy.Rational(1, 5),
-    "t_r": sympy.Integer(1), "a_r": sympy.Rational(2, 5),
+    "alpha": sympy.Rational(1, 4), "t_low": sympy.Integer(-1), "alpha_low": sympy.Rational(1, 5),
+    "t_high": sympy.Integer(1), "alpha_high": sympy.Rational(2, 5),
 })  # fmt: skip
 
 
