@@ -317,7 +317,7 @@ def _unknown(claim: Claim, place: Place) -> str:
         if name is None or counted_name(node, place) or (name.letter == "d" and not name.below):
             continue
         mention = place.world.lexicon.mention(name)
-        if not place.world.knows(mention.family) and mention.family not in place.axes:
+        if not place.world.knows(mention.family) and mention.family not in place.axes and not place.world.has_alias(mention):
             return mention.family
     return ""
 

@@ -43,6 +43,7 @@ from symback.verification.definitions import (
     is_number,
 )
 from symback.verification.diagnosis import chain_text, diagnose, with_other_bounds
+from symback.verification.differentials import stated_differentials
 from symback.verification.documents import read_document
 from symback.verification.hesitation import doubt_about, unrelated_costs
 from symback.verification.implicit import claim_with_sums, is_implicit
@@ -170,6 +171,7 @@ class _Judge:
         self.sheet.columns = {order: (cell.header, cell.column) for order, cell in cells.items()}
         self.sheet.softmax_letters = softmax_in_words(pages)
         self.sheet.is_implicit = self.is_implicit
+        self.sheet.differentials = stated_differentials([claim for _, claim in claims], self.lexicon)
         self.sheet.outputs = frozenset(named.outer.values())
         self.sheet.unit_sums = {
             family for page in pages for claim in page.claims if (family := sums_to_one(self.lexicon, claim)) is not None

@@ -48,7 +48,7 @@ __all__ = [
 
 ROW, COL = "row", "column"
 BEFORE_A_MATRIX, DIAGONAL = "a column before a matrix", "the diagonal matrix of the column"
-MOST_LABELS = 7  # arrays have one axis for each
+MOST_LABELS = 9  # arrays have one axis for each
 
 
 class Unread(SymbackError):

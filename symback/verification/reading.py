@@ -32,7 +32,7 @@ from symback.verification.meaning import (
 )
 from symback.verification.mentions import Mention, indices_of, integer_of, is_ones, is_transpose, letter_of, printed_name, script_shift
 from symback.verification.place import MOST_SUMMANDS, READERS, Place, read
-from symback.verification.reading_calls import check_factor, function_of, indicator, of_sides_in_order, read_function
+from symback.verification.reading_calls import check_factor, function_of, indicator, is_indicator, of_sides_in_order, read_function
 from symback.verification.reading_cases import read_cases
 from symback.verification.reading_derivatives import gradient_of, gradient_of_cost, is_cost, jacobian, read_derivative, root_of
 from symback.verification.reading_names import (
@@ -262,7 +262,7 @@ def _read_root(tree: Tree, place: Place) -> Value:
 
 def _read_call(tree: Tree, place: Place) -> Value:
     head, argument = tree.children
-    if (head.kind == "font" and head.children[0].kind == "number") or (head.kind == "symbol" and head.text in (r"\mathbb 1",)):
+    if is_indicator(head, argument):
         return indicator(argument, place)
     name = printed_name(tree)
     if name is not None:  # U[i,k]

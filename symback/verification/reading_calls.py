@@ -20,7 +20,7 @@ from symback.verification.reading_pieces import is_comparison, read_indicator
 from symback.verification.reading_sums import sum_along
 from symback.verification.tree import Tree, operands_of, operators_of
 
-__all__ = ["ACTIVATIONS", "check_factor", "function_of", "indicator", "is_function", "of_sides_in_order", "read_function"]
+__all__ = ["ACTIVATIONS", "check_factor", "function_of", "is_indicator", "indicator", "is_function", "of_sides_in_order", "read_function"]
 
 SCALAR_FUNCTIONS: dict[str, Callable] = {
     r"\log": sympy.log, r"\ln": sympy.log, r"\exp": sympy.exp, r"\tanh": sympy.tanh, "tanh": sympy.tanh, r"\sinh": sympy.sinh,
@@ -69,6 +69,13 @@ def indicator(argument: Tree, place: Place) -> Value:
     if inner.kind != "relation" or operators_of(inner) not in (("=",), ("==",)):
         raise Unread("an indicator of what is no equality of indices")
     return kronecker(operands_of(inner), place)
+
+
+def is_indicator(head: Tree, argument: Tree) -> bool:
+    r"""\mathbf 1[i = k]; but \mathbf 1 (b)^T is a column of ones beside a row."""
+    is_one = head.text == r"\mathbb 1" or (head.kind == "font" and head.children[0].kind == "number")
+    inner = argument.children[0] if argument.kind == "group" else argument
+    return is_one and (inner.kind == "relation" or is_comparison(inner))
 
 
 def function_of(head: Tree, place: Place) -> Callable[[Tree], Value] | None:

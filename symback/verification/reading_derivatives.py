@@ -10,16 +10,21 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from symback.language.expressions import Var, contract, slot
 from symback.verification.definitions import FUNCTION_HEADS
+from symback.verification.differentials import outermost_cost
 from symback.verification.meaning import COL, ROW, Unread, Value, apply, elementwise, number, transposed
-from symback.verification.mentions import Mention, integer_of, letter_of, names_in, printed_name
+from symback.verification.mentions import SAMPLE_COUNTS, Mention, integer_of, letter_of, names_in, printed_name
 from symback.verification.place import Place, read, stage_number, stage_of
 from symback.verification.reading_names import indexed, is_loss_of_step, merged_labels, quantity, sampled
 from symback.verification.tree import Tree
 from symback.verification.world_costs import share_of_cost
 from symback.verification.world_gradients import cotangent_of, is_indirect, whole_derivative
+
+if TYPE_CHECKING:
+    from symback.verification.world import World
 
 __all__ = ["composed", "gradient_of", "gradient_of_cost", "is_cost", "jacobian", "linked", "read_derivative", "root_of"]
 
@@ -86,7 +91,15 @@ def gradient_of(tree: Tree, place: Place, is_name: bool = False, root: Var | Non
     plain = _variable(mention, place)
     value = cotangent_of(place.world, plain, root, place.has_step_losses, place.takes_share)
     sample_axes = [axis for axis in value.tensor.axes if axis.kind == "sample"]
-    if is_name and sample_axes and not place.world.is_parameter(plain):
+    stated = place.world.sheet.differentials
+    if is_name and stated and not place.world.window.is_clock and place.world.is_built:
+        family = stated.get(mention.family)
+        if family is None and not _has_samples(plain, place.world):
+            family = outermost_cost(place.world.edition.costs, place.world.lexicon)
+        elif family is None:
+            family = next(iter(stated.values())) if len(set(stated.values())) == 1 else None
+        value = value if family is None else _of_share(value, family, place)
+    elif is_name and sample_axes and not place.world.is_parameter(plain):
         way = place.choices("dZ in a batch", ("the derivative of the cost", "the derivative of the sum of the samples' costs"))
         if way != "the derivative of the cost":
             value = elementwise(value, number(sample_axes[0].size))
@@ -95,6 +108,12 @@ def gradient_of(tree: Tree, place: Place, is_name: bool = False, root: Var | Non
     if mention.indices:
         value = indexed(value, mention.indices, place)
     return transposed(value) if mention.is_transposed else value
+
+
+def _has_samples(value: Value, world: World) -> bool:
+    """Whether it has an axis for the samples, of which the page may say how many there are."""
+    counted = {axis for letter, axis in world.counts.items() if letter in SAMPLE_COUNTS}
+    return any(axis.kind == "sample" or axis in counted for axis in value.tensor.axes)
 
 
 def gradient_of_cost(cost: Tree, tree: Tree, place: Place, root: Var | None) -> Value:
@@ -107,7 +126,11 @@ def _shared(cost: Tree, value: Value, place: Place) -> Value:
     name = printed_name(cost.children[0] if cost.kind == "call" else cost)
     if name is None or place.world.window.is_clock or not place.world.is_built:
         return value
-    share = share_of_cost(place.world, place.world.lexicon.mention(name).family)
+    return _of_share(value, place.world.lexicon.mention(name).family, place)
+
+
+def _of_share(value: Value, family: str, place: Place) -> Value:
+    share = share_of_cost(place.world, family)
     return value if share == 1 else elementwise(value, number(share))
 
 

@@ -30,6 +30,7 @@ from symback.verification.mentions import (
 )
 from symback.verification.place import Place, read, stage_number, stage_of
 from symback.verification.tree import Tree, operands_of, operators_of, walk
+from symback.verification.unparse import unparse
 
 if TYPE_CHECKING:
     from symback.verification.world import World
@@ -327,6 +328,8 @@ def bind(part: Tree, labels: list[str], exceptions: list, single: list) -> None:
             single.append((letter, right))
         elif sign not in ("=", r"\in"):
             raise Unread("a sum over part of the indices")
+        elif sign == "=" and integer_of(right) is None and letter_of(right) is None:
+            raise Unread(f"a sum that begins at {unparse(right)}")
         return
     found = [letter_of(index) for index in indices_of(part)]
     if any(label is None for label in found):

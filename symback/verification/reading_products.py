@@ -9,7 +9,7 @@ from symback.verification.definitions import condition_of
 from symback.verification.meaning import Mismatch, Unread, Untyped, Value, broadcast, divided, is_turned, product
 from symback.verification.mentions import names_in, printed_name
 from symback.verification.place import MOST_SUMMANDS, Place, read, stage_number
-from symback.verification.reading_calls import check_factor, indicator, is_function
+from symback.verification.reading_calls import check_factor, indicator, is_function, is_indicator
 from symback.verification.reading_derivatives import composed, gradient_of, is_cost, linked
 from symback.verification.tree import Tree, operands_of, operators_of
 
@@ -67,6 +67,8 @@ def _factors(tree: Tree, place: Place) -> tuple[list[Value], list[str]]:
         if i:
             kept.append(signs[i - 1])
         follows = operands[i + 1] if i + 1 < len(operands) and signs[i] == "" else None
+        if follows is not None and follows.kind == "annotated" and follows.text == r"\text":
+            follows = follows.children[0]  # the reason for a whole line stands at its last factor
         if follows is not None and operand.kind == "number" and operand.text == "1" and _is_condition(follows):
             parts.append(indicator(follows, place))
             skip = True
@@ -77,7 +79,11 @@ def _factors(tree: Tree, place: Place) -> tuple[list[Value], list[str]]:
             and _names_quantity(follows, place)
             and not place.world.sheet.has_own(operand.text)
         ):
-            parts.append(gradient_of(follows, place, is_name=True))
+            head, *argument = follows.children if follows.kind == "call" and printed_name(follows) is None else (follows,)
+            parts.append(gradient_of(head, place, is_name=True))
+            for factor in argument:  # dZ (A)^T: a product, as Z is no function
+                kept.append("")
+                parts.append(read(factor, place))
             skip = True
         else:
             parts.extend(_opened(operand, place, kept))
@@ -116,7 +122,8 @@ def _is_condition(tree: Tree) -> bool:
 
 def _names_quantity(tree: Tree, place: Place) -> bool:
     if tree.kind == "call":
-        return False
+        is_product = printed_name(tree) is None and tree.children[0].kind == "scripts" and not is_function(tree.children[0], place)
+        return is_product and _names_quantity(tree.children[0], place)
     name = printed_name(tree)
     return name is not None and not name.primes and name.letter not in place.world.lexicon.losses
 
@@ -124,7 +131,7 @@ def _names_quantity(tree: Tree, place: Place) -> bool:
 def _opened(operand: Tree, place: Place, signs: list[str]) -> list[Value]:
     """A call that is a product, a(b), is two factors of the product that it stands in."""
     if operand.kind == "call" and printed_name(operand) is None and not is_function(operand.children[0], place):
-        if operand.children[0].kind == "font" and operand.children[0].children[0].kind == "number":
+        if is_indicator(*operand.children):
             return [read(operand, place)]
         check_factor(operand.children[0], operand.children[1], place)
         first = _opened(operand.children[0], place, signs)

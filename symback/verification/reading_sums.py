@@ -9,7 +9,7 @@ from symback.language.expressions import contract, var
 from symback.language.names import Name
 from symback.verification.clock import bounds_of, is_over_stages, whole_number
 from symback.verification.meaning import COL, ROW, Mismatch, OutOfRange, Unread, Value, combined, elementwise, number, product, summed
-from symback.verification.mentions import integer_of, letter_of, script_shift
+from symback.verification.mentions import SAMPLE_COUNTS, integer_of, letter_of, script_shift
 from symback.verification.place import MOST_SUMMANDS, Place, read
 from symback.verification.reading_names import axes_of_indices, bind, count_name, kronecker, ranges_of
 from symback.verification.tree import Tree, operands_of
@@ -44,6 +44,8 @@ def read_large(tree: Tree, place: Place) -> Value:
     for pair in exceptions:
         value = elementwise(value, combined(number(1), kronecker(pair, place), -1))
     for label, other in single:
+        if letter_of(other) in SAMPLE_COUNTS and letter_of(other) not in place.axes:
+            raise Unread(f"a sum over {label} = {unparse(other)}, where {unparse(other)} is no index")
         value = elementwise(value, kronecker((Tree("symbol", (), label), other), place))
     for label, lower, upper in ranges_of(sign):
         if label in labels and label in value.labels:

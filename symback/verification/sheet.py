@@ -66,6 +66,7 @@ class Sheet:
         self.dropped: set[Definition] = set()
         self.is_scalar = False
         self.unit_sums: set[str] = set()
+        self.differentials: dict[str, str] = {}
         self.columns: dict[int, tuple[str, int]] = {}
         self.outputs: frozenset[str] = frozenset()
         self.softmax_letters: frozenset[str] = frozenset()

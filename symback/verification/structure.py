@@ -501,6 +501,8 @@ def _derivative(upper: list[Tree], lower: list[Tree], start: int, end: int) -> T
         return None
     if sum(_differential(item) == sign for item in upper) > 1:
         return None  # a product of differentials above
+    if any(item.kind == "operator" and item.text in (",", ";") for item in (*upper, *lower)):
+        return None  # ∂ , L: a sign stands between the differential and what it is of
     variables: list[list[Tree]] = []
     for item in lower:
         if _differential(item) == sign and item.kind != "scripts":

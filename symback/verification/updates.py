@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from symback.verification.definitions import Claim
-from symback.verification.mentions import integer_of, printed_name, script_shift
+from symback.verification.mentions import integer_of, letter_of, printed_name, script_shift
 from symback.verification.tree import Tree, operands_of, operators_of, spelling, walk
 from symback.verification.unparse import unparse
 
@@ -125,7 +125,7 @@ def _has_derivative(tree: Tree) -> bool:
 def _derived_by(tree: Tree) -> Tree | None:
     """The W of ∂C/∂W, ∇_W C, ∇W, ∇f(W), f'(W), of means of these, and of the same evaluated somewhere."""
     if tree.kind == "large":
-        return _variable(tree.children[1])
+        return _variable(tree.children[1]) if _is_over_all(tree.children[0]) else None
     if tree.kind == "call":
         head = printed_name(tree.children[0])
         return _argument(tree) if head is not None and head.primes else None
@@ -134,7 +134,8 @@ def _derived_by(tree: Tree) -> Tree | None:
     if tree.kind == "group":
         return _derived_by(tree.children[0])
     if tree.kind == "derivative":
-        return tree.children[2] if len(tree.children) == 3 and tree.children[0].kind != "scripts" else None
+        is_of_one = not any(node.kind in ("list", "empty") for node in walk(tree.children[1])) or tree.children[1].kind == "call"
+        return tree.children[2] if len(tree.children) == 3 and tree.children[0].kind != "scripts" and is_of_one else None
     if tree.kind != "applied":
         return None
     sign, operand = tree.children
@@ -144,6 +145,14 @@ def _derived_by(tree: Tree) -> Tree | None:
         below = [script.children[0] for script in sign.children[1:] if script.kind == "subscript"]
         return below[0] if len(below) == 1 else None
     return _argument(operand) if operand.kind == "call" else operand.children[0] if operand.kind == "group" else operand
+
+
+def _is_over_all(sign: Tree) -> bool:
+    """Whether a sum begins with the first term: a mean from the eleventh sample on is no mean of all."""
+    scripts = [script.children[0] for script in sign.children[1:] if script.kind == "subscript"] if sign.kind == "scripts" else []
+    parts = [part for content in scripts for part in (operands_of(content) if content.kind == "list" else (content,))]
+    starts = [operands_of(part)[1] for part in parts if part.kind == "relation" and operators_of(part) == ("=",)]
+    return all(integer_of(start) in (0, 1) or letter_of(start) is not None for start in starts)
 
 
 def _argument(call: Tree) -> Tree | None:

@@ -52,10 +52,11 @@ def usual_definitions(definitions: Sequence[Definition], trees: Sequence[Tree], 
         table = THETA_LAYERS.get(_distance_of_theta(trees, lexicon), COMMON_LAYERS)
     inputs = {lexicon.mention(name).family for d in definitions if d.role == "forward" for _, name in names_in(d.body)}
     given = defined if has_stages else defined | inputs  # the a of z = W a + b is the input
+    spoken = staged if {"Z", "A"} <= defined & staged else families  # where layers of samples are stated, a bare z is that of \sigma(z)
     found: list[Definition] = []
     common_trees: list[Tree] = []
     for family, triggers, latex in table:
-        if family not in given and set(triggers) & families and (has_stages or families & {"W", "z", "Z"} - {family}):
+        if family not in given and set(triggers) & spoken and (has_stages or families & {"W", "z", "Z"} - {family}):
             common_trees.append(parse(latex))
             for claim in chains_of(common_trees[-1]):
                 found += [item for item in definitions_in(claim, lexicon, -1) if isinstance(item, Definition)]

@@ -34,7 +34,7 @@ from symback.language.names import Name
 from symback.verification.choices import Choices
 from symback.verification.definitions import FUNCTION_HEADS, Definition, Function, is_repeated
 from symback.verification.meaning import COL, ROW, Mismatch, Unread, Unspread, Untyped, Value, scalar_expression
-from symback.verification.mentions import SAMPLE_COUNTS, letter_of, names_in
+from symback.verification.mentions import SAMPLE_COUNTS, Mention, letter_of, names_in
 from symback.verification.place import Place, read
 from symback.verification.reading_calls import ACTIVATIONS
 from symback.verification.reading_names import axes_of_indices
@@ -43,7 +43,7 @@ from symback.verification.sheet import WEIGHTS, Edition, Sheet, letter_without_h
 from symback.verification.sizes import Sizes
 from symback.verification.tree import walk as walk_tree
 from symback.verification.window import Assumed, Counted, Retyped, Window, is_hidden, sides_of
-from symback.verification.world_costs import cost_of, facts_of
+from symback.verification.world_costs import cost_of, facts_of, last_number
 from symback.verification.world_gradients import axes_in, cotangent_of, gradient_definition, names_gradient
 from symback.verification.world_links import linked
 
@@ -145,7 +145,7 @@ class World:
         for definition in self._patterns.get(family, ()):
             if definition.name.stage is None:
                 if stage is None:
-                    return definition, bases
+                    return definition, self._with_number_of_end(bases, definition)
                 continue
             if stage is None:
                 continue
@@ -166,12 +166,28 @@ class World:
         return None if found is not None and self._is_input(stage, found[0]) else found
 
     def _likely_number(self, family: str, stage: int) -> int | None:
-        """Which of the numbered layers of a page speaks for a stage: counted from the last, or a hidden one."""
-        stages = [definition.name.stage for definition in self._patterns.get(family, ())]
-        numbers = sorted({found[1] for found in stages if found is not None and found[0] == ""})
+        """Which of the numbered layers of a page speaks for a stage: counted from the last, or a hidden one.
+
+        Of Z^1 = X W^1 and Z^2 = A^1 W^2 it is the second that speaks for layers of any number: it stands on a layer.
+        """
+        definitions = [d for d in self._patterns.get(family, ()) if d.name.stage is not None and d.name.stage[0] == ""]
+        numbers = sorted({d.name.stage[1] for d in definitions if d.name.stage is not None})
         if not numbers:
             return None
-        return max(numbers[0], numbers[-1] - (self.window.last - stage)) if self.window.is_output else numbers[0]
+        standing = sorted(d.name.stage[1] for d in definitions if d.name.stage is not None and self._stands_on_layer(d))
+        counted = numbers[-1] - (self.window.last - stage)
+        return counted if self.window.is_output and counted >= numbers[0] else (standing or numbers)[0]
+
+    def _stands_on_layer(self, definition: Definition) -> bool:
+        """Whether a numbered equation is made of the layer before."""
+        own = definition.name.stage[1] if definition.name.stage is not None else 0
+        return any(self.lexicon.mention(name).stage == ("", own - 1) for _, name in names_in(definition.body))
+
+    def _with_number_of_end(self, bases: dict[str, int], definition: Definition) -> dict[str, int]:
+        """C_s = ½ Σ (A^2_{sj} - Y_{sj})²: what speaks of no layer beyond a numbered one tells which number L is."""
+        is_cost = definition.name.family.removesuffix(" each") in self.lexicon.losses
+        last = last_number(self, definition) if is_cost and self.window.is_output and "" not in bases and bases else None
+        return bases if last is None else {**bases, "": self.window.last - last}
 
     def _is_input(self, stage: int | None, definition: Definition) -> bool:
         """Whether a rule for any layer l says nothing of a numbered stage, because a^0 is what the first layer is given."""
@@ -571,6 +587,11 @@ class World:
             return True
         used = {leaf for definition in self.forward.values() for leaf in leaves(definition)}
         return any(key[0] == family and value.tensor in used for key, value in self.values.items())
+
+    def has_alias(self, mention: Mention) -> bool:
+        """X without a layer, where it is what the first layer is given."""
+        is_plain = mention.stage is None and mention.sample is None and mention.power is None
+        return is_plain and mention.family in ("X", "x") and self._alias(mention.family, None) is not None
 
     def is_parameter(self, of: Value) -> bool:
         """Whether it is the same for all samples."""

@@ -21,7 +21,7 @@ from symback.verification.window import Retyped
 if TYPE_CHECKING:
     from symback.verification.world import World
 
-__all__ = ["ancestors_in", "cost_of", "facts_of", "share_of_cost"]
+__all__ = ["ancestors_in", "cost_of", "facts_of", "last_number", "share_of_cost"]
 
 
 def _is_target(family: str) -> bool:
@@ -77,8 +77,12 @@ def share_of_cost(world: World, family: str) -> sympy.Expr:
     if "shares of costs" not in world.memory:
         world.memory["shares of costs"] = _shares_of(world, _costs_for(world))
     shares, share, passed = world.memory["shares of costs"], sympy.S.One, {family}
-    if family in shares and not world.cost_family and sum(cost.name.family == family for cost in _costs_for(world)) > 1:
-        raise Unread("a cost that is stated by itself and by another, where neither is known")
+    own = [cost for cost in world.edition.costs if cost.name.family == family]
+    if family in shares and not world.cost_family and len(own) > 1:
+        # the nearest statement is meant where all that the open cost is made of has an axis for the samples
+        is_of_batch = all(leaf.rank == 2 for leaf in leaves(world.cost.definition)) and _share_of(world, own[0]) is not None
+        if not is_of_batch:
+            raise Unread("a cost that is stated by itself and by another, where neither is known")
     while family in shares and family != world.cost_family:
         family, factor = shares[family]
         share *= factor
@@ -116,7 +120,7 @@ def _stated_cost(world: World, definition: Definition) -> Tensor | None:
     bases = {**dict(world.window.bases)}
     for letter in ("L", "l", "K", "T"):
         bases.setdefault(letter, world.window.last)
-    if world.window.bases and "" not in bases and (last := _last_number(world, definition)) is not None:
+    if world.window.bases and "" not in bases and (last := last_number(world, definition)) is not None:
         bases[""] = world.window.last - last
     try:
         place = Place(world, bases, Choices(), world.window.last, is_definition=True)
@@ -139,7 +143,7 @@ def _stated_cost(world: World, definition: Definition) -> Tensor | None:
     return contract(((found.tensor, found.labels),), (), {})
 
 
-def _last_number(world: World, definition: Definition) -> int | None:
+def last_number(world: World, definition: Definition) -> int | None:
     """The number of the last layer of which a cost speaks: C = ½ Σ (a^2_j - y_j)^2 says that L is 2."""
     stages = [world.lexicon.mention(name).stage for _, name in names_in(definition.body)]
     return max((stage[1] for stage in stages if stage is not None and stage[0] == ""), default=None)

@@ -344,6 +344,7 @@ MODELS: dict[str, Callable[[np.random.Generator], Model]] = {
     "two layers, binary": lambda rng: layers(rng, "binary", sigmoid, last=2),
     "neurons": lambda rng: single_neurons(rng, "some"),
     "neurons, squared error": lambda rng: single_neurons(rng, "squared error"),
+    "neurons, quadratic": lambda rng: single_neurons(rng, "quadratic"),
     **{f"dense, {way}": lambda rng, way=way: dense(rng, way) for way in ("rows", "rows turned", "samples", "turned", "column")},
     "softmax, column": softmax_column,
     "softmax, rows": lambda rng: softmax_rows(rng, True),
