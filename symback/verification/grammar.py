@@ -126,6 +126,8 @@ OPENING: dict[str, tuple[str, ...]] = {
     "(": (")", "]"), "[": ("]", ")"), r"\{": (r"\}",), r"\langle": (r"\rangle",), r"\lceil": (r"\rceil",), r"\lfloor": (r"\rfloor",),
     r"\lvert": (r"\rvert",), r"\lVert": (r"\rVert",), r"\lgroup": (r"\rgroup",), r"\llbracket": (r"\rrbracket",),
 }  # fmt: skip
+BARS = ("| |", r"\lvert \rvert")  # an absolute value, or the length of a vector
+NORMS = (r"\| \|", r"\lVert \rVert")
 CLOSING = frozenset(sign for signs in OPENING.values() for sign in signs)
 SIZES = frozenset(a + b for a in (r"\big", r"\Big", r"\bigg", r"\Bigg") for b in ("", "l", "r", "m"))
 

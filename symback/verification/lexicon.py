@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence, Set
 
+from symback.verification.grammar import NORMS
 from symback.verification.mentions import (
     ALWAYS_STAGES,
     CAPITAL_GREEK,
@@ -238,7 +239,7 @@ def _left_sides(trees: Sequence[Tree], has_index: bool = False) -> set[str]:
                     continue
                 inside = [part for member in operands_of(node)[1:] for part in walk(member)]
                 is_cost = _is_function_of_same_letter(name, operands_of(node)[1]) or any(
-                    part.text in (r"\log", r"\ln", r"\| \|") or (part.kind == "superscript" and part.children[0].text == "2")
+                    part.text in (r"\log", r"\ln", *NORMS) or (part.kind == "superscript" and part.children[0].text == "2")
                     for part in inside
                 )
                 has_own_index = name.letter not in KNOWN_LOSSES and bool(

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from symback.verification.grammar import BARS, NORMS
 from symback.verification.numbers_activations import ACTIVATIONS, activation_named, sigmoid, softmax
 from symback.verification.numbers_book import Entry, NumberBook, is_transpose, literal_value, name_of
 from symback.verification.numbers_intervals import (
@@ -301,9 +302,9 @@ def _group(tree: Tree, reader: Reader) -> Interval:
     value = _value(content, reader)
     if tree.text in ("( )", "[ ]", r"\{ \}", "{ }", ". ."):
         return value
-    if tree.text in ("| |", r"\lvert \rvert") and is_scalar(value):
+    if tree.text in BARS and is_scalar(value):
         return absolute(value)
-    if tree.text in (r"\| \|", r"\lVert \rVert") and (is_vector(value) or is_scalar(value)):
+    if tree.text in NORMS and (is_vector(value) or is_scalar(value)):
         squares = elementwise(absolute(value), absolute(value))
         total = exactly(0.0)
         for low, high in zip(squares.low.reshape(-1), squares.high.reshape(-1), strict=True):

@@ -15,6 +15,7 @@ from dataclasses import replace
 import sympy
 
 from symback.language.expressions import Axis, contract, delta, slot
+from symback.verification.grammar import BARS, NORMS
 from symback.verification.index_runs import Run, filled
 from symback.verification.meaning import (
     COL,
@@ -62,7 +63,7 @@ def _read_name(tree: Tree, place: Place) -> Value:
     base = tree.children[0] if tree.kind == "scripts" else tree
     if is_ones(base):
         return _ones(tree.children[1:] if tree.kind == "scripts" else (), place)
-    if base.kind in ("group", "call") and (printed_name(tree) is None or base.text in (r"\| \|", "| |")):
+    if base.kind in ("group", "call") and (printed_name(tree) is None or base.text in (*NORMS, *BARS)):
         return _scripted_group(tree, place)
     if base.kind in ("applied", "derivative", "number", "matrix", "fraction"):
         return _scripted_group(tree, place)
@@ -124,7 +125,8 @@ def _ones_or_identity(letter: str, mention: Mention, place: Place) -> Value:
 def _scripted_group(tree: Tree, place: Place) -> Value:
     """(…)^T, (…)^2, [… ]_{ij}, ‖…‖²."""
     group, *scripts = tree.children
-    is_norm = group.kind == "group" and group.text in (r"\| \|", "| |")
+    is_norm = group.kind == "group" and group.text in (*NORMS, *BARS)
+    has_mark = is_norm and any(script.kind == "subscript" for script in scripts)  # ‖W‖_F
     if (
         group.kind == "number"
         and group.text == "1"
@@ -142,7 +144,8 @@ def _scripted_group(tree: Tree, place: Place) -> Value:
             value = _array_of(value, items) or indexed(of_sides_in_order(value), items, place)
         elif script.kind == "superscript":
             exponent = exponent_of(script.children[0], place)
-            value = _squared_norm(value, exponent) if is_norm and group.text == r"\| \|" else powered(value, exponent)
+            is_length = is_norm and (group.text in NORMS or has_mark or _is_length(value, exponent, place))
+            value = _squared_norm(value, exponent) if is_length else powered(value, exponent)
         else:
             raise Unread("a script that has no meaning here")
     if is_norm and not any(script.kind == "superscript" for script in scripts):
@@ -167,6 +170,14 @@ def _array_of(entry: Value, items: Sequence[Tree]) -> Value | None:
         return None
     sides = dict(zip(letters, (ROW, COL), strict=False))
     return Value(entry.tensor, tuple(sides.get(label, label) for label in entry.labels))
+
+
+def _is_length(value: Value, exponent: sympy.Expr, place: Place) -> bool:
+    """|v|² of a vector: its length squared, or the vector of its squared entries.  |z|³ is not z³, and is not read."""
+    if not (exponent.is_Integer and exponent.is_even):
+        raise Unread("an absolute value that is not squared")
+    ways = ("the length", "entry by entry")
+    return bool({ROW, COL} & set(value.labels)) and place.choices("a vector between bars", ways) == ways[0]
 
 
 def _squared_norm(value: Value, exponent: sympy.Expr) -> Value:
