@@ -260,7 +260,7 @@ def definition_of(first: Tree, others: Sequence[Tree], lexicon: Lexicon, order: 
     if _is_of_same_layer(body, mention, lexicon):
         labels = []
     is_error = name.letter in (r"\delta", r"\Delta")
-    if is_error and len(labels) == 2 and mention.stage is None:
+    if is_error and len(labels) == 2 and mention.stage is None and not any(_is_pure_gradient(other, lexicon) for other in bodies):
         return None  # Kronecker's
     if is_error or is_gradient_tree(body):
         role = "gradient"

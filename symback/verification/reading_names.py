@@ -273,13 +273,17 @@ def _mean_over(tree: Tree, place: Place) -> None:
 
 
 def is_kronecker(mention: Mention, place: Place) -> bool:
-    """Whether δ_{ij} is one or zero here, and no error."""
-    return (
-        mention.family in (r"\delta", r"\Delta")
-        and mention.stage is None
-        and len(mention.indices) == 2
-        and not place.world.defines(mention.family)
+    """Whether δ_{ij} is one or zero here, and no error: also beside errors that have one index and a layer wherever they stand."""
+    if mention.family not in (r"\delta", r"\Delta") or mention.stage is not None or len(mention.indices) != 2:
+        return False
+    sheet = place.world.sheet
+    stated = [definition for definition in sheet.definitions if definition.name.family == mention.family]
+    is_of_layers = (
+        bool(stated)
+        and sheet.ranks.get(mention.family) == 1
+        and all(definition.name.stage is not None and definition.name.sample is None for definition in stated)
     )
+    return is_of_layers or not place.world.defines(mention.family)
 
 
 def count_by_capital(name: Printed, mention: Mention, place: Place) -> None:
