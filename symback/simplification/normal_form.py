@@ -23,6 +23,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
+import sympy
+
 from symback.language.expressions import Tensor, Var, leaves
 from symback.language.functions import ScalarFunction
 from symback.language.steps import Fact
@@ -77,8 +79,11 @@ def prove_equal(
     definitions: Mapping[Var, Tensor] | None = None,
     facts: Sequence[Fact] = (),
     deadline: float = DEADLINE,
+    sizes: Mapping[sympy.Symbol, int] | None = None,
 ) -> Proof | None:
     """A proof that the tensors are equal for all values and sizes, or None if none was found within `deadline` seconds.
+
+    With `sizes`, numbers for some of the size letters, the proof holds for these.
 
     >>> from symback.language.expressions import Axis, einsum, var
     >>> from symback.language.names import Name
@@ -94,16 +99,18 @@ def prove_equal(
     if left is right:
         return Proof()
     try:
-        return _search(left, right, definitions or {}, {fact.of: fact for fact in reversed(facts)}, time.thread_time() + deadline)
+        start = Work(time.thread_time() + deadline, definitions or {}, facts={fact.of: fact for fact in reversed(facts)}, sizes=sizes or {})
+        return _search(left, right, start)
     except (NoNormalForm, RecursionError):
         return None
 
 
-def _search(left: Tensor, right: Tensor, definitions: Mapping[Var, Tensor], facts: Mapping[Var, Fact], until: float) -> Proof | None:
+def _search(left: Tensor, right: Tensor, start: Work) -> Proof | None:
     """The attempts in their order; each one widens what may be used by what the difference left over mentions."""
-    allowed = Work(until)
+    definitions, facts = start.definitions, start.facts
+    allowed = Work(start.until)
     for _ in range(MOST_UNFOLDINGS):
-        work = Work(until, definitions, allowed.unfolded, allowed.facts, allowed.expand)
+        work = Work(start.until, definitions, allowed.unfolded, allowed.facts, allowed.expand, start.sizes)
         difference = _difference(work, left, right)
         if not difference:
             return _minimal(work, left, right)
@@ -156,7 +163,7 @@ def _minimal(work: Work, left: Tensor, right: Tensor) -> Proof:
     for item in list(work.used) if len(work.used) > 1 else ():
         if item in work.used and not isinstance(item, type):
             facts = {name: fact for name, fact in work.facts.items() if fact is not item}
-            fewer = Work(work.until, work.definitions, work.unfolded - {item}, facts, work.expand)
+            fewer = Work(work.until, work.definitions, work.unfolded - {item}, facts, work.expand, work.sizes)
             with suppress(NoNormalForm):
                 work = work if _difference(fewer, left, right) else fewer
     used = list(work.used)

@@ -391,7 +391,8 @@ def _count(work: Work, monomial: Monomial, bound: frozenset[int]) -> Partly:
     idle = bound.difference(*(factor.free for factor, _ in monomial))
     if not idle:
         return None
-    counts = [size_polynomial(work.axis_of[label].size) for label in sorted(idle)]
+    sizes = [work.axis_of[label].size for label in sorted(idle)]
+    counts = [constant(work.sizes[size]) if size in work.sizes else size_polynomial(size) for size in sizes]
     return product(work, [{monomial: 1}, *counts]), bound - idle
 
 

@@ -167,6 +167,7 @@ class Work:
     `until` is the value of this thread's processor time at which the attempt ends.
     `facts` maps a name to the fact about its sum; names in `unfolded` are replaced by their `definitions`; `expand` says whether
     functions with a formula are replaced by it.
+    `sizes` are numbers that stand for size letters; a proof with them holds at these sizes.
     """
 
     until: float
@@ -174,6 +175,7 @@ class Work:
     unfolded: frozenset[Var] = frozenset()
     facts: Mapping = field(default_factory=dict)
     expand: bool = False
+    sizes: Mapping[sympy.Symbol, int] = field(default_factory=dict)
     used: dict = field(default_factory=dict)
     axis_of: dict[int, Axis] = field(default_factory=dict)
     pending: list[Var] = field(default_factory=list)

@@ -60,7 +60,7 @@ class World:
     def __init__(
         self, sheet: Sheet, edition: Edition, window: Window, assumed: Assumed, about: frozenset = frozenset(), is_uniform: bool = False,
         sizes: Sizes | None = None, preset: dict[str, Axis] | None = None, start: Sizes | None = None,
-        broken: Iterable[Definition] = (), first_fresh: int | None = None,
+        broken: Iterable[Definition] = (), first_fresh: int | None = None, is_numbered: bool = False,
     ):  # fmt: skip
         self.preset = preset or {}
         self.sheet, self.edition, self.window, self.assumed, self.about = sheet, edition, window, assumed, about
@@ -69,9 +69,8 @@ class World:
         self.sizes = (start or sizes or sheet.sizes).copy()
         # another world's axes without a name are not those of this one, but those of the world that this one refines are
         self.first_fresh = self.sizes.most_fresh() if first_fresh is None else first_fresh
-        self.is_uniform = is_uniform
-        self.broken: set[Definition] = set(broken)
-        self._turned: set[str] = set()
+        self.is_uniform, self.is_numbered = is_uniform, is_numbered
+        self.broken, self._turned = set(broken), set[str]()
         self._functions = {function.letter: function for function in edition.functions}
         for _ in range(MOST_RESTARTS):
             try:
@@ -362,12 +361,13 @@ class World:
     def _axis(self, family: str, position: int, stage: int | None, is_sample: bool = False) -> Axis:
         if self.is_uniform:
             return ANY
-        is_flat = stage is None or (bool(self.lexicon.times) and not self._counts_layers(family)) or is_sample
-        key = ("sample",) if is_sample else ("flat" if is_flat else "stage", family, position)
-        key = ("flat", "samples") if is_sample else key
         if is_sample:
-            self.sizes.samples.add(self.sizes.root(key)[0])
-        return self.sizes.axis(key, None if is_flat else stage)
+            self.sizes.samples.add(self.sizes.root(("flat", "samples"))[0])
+            return self.sizes.axis(("flat", "samples"), None)
+        is_flat = stage is None or (bool(self.lexicon.times) and not self._counts_layers(family))
+        if self.is_numbered and not is_flat:
+            return self.sizes.axis(("flat", family, position, stage), None)
+        return self.sizes.axis(("flat" if is_flat else "stage", family, position), None if is_flat else stage)
 
     def _counts_layers(self, family: str) -> bool:
         return any(pattern.name.stage and pattern.name.stage[0] in ("l", "L") for pattern in self._patterns.get(family, ()))
@@ -414,7 +414,7 @@ class World:
         """The same world with more known of its sizes; its axes without names keep their numbers."""
         return World(
             self.sheet, self.edition, self.window, self.assumed, self.about, sizes=sizes, preset=preset, broken=self.broken,
-            first_fresh=self.first_fresh,
+            first_fresh=self.first_fresh, is_numbered=self.is_numbered,
         )  # fmt: skip
 
     def fresh_axis(self) -> Axis:

@@ -108,15 +108,19 @@ def world_of(sheet: Sheet, order: int, window: Window, assumed: Assumed, about: 
     return plain if plain.has_one_end else _kept_world(sheet, edition, window, assumed, about)
 
 
-def _sizes_for(sheet: Sheet, edition: Edition) -> Sizes:
-    """Which axes are equally long in an edition: found once, on the widest window."""
-    if edition not in sheet.sizes_of:
-        sheet.sizes_of[edition] = Sizes()
+def _sizes_for(sheet: Sheet, edition: Edition, is_numbered: bool) -> Sizes:
+    """Which axes are equally long in an edition: found once, on the widest window.
+
+    Numbered layers have sizes of their own.  Elsewhere what holds of one layer's sizes holds of the next one's.
+    """
+    key = (edition, is_numbered)
+    if key not in sheet.sizes_of:
+        sheet.sizes_of[key] = Sizes()
         with suppress(Unread, Untyped):
-            world = World(sheet, edition, sheet.widest, Assumed(is_scalar=sheet.is_scalar))
-            sheet.sizes_of[edition] = world.sizes.without_anchors()
-            sheet.samples_of[edition] = _counts_of_samples(world)
-    return sheet.sizes_of[edition]
+            world = World(sheet, edition, sheet.widest, Assumed(is_scalar=sheet.is_scalar), is_numbered=is_numbered)
+            sheet.sizes_of[key] = world.sizes.without_anchors()
+            sheet.samples_of[key] = _counts_of_samples(world)
+    return sheet.sizes_of[key]
 
 
 def _counts_of_samples(world: World) -> dict[str, tuple]:
@@ -147,9 +151,10 @@ def _kept_world(sheet: Sheet, edition: Edition, window: Window, assumed: Assumed
 def _built_world(sheet: Sheet, edition: Edition, window: Window, assumed: Assumed, about: frozenset) -> World:
     """A world that begins with the sizes and the unreadable definitions which a world of the same equations found."""
     key = (edition, window, replace(assumed, activation="", has_unit_targets=False, reach=None, fitting=frozenset()))
-    sizes = _sizes_for(sheet, edition)
+    is_numbered = sheet.is_numbered(window)
+    sizes = _sizes_for(sheet, edition, is_numbered)
     start, broken = sheet.founds.get(key, (sizes, frozenset()))
-    preset = {letter: start.axis(root, None) for letter, root in sheet.samples_of.get(edition, {}).items()}
-    built = World(sheet, edition, window, assumed, about, sizes=sizes, start=start, broken=broken, preset=preset)
+    preset = {letter: start.axis(root, None) for letter, root in sheet.samples_of.get((edition, is_numbered), {}).items()}
+    built = World(sheet, edition, window, assumed, about, sizes=sizes, start=start, broken=broken, preset=preset, is_numbered=is_numbered)
     sheet.founds[key] = (built.sizes, frozenset(built.broken))
     return built
