@@ -117,7 +117,19 @@ def _without_repetition(lines: list[Line]) -> list[Line]:
 def conventions(network: Network, forward: Forward, activations: Sequence[Activation], notation: Notation, manner: Manner) -> Note:
     """What is agreed upon, and what is assumed, in a short box."""
     items = [*_letters(forward, notation, manner), *shape_conventions(forward, manner)]
+    if manner.shows_steps and _has_two_ways(network):
+        items.append(("A factor of a chain rule is the derivative of one equation: the other quantities in it are held fixed.",))
     return Note("Conventions", (*items, *kinks_and_facts(network, forward, activations, manner)))
+
+
+def _has_two_ways(network: Network) -> bool:
+    """Whether an equation mentions u, and v that depends on u: a = u + v of a residual, (u - v) / s, a weight that is used twice.
+
+    There ∂a/∂u, as a factor beside ∂a/∂v, is not the whole derivative of a by u, and the page has to say so.
+    """
+    layers = [numbered.layer for numbered in number_layers(network.layers, network.inputs)]
+    is_tied = any(isinstance(layer, Dense) and layer.tied_to is not None for layer in layers)
+    return is_tied or any(isinstance(layer, Residual | LayerNorm) for layer in (*network.layers, *layers))
 
 
 def kinks_and_facts(network: Network, forward: Forward, activations: Sequence[Activation], manner: Manner) -> list[Spans]:

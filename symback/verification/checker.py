@@ -45,12 +45,13 @@ __all__ = ["Outcome", "judge_claim", "settled", "outcome_in", "windows_of"]
 _SIZE = re.compile(r"\bn_([^\s,;()]+?)_(\d)(?:_(m?\d+))?(?=\b)")
 MOST_READINGS = 40
 USE_OF_A_WEIGHT = "the use of a weight"
+DIRECT_ALONE = "of the direct dependence alone"
 ONE_STEP = "holds for the use of the weight at that step: the whole derivative is the sum over the steps"
 CONDITIONAL_READINGS = {
     DIAGONAL: "holds if the column before the matrix stands for the diagonal matrix of its entries",
     "Jacobian, transposed": "holds where ∂a/∂z has a row for each entry of z",
     "the whole loss": "holds if the name is the derivative of the whole loss, and not of that of one step, as it is printed",
-    "of the direct dependence alone": "holds if everything between is held fixed, and not as the whole derivative",
+    DIRECT_ALONE: "holds if everything between is held fixed, and not as the whole derivative",
 }
 
 
@@ -126,7 +127,8 @@ def outcome_in(claim: Claim, sheet: Sheet, order: int, window: Window, assumed: 
                 f"{question} is read as {answer}" for question, answer in given.items() if answer != choices.asked.get(question, ("",))[0]
             )
             outcome = replace(outcome, assumptions=(*outcome.assumptions, *remarks))
-            reasons = [CONDITIONAL_READINGS[answer] for answer in given.values() if answer in CONDITIONAL_READINGS]
+            stated = {DIRECT_ALONE} if sheet.holds_the_others else set()
+            reasons = [CONDITIONAL_READINGS[answer] for answer in given.values() if answer in CONDITIONAL_READINGS.keys() - stated]
             if given.get(USE_OF_A_WEIGHT) == "at one step" and f"{USE_OF_A_WEIGHT} by a state" not in choices.asked:
                 reasons.append(ONE_STEP)  # where ∂o_t/∂W stands beside it, the page itself speaks of the use at step t
             if not reasons:
@@ -212,6 +214,8 @@ def _outcome_as_printed(
             return Outcome("undecided", f"{error}; but {next(iter(place.doubts))}", sentences)
         if place is not None and world.has_unread_cost and _speaks_of_gradient(claim, sheet):
             return Outcome("untyped", readable(str(error)), sentences, doubt="the cost was not understood")
+        if _may_be_error(claim, sheet):
+            return Outcome("undecided", f"false if δ is the Kronecker delta ({readable(str(error))})", sentences)
         if "a matrix with one index" in choices.asked:
             return Outcome("undecided", f"a matrix has one index here ({readable(str(error))})", sentences)
         if thinned := _thinned(claim, sheet, 1):
@@ -225,6 +229,8 @@ def _outcome_as_printed(
         found = replace(found, word="conditional", reason=f"holds if {next(iter(place.remarks))}")
     if found.word in ("refuted", "untyped") and place is not None and place.doubts:
         return Outcome("undecided", f"false if {next(iter(place.doubts))}", sentences)
+    if found.word == "refuted" and _may_be_error(claim, sheet):
+        return Outcome("undecided", f"false if δ is the Kronecker delta ({found.reason})", sentences)
     if found.word == "refuted" and (bare := _bare_beside_entries(claim, sheet)):
         return Outcome("undecided", f"false if {bare} without its index is the whole vector", sentences)
     if found.word == "refuted" and (thinned := _thinned(claim, sheet)):
@@ -238,6 +244,17 @@ def _speaks_of_gradient(claim: Claim, sheet: Sheet) -> bool:
     """Whether a derivative of the cost, or an error by its name, is a side of the claim."""
     families = {mention.family for mention in mentions_in(claim.members, sheet)}
     return bool(families & {r"\delta", r"\Delta"}) or any(is_gradient_tree(member) for member in claim.members)
+
+
+def _may_be_error(claim: Claim, sheet: Sheet) -> bool:
+    """δ_ij = p_ij - y_ij where nobody says what δ_ij is: an error of sample i perhaps, and not 1 or 0."""
+    name = printed_name(claim.members[0])
+    if name is None or name.letter not in (r"\delta", r"\Delta") or "kronecker" in sheet.words:
+        return False
+    mention = sheet.lexicon.mention(name)
+    is_defined = any(definition.name.family == mention.family for definition in sheet.definitions)
+    has_names = any(True for member in claim.members[1:] for _ in names_in(member))
+    return mention.stage is None and len(mention.indices) == 2 and not is_defined and has_names and not is_gradient_tree(claim.members[1])
 
 
 def _overloaded(claim: Claim, sheet: Sheet) -> str:

@@ -66,7 +66,7 @@ from symback.verification.slips_in_time import Cast, slips_in_time
 from symback.verification.splicing import in_authors_text
 from symback.verification.stated_layers import layers_of_entries, with_layers_of_entries
 from symback.verification.stated_network import stated
-from symback.verification.told_in_words import averages_costs, collects_derivatives
+from symback.verification.told_in_words import averages_costs, collects_derivatives, holds_the_others
 from symback.verification.tree import UNREADABLE, Tree, base_of, operands_of, operators_of, walk
 from symback.verification.unparse import unparse
 from symback.verification.updates import judge_update
@@ -172,6 +172,7 @@ class _Judge:
         self.sheet.softmax_letters = softmax_in_words(pages)
         self.sheet.is_implicit = self.is_implicit
         self.sheet.differentials = stated_differentials([claim for _, claim in claims], self.lexicon)
+        self.sheet.holds_the_others = holds_the_others(text)
         self.sheet.outputs = frozenset(named.outer.values())
         self.sheet.unit_sums = {
             family for page in pages for claim in page.claims if (family := sums_to_one(self.lexicon, claim)) is not None
@@ -194,6 +195,7 @@ class _Judge:
         found = Sheet(self.lexicon, plain, functions, own, self.words)
         found.columns, found.softmax_letters, found.is_implicit = self.sheet.columns, self.sheet.softmax_letters, self.is_implicit
         found.outputs, found.unit_sums, found.staged = self.sheet.outputs, self.sheet.unit_sums, set()
+        found.holds_the_others = self.sheet.holds_the_others
         settle(found, Window(0, 0))
         return found
 

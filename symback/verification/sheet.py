@@ -61,8 +61,8 @@ class Sheet:
         self.types: dict[str, tuple[str, ...]] = {}
         self.sizes = Sizes()
         self.widest = Window()
-        self.sizes_of: dict[Edition, Sizes] = {}
-        self.samples_of: dict[Edition, dict[str, tuple]] = {}
+        self.sizes_of: dict[tuple[Edition, bool], Sizes] = {}
+        self.samples_of: dict[tuple[Edition, bool], dict[str, tuple]] = {}
         self.dropped: set[Definition] = set()
         self.is_scalar = False
         self.unit_sums: set[str] = set()
@@ -71,6 +71,7 @@ class Sheet:
         self.outputs: frozenset[str] = frozenset()
         self.softmax_letters: frozenset[str] = frozenset()
         self.is_implicit = False
+        self.holds_the_others = False  # in the factors of chain rules
         self.lower_bounds = lower_bounds(trees)
         self.is_sloppy = any(_multiplies_arrays(node) for tree in trees for node in walk_tree(tree))
         self.is_array_program = any(
@@ -98,6 +99,12 @@ class Sheet:
         self.has_step_losses = bool(self.losses_under_sums) or any(
             mention.family in lexicon.losses and mention.stage is not None for mention in mentions
         )
+
+    def is_numbered(self, window: Window) -> bool:
+        """Whether every layer has its own equations and its own size: z^1 = …, z^2 = …, and none for any layer l."""
+        stages = [definition.name.stage for definition in self.definitions if definition.role == "forward"]
+        is_counted = dict(window.bases).get("") == 0 and not self.lexicon.times
+        return is_counted and any(stages) and all(stage is None or stage[0] == "" for stage in stages)
 
     def has_own(self, letter: str) -> bool:
         r"""Whether a letter is a quantity by itself, as in \delta = ∂C/∂z: then \delta x is a product, and no name of ∂C/∂x."""

@@ -1,10 +1,15 @@
-r"""What a page tells in words and collects in signs: the average of the costs, and the list of all derivatives.
+r"""What a page tells in words: that costs are averaged, what the factors of its chain rules hold fixed; and lists of derivatives.
 
     "the average cost of all examples:"   \frac{\partial C}{\partial w} = \frac1n \sum_{k=1}^n \frac{\partial C_k}{\partial w}
     \nabla C = \begin{bmatrix} \partial C/\partial w^1 \\ \partial C/\partial b^1 \\ \vdots \end{bmatrix}    says what ∇C collects
 
 A derivative goes through an average term by term, so such a line is as true as the words before it; a line that divides by
 another number than it adds, or adds derivatives by something else, is not what they say.
+
+    "a factor of a chain rule is the derivative of one equation: the other quantities in it are held fixed"
+
+Then ∂x̂/∂x is 1/s although s depends on x. "Holding everything else constant" in a lesson on what a partial derivative is says
+less, and is not enough: only words about the factors of a chain rule speak of the quantities between.
 """
 
 from __future__ import annotations
@@ -15,9 +20,23 @@ from symback.verification.definitions import EQUALITIES, Claim
 from symback.verification.mentions import Lexicon, Printed, integer_of, letter_of, printed_name
 from symback.verification.tree import Tree, operands_of, walk
 
-__all__ = ["averages_costs", "collects_derivatives"]
+__all__ = ["averages_costs", "collects_derivatives", "holds_the_others"]
 
 AVERAGE = re.compile(r"\b(?:average|mean|averaged|averaging)\b[^.;]{0,40}\b(?:costs?|loss(?:es)?|errors?)\b", re.IGNORECASE)
+HOLDS = re.compile(
+    r"\bfactors?\s+of\s+(?:a|the|each|every)\s+chain\s+rule\b[^.;]{0,60}\bother\s+quantities\b[^.;]{0,20}\b(?:is|are)\s+(?:held|kept)\s+"
+    r"(?:fixed|constant)\b",
+    re.IGNORECASE,
+)
+
+
+def holds_the_others(text: str) -> bool:
+    """Whether a page says that a factor of a chain rule holds fixed what else stands in its equation.
+
+    >>> holds_the_others("In every factor of a chain rule the other quantities are held fixed.")
+    True
+    """
+    return HOLDS.search(text) is not None
 
 
 def averages_costs(claim: Claim, lexicon: Lexicon, words: str) -> bool:

@@ -1,0 +1,110 @@
+"""What symback's own pages taught the judge: norms, the Kronecker delta beside errors, factors that hold the others fixed, printed sizes.
+
+Each law stands here twice: what is true is proved, and the false neighbour is refuted.
+"""
+
+from pathlib import Path
+
+import pytest
+
+import symback as sb
+
+LAYERS = "$$z^L = W^L a^{L-1} + b^L$$\n\n$$a^L = \\sigma(z^L)$$\n\n"
+NORM_SIGNS = ((r"\|", r"\|"), (r"\lVert", r"\rVert"), (r"\left\lVert", r"\right\rVert"))
+BAR_SIGNS = (("|", "|"), (r"\lvert", r"\rvert"), (r"\left|", r"\right|"))
+
+
+def last_verdict(folder: Path, page: str, claim: str) -> str:
+    """The verdict on a claim at the end of a page."""
+    path = folder / "page.md"
+    path.write_text(f"{page}\n\n$$\n{claim}\n$$\n", encoding="utf-8")
+    return sb.verify(path).formulas[-1].verdict
+
+
+@pytest.mark.parametrize(("opening", "closing"), NORM_SIGNS + BAR_SIGNS)
+def test_a_squared_norm_is_the_sum_of_the_squares(opening: str, closing: str, tmp_path: Path):
+    assert last_verdict(tmp_path, LAYERS, rf"{opening} a^L - y {closing}^2 = \sum_j (a_j^L - y_j)^2") == "proved"
+    assert last_verdict(tmp_path, LAYERS, rf"{opening} W^L {closing}_F^2 = \sum_{{j,k}} (w^L_{{jk}})^2") == "proved"
+    assert last_verdict(tmp_path, LAYERS, rf"{opening} z^L {closing}^2 = 2 \sum_j (z_j^L)^2") == "refuted"
+
+
+@pytest.mark.parametrize(("opening", "closing"), NORM_SIGNS)
+def test_a_squared_norm_is_no_vector(opening: str, closing: str, tmp_path: Path):
+    assert last_verdict(tmp_path, LAYERS, rf"{opening} a^L - y {closing}^2 = (a^L - y)^2") == "refuted"
+
+
+@pytest.mark.parametrize(("opening", "closing"), NORM_SIGNS + BAR_SIGNS)
+def test_an_odd_power_of_an_absolute_value_is_not_that_of_the_number(opening: str, closing: str, tmp_path: Path):
+    assert last_verdict(tmp_path, LAYERS, rf"{opening} z_j^L {closing}^3 = (z_j^L)^3") != "proved"
+    assert last_verdict(tmp_path, LAYERS, rf"{opening} z_j^L {closing}^2 = (z_j^L)^2") == "proved"
+
+
+NUMBERED_ERRORS = (
+    "$$z^{1} = W^{1} x + b^{1}$$\n\n$$a^{1} = \\sigma(z^{1})$$\n\n$$C = \\frac{1}{2} \\sum_j (a^{1}_j - y_j)^2$$\n\n"
+    "$$\\delta^{1}_j = \\frac{\\partial C}{\\partial z^{1}_j}$$\n"
+)
+
+
+def test_two_indices_and_no_layer_make_a_kronecker_delta_beside_errors_with_layers(tmp_path: Path):
+    true = r"\frac{\partial a^{1}_j}{\partial z^{1}_k} = \delta_{jk} \sigma'(z^{1}_k)"
+    assert last_verdict(tmp_path, NUMBERED_ERRORS, true) == "proved"
+    assert last_verdict(tmp_path, NUMBERED_ERRORS, true.replace(r"\delta_{jk}", r"2 \delta_{jk}")) == "refuted"
+
+
+def test_errors_of_samples_with_two_indices_stay_errors(tmp_path: Path):
+    page = r"$$p_{ij} = \frac{e^{z_{ij}}}{\sum_k e^{z_{ik}}}$$ $$C = -\sum_i \sum_j y_{ij} \log p_{ij}$$ with $\sum_j y_{ij} = 1$"
+    page += "\n\n$$\\delta_{ij} = \\frac{\\partial C}{\\partial z_{ij}}$$\n"
+    assert last_verdict(tmp_path, page, r"\delta_{ij} = p_{ij} - y_{ij}") == "proved"
+    assert last_verdict(tmp_path, page, r"\delta_{ij} = 2 (p_{ij} - y_{ij})") == "refuted"
+
+
+def test_an_error_that_is_nowhere_introduced_is_not_refuted_as_a_kronecker_delta(tmp_path: Path):
+    assert last_verdict(tmp_path, r"$$p_{ij} = \frac{e^{z_{ij}}}{\sum_k e^{z_{ik}}}$$", r"\delta_{ij} = p_{ij} - y_{ij}") != "refuted"
+
+
+FACTORS = "A factor of a chain rule is the derivative of one equation: the other quantities in it are held fixed."
+
+
+def page_of(network: sb.Network) -> str:
+    """The Markdown of a network's derivation."""
+    return sb.render(sb.derive(network), format="markdown")
+
+
+def verdicts(folder: Path, page: str) -> set[str]:
+    """What `verify` says of the formulas of a page."""
+    path = folder / "page.md"
+    path.write_text(page, encoding="utf-8")
+    return {found.verdict for found in sb.verify(path).formulas}
+
+
+def residual() -> sb.Network:
+    """A shortcut around two layers: a^2 depends on a^0 in two ways."""
+    return sb.Network(inputs=3, layers=[sb.Residual([sb.Dense(4, "relu"), sb.Dense(3)]), sb.Dense(2)])
+
+
+def test_every_formula_of_a_page_with_a_shortcut_is_proved(tmp_path: Path):
+    assert verdicts(tmp_path, page_of(residual())) <= {"proved", "definition", "mention"}
+
+
+DIRECT = r"\frac{\partial a^{2}_{j}}{\partial a^{0}_{k}} = \delta_{jk}"
+WHOLE = r"\frac{\partial C}{\partial a^{0}_j} = \sum_k w^{1}_{kj} \delta^{1}_k + \frac{\partial C}{\partial a^{2}_j}"
+
+
+def test_a_factor_is_the_whole_derivative_where_no_page_says_otherwise(tmp_path: Path):
+    forward, _, _ = page_of(residual()).partition("## Backward")
+    assert FACTORS in forward
+    assert last_verdict(tmp_path, forward, DIRECT) == "proved"
+    everything = "The partial derivative is taken while everything else is held constant."
+    for said in ("", FACTORS.replace("are held", "are not held"), everything):
+        assert last_verdict(tmp_path, forward.replace(FACTORS, said), DIRECT) == "conditional"
+
+
+def test_a_false_derivative_is_refuted_although_factors_hold_the_others_fixed(tmp_path: Path):
+    forward, _, _ = page_of(residual()).partition("## Backward")
+    assert last_verdict(tmp_path, forward, DIRECT.replace(r"\delta", r"2 \delta")) == "refuted"
+    assert last_verdict(tmp_path, forward, WHOLE) == "proved"
+    assert last_verdict(tmp_path, forward, WHOLE.replace(r" + \frac{\partial C}{\partial a^{2}_j}", "")) == "refuted"
+
+
+def test_only_pages_that_need_it_speak_of_what_factors_hold_fixed():
+    assert FACTORS not in page_of(sb.Network.from_spec("2-3-2"))
