@@ -346,7 +346,7 @@ def _compared(claim: Claim, place: Place, is_share: bool) -> Outcome:
     misfit: Untyped | None = None
     for member in claim.members:
         place.takes_share = place.world.window.is_clock and is_share and member is claim.members[0]
-        if is_numeric(member) or member.kind == "empty":
+        if is_numeric(member, place.world.sheet.constants) or member.kind == "empty":
             values.append(None)
             reasons += ["printed numbers"] if member.kind != "empty" else []
             continue
@@ -379,6 +379,8 @@ def _compared(claim: Claim, place: Place, is_share: bool) -> Outcome:
         before, here = claim.members[number - 1], claim.members[number]
         if outcome.reason.startswith(OPEN_COST) and (_vanishes(left, before, place.world) or _vanishes(right, here, place.world)):
             outcome = replace(outcome, word="refuted", reason="a derivative vanishes on one side alone")
+        if outcome.word in ("refuted", "untyped") and (is_numeric(before) or is_numeric(here)):
+            outcome = Outcome("undecided", f"printed numbers ({outcome.reason})")  # the 0.5 of ½(a - y)² may be a value here
         if outcome.word in ("refuted", "untyped"):
             if (_may_be_worth(before) and _is_value(left, right, here, place.world)) or (
                 _may_be_worth(here) and _is_value(right, left, before, place.world)
@@ -430,9 +432,15 @@ def _has_sizes(tensor: Tensor) -> bool:
     return isinstance(tensor, Const) and bool(tensor.value.free_symbols)
 
 
-def is_numeric(member: Tree) -> bool:
-    """Whether decimals or arrays of numbers stand in it: a worked example, which is not true of all values."""
-    return any((node.kind == "number" and "." in node.text) or _is_of_numbers(node) for node in walk_tree(member))
+def is_numeric(member: Tree, constants: frozenset[str] = frozenset()) -> bool:
+    """Whether decimals or arrays of numbers stand in it: a worked example, which is not true of all values.
+
+    Beside names, `constants` are no example: the 0.00001 of √(0.00001 + v), the 0.01 of a penalty.
+    """
+    known = constants if any(True for _ in names_in(member)) else frozenset()
+    return any(
+        (node.kind == "number" and "." in node.text and node.text not in known) or _is_of_numbers(node) for node in walk_tree(member)
+    )
 
 
 def _is_of_numbers(tree: Tree) -> bool:

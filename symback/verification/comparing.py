@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import combinations
+from itertools import combinations, islice, product
 
 import numpy as np
 import sympy
@@ -12,7 +12,7 @@ import sympy
 from symback.errors import SymbackError
 from symback.language.expressions import Const, Tensor, Var, add, const, contract, delta, leaves
 from symback.numerics.evaluate import evaluate
-from symback.simplification.normal_form import prove_equal
+from symback.simplification.normal_form import Proof, prove_equal
 from symback.verification.doubts import is_false_of_every_cost
 from symback.verification.meaning import COL, ROW, Mismatch, Untyped, Value, common, transposed
 from symback.verification.mentions import index_name
@@ -29,6 +29,7 @@ FURTHER_SEEDS = (49, 62, 75, 88)  # where one point of three differs: functions 
 DIFFERENT, EQUAL = 1e-5, 1e-9  # relative: float64 sums of a few products; between the two nothing is concluded
 LEAST_SCALE = 1e-3
 PROOF_SECONDS = 1.0
+MOST_SIZES = 4  # ways to choose among sizes that a page prints
 OPEN_COST = "the cost is not stated, on which this rests"
 
 
@@ -78,10 +79,12 @@ def compare(left: Value, right: Value, place: Place, conditions: Sequence[Tree] 
     world = place.world
     may_vanish = left.is_number or right.is_number or bool(conditions)
     difference = _difference(one, other, labels, world, may_vanish)
-    printed = {size: terms for size, terms in world.known_sizes.items() if terms}
-    if difference is not None and difference.word == "refuted" and printed:
-        there = _difference(one, other, labels, world, may_vanish, printed)
-        if there is None or there.word != "refuted":
+    if difference is not None and difference.word == "refuted" and world.known_sizes:
+        printed = _printed_sizes(world)
+        there = [_difference(one, other, labels, world, may_vanish, sizes) for sizes in printed]
+        if not there or any(found is None or found.word != "refuted" for found in there):
+            if world.is_numbered and there == [None] and _proof(one, other, world, printed[0]) is not None:
+                return Outcome("proved", "the two sides have the same normal form at the sizes that the page prints")
             return Outcome("undecided", f"for other sizes than the printed ones it is false ({difference.reason})")
     if difference is not None:
         is_open = world.has_open_cost and world.has_gradient(one) != world.has_gradient(other)
@@ -93,17 +96,28 @@ def compare(left: Value, right: Value, place: Place, conditions: Sequence[Tree] 
         if difference.word == "refuted" and world.has_hidden_indices and (world.has_gradient(one) or world.has_gradient(other)):
             return Outcome("undecided", f"the cost of one entry stands for the whole cost ({difference.reason})")
         return difference
-    facts = world.facts
-    proof = None
-    towards = _towards(world, one, other), _towards(world, other, one)
-    for definitions in (_local(world, one, other, 1), *towards, _local(world, one, other, 2), near_definitions(world), world.definitions):
-        proof = proof or prove_equal(one, other, definitions, facts, PROOF_SECONDS / 2)
-    if proof is None and (found := found_facts(world)):
-        known, swept = (*facts, *found), swept_definitions(world)
-        proof = prove_equal(one, other, swept, known, PROOF_SECONDS / 2) or prove_equal(one, other, world.definitions, known, PROOF_SECONDS)
-    if proof is None:
+    if _proof(one, other, world) is None:
         return Outcome("undecided", "equal at random values, but no proof was found")
     return Outcome("proved", "the two sides have the same normal form")
+
+
+def _printed_sizes(world: World) -> list[dict[sympy.Symbol, int]]:
+    """The sizes that the page prints; each way to choose where it prints several for one, and none where they are too many."""
+    ways = [dict(zip(world.known_sizes, chosen, strict=True)) for chosen in islice(product(*world.known_sizes.values()), MOST_SIZES + 1)]
+    return ways if len(ways) <= MOST_SIZES else []
+
+
+def _proof(one: Tensor, other: Tensor, world: World, sizes: Mapping[sympy.Symbol, int] | None = None) -> Proof | None:
+    """A proof from the definitions of as few names as will do, and then from what the equations imply."""
+    towards = _towards(world, one, other), _towards(world, other, one)
+    for definitions in (_local(world, one, other, 1), *towards, _local(world, one, other, 2), near_definitions(world), world.definitions):
+        if (proof := prove_equal(one, other, definitions, world.facts, PROOF_SECONDS / 2, sizes)) is not None:
+            return proof
+    if not (found := found_facts(world)):
+        return None
+    known, swept = (*world.facts, *found), swept_definitions(world)
+    proof = prove_equal(one, other, swept, known, PROOF_SECONDS / 2, sizes)
+    return proof or prove_equal(one, other, world.definitions, known, PROOF_SECONDS, sizes)
 
 
 def _local(world: World, one: Tensor, other: Tensor, depth: int) -> dict[Var, Tensor]:

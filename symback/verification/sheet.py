@@ -3,7 +3,7 @@ r"""A document's definitions, and what they say about the types of names."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
@@ -71,6 +71,7 @@ class Sheet:
         self.outputs: frozenset[str] = frozenset()
         self.softmax_letters: frozenset[str] = frozenset()
         self.is_implicit = False
+        self.constants = _constants([*self.definitions, *self.functions])
         self.holds_the_others = False  # in the factors of chain rules
         self.lower_bounds = lower_bounds(trees)
         self.is_sloppy = any(_multiplies_arrays(node) for tree in trees for node in walk_tree(tree))
@@ -256,6 +257,12 @@ class Sheet:
         if letter.lstrip("\\")[:1].isupper() or letter in ("n", "m") or letter in self.lexicon.losses:
             return ("scalar", "matrix", "column", "row")
         return ("column", "scalar", "row", "matrix")
+
+
+def _constants(stated: Iterable[Stated]) -> frozenset[str]:
+    """The decimals of which equations and functions are made, beside their names."""
+    bodies = [found.body for found in stated if any(True for _ in names_in(found.body))]
+    return frozenset(node.text for body in bodies for node in walk_tree(body) if node.kind == "number" and "." in node.text)
 
 
 def _most_indices(tree: Tree, family: str, lexicon: Lexicon) -> int:

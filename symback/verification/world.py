@@ -95,7 +95,7 @@ class World:
         self.equations: list[Equation] = []
         self.counts: dict[str, Axis] = {letter: self.sizes.renewed(axis) for letter, axis in self.preset.items()}
         self.fresh = self.first_fresh
-        self.known_sizes: dict[sympy.Symbol, int] = {}
+        self.known_sizes: dict[sympy.Symbol, tuple[int, ...]] = {}
         self._under_way: set[tuple[str, int | None]] = set()
         self._patterns: dict[str, list[Definition]] = {}
         for definition in self.edition.definitions:
@@ -458,9 +458,8 @@ class World:
         """The page writes out how many there are, \\sum_{k=1}^{3}; where layers have letters, that is an example."""
         if terms < 1 or (self.sheet.staged and "" not in dict(self.window.bases)) or not axis.size.is_Symbol:
             return
-        known = self.known_sizes.setdefault(axis.size, terms)
-        if known != terms:
-            self.known_sizes[axis.size] = 0  # not known after all
+        known = self.known_sizes.get(axis.size, ())
+        self.known_sizes[axis.size] = known if terms in known else (*known, terms)
 
     def counted(self, letter: str) -> sympy.Expr | None:
         """The size that a letter stands for."""

@@ -108,3 +108,38 @@ def test_a_false_derivative_is_refuted_although_factors_hold_the_others_fixed(tm
 
 def test_only_pages_that_need_it_speak_of_what_factors_hold_fixed():
     assert FACTORS not in page_of(sb.Network.from_spec("2-3-2"))
+
+
+def normalised() -> str:
+    """The page of a network with layer normalisation, before its backward pass."""
+    network = sb.Network(inputs=3, layers=[sb.Dense(4), sb.LayerNorm(), sb.Dense(2)])
+    return page_of(network).partition("## Backward")[0]
+
+
+SPREAD = r"\frac{\partial s^{2}}{\partial a^{1}_{j}} = \frac{a^{1}_{j} - \mu^{2}}{4 s^{2}}"
+INPUT = (
+    r"\frac{\partial C}{\partial a^{1}_{j}} = \frac{1}{s^{2}} \left( \frac{\partial C}{\partial \hat{x}^{2}_{j}}"
+    r" - \frac{1}{4} \sum_{k=1}^{4} \frac{\partial C}{\partial \hat{x}^{2}_{k}}"
+    r" - \frac{1}{4} \hat{x}^{2}_{j} \sum_{k=1}^{4} \frac{\partial C}{\partial \hat{x}^{2}_{k}} \hat{x}^{2}_{k} \right)"
+)
+
+
+@pytest.mark.parametrize("claim", [SPREAD, INPUT])
+def test_a_size_that_the_page_prints_is_the_size_of_its_layer(claim: str, tmp_path: Path):
+    assert last_verdict(tmp_path, normalised(), claim) == "proved"
+    other = claim.replace(r"{4 s^{2}}", r"{3 s^{2}}").replace(r"\frac{1}{4} \hat", r"\frac{1}{3} \hat")
+    assert last_verdict(tmp_path, normalised(), other) == "refuted"
+
+
+def test_a_wrong_bound_elsewhere_does_not_refute_what_is_true_at_the_printed_size(tmp_path: Path):
+    misprint = "\n\n$$\\sum_{k=1}^{3} \\hat{x}^{2}_{k} \\hat{x}^{2}_{k} = \\sum_{k=1}^{3} (\\hat{x}^{2}_{k})^2$$\n"
+    assert last_verdict(tmp_path, normalised() + misprint, INPUT) != "refuted"
+
+
+def test_a_decimal_of_the_equations_is_a_constant_and_another_is_an_example(tmp_path: Path):
+    root = r"\sqrt{0.00001 + \frac{1}{4} \sum_{k=1}^{4} (a^{1}_{k} - \mu^{2})^{2}}"
+    claim = SPREAD.replace("4 s^{2}", f"4 {root}")
+    assert last_verdict(tmp_path, normalised(), claim) == "proved"
+    assert last_verdict(tmp_path, normalised(), claim.replace("0.00001", "0.0001")) == "undecided"
+    example = "$$z = w x + b$$\n\n$$C = 0.5 (z - y)^2$$\n\nHere the error is 0.5, so"
+    assert last_verdict(tmp_path, example, r"\frac{\partial C}{\partial w} = 0.5 x") != "refuted"
