@@ -18,7 +18,15 @@ from symback.pipeline import Derivation, Formula, derive_generic
 from symback.presentation.backward import definitions_of_errors, formulas_of_layer, layers_of, results, told_formula
 from symback.presentation.blocks import Block, Document, Heading, Math, Prose, Spans
 from symback.presentation.manner import Manner, size_letters
-from symback.presentation.opening import activation_blocks, activations_of, conventions, forward_blocks, layer_table, shortcut_words
+from symback.presentation.opening import (
+    activation_blocks,
+    activations_of,
+    conventions,
+    facts_by_definition,
+    forward_blocks,
+    layer_table,
+    shortcut_words,
+)  # fmt: skip
 from symback.presentation.sections import PLACES, Subject, chosen_sections, section_blocks
 from symback.presentation.spoken import spoken_activation
 
@@ -91,6 +99,7 @@ def _of_network(derivation: Derivation, notation: Notation, manner: Manner, extr
     ]
     blocks.append(conventions(network, forward, activations, notation, manner))
     blocks.extend((*extra["before"], Heading(("Forward pass",)), *_left_out(groups), *forward_blocks(equations, manner)))
+    blocks.extend(facts_by_definition([fact for fact in forward.facts if fact.of.name.layer in (*told_layers, None)], manner))
     told_formulas = [formula for layer in sorted(told_layers, reverse=True) for formula in formulas_of_layer(derivation, layer)]
     blocks.extend((Heading(("Backward pass",)), *_errors(told_formulas, manner)))
     told: set[Tensor] = set()
@@ -256,6 +265,7 @@ def _of_any_depth(pieces: GenericDerivation, notation: Notation, manner: Manner,
     blocks.append(conventions(network, output.forward, activations, notation, manner))
     equations: list[Equation] = [equation for equation in hidden.forward.equations if equation.symbol.name.layer == LAYER]
     blocks.extend((*extra["before"], Heading(("Forward pass",)), *forward_blocks([*equations, *output.forward.equations], manner)))
+    blocks.extend(facts_by_definition([*hidden.forward.facts, *output.forward.facts], manner))
     blocks.extend((Heading(("Backward pass",)), *_errors([*output.formulas, *_named(hidden, LAYER)], manner)))
     told: set[Tensor] = set()
     below = Math((LAYER, LAST_LAYER), "<")

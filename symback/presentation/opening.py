@@ -8,6 +8,7 @@ from sympy.matrices.expressions.hadamard import HadamardPower, HadamardProduct
 
 from symback.language.expressions import Equation
 from symback.language.notation import Notation
+from symback.language.steps import Fact
 from symback.network import Network
 from symback.network.activations import A, Activation
 from symback.network.costs import A as COST_OUTPUT
@@ -21,8 +22,8 @@ from symback.presentation.spoken import spoken_activation
 from symback.simplification.index_form import default_indices
 
 __all__ = [
-    "activation_blocks", "activations_of", "conventions", "entry_by_entry", "forward_blocks", "kinks_and_facts", "layer_table",
-    "shape_conventions", "shortcut_words",
+    "activation_blocks", "activations_of", "conventions", "entry_by_entry", "facts_by_definition", "forward_blocks", "kinks_and_facts",
+    "layer_table", "shape_conventions", "shortcut_words",
 ]  # fmt: skip
 
 Z = sympy.Symbol("z", real=True)
@@ -137,9 +138,14 @@ def kinks_and_facts(network: Network, forward: Forward, activations: Sequence[Ac
     items: list[Spans] = []
     items.extend(spans_of_numbers(kinks_of_activation(activation)) for activation in activations if activation.row.kinks)
     items.extend(map(spans_of_numbers, kinks_of_cost(network.cost.row)))
-    for fact in forward.facts:
-        items.append(("Assumed of the targets: " if fact.is_assumed else "By definition: ", fact_math(fact, manner), "."))
+    items.extend(("Assumed of the targets: ", fact_math(fact, manner), ".") for fact in forward.facts if fact.is_assumed)
     return items
+
+
+def facts_by_definition(facts: Sequence[Fact], manner: Manner) -> list[Block]:
+    """What follows from the equations of the forward pass:  Σ_j x̂_j = 0."""
+    shown = [(fact_math(fact, manner),) for fact in facts if not fact.is_assumed]
+    return [Prose(("By definition, ", *_listed(shown), "."))] if shown else []
 
 
 def kinks_of_activation(activation: Activation) -> Spans:
