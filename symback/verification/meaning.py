@@ -230,13 +230,13 @@ def _spread(value: Value, labels: Sequence[str], axis_of: dict[str, Axis]) -> Te
 
 def common(left: Value, right: Value) -> tuple[Tensor, Tensor, tuple[str, ...]]:
     """Both over the union of their labels; numbers are repeated over everything, vectors over samples only."""
-    left, right, is_turned = _aligned(left, right)
+    left, right, _ = _aligned(left, right)
     labels = _union(left, right)
     axes = {**left.axes, **right.axes}
     for label, axis in left.axes.items():
         if label in right.axes and right.axes[label] != axis:
             raise Mismatch(right.axes[label], axis)
-    if left.sides and right.sides and not is_turned:
+    if left.sides and right.sides:
         _check_spread(left, right, "quantities of different shape are added or compared")
     return _spread(left, labels, axes), _spread(right, labels, axes), labels
 
