@@ -217,7 +217,10 @@ def _function(left: Tree, right: Tree, lexicon: Lexicon, order: int) -> Function
         label = letter_of(argument.children[1].children[0])
         argument = argument.children[0]
     letter = letter_of(head)
-    parameter = printed_name(argument.children[0] if argument.kind == "group" else argument)
+    inner = argument.children[0] if argument.kind == "group" else argument
+    if label is None:
+        inner, right = _of_one_number(inner, right)
+    parameter = printed_name(inner)
     if letter is None or parameter is None or parameter.above or len(parameter.below) > 2 or is_gradient_tree(right):
         return None
     mention = lexicon.mention(parameter)
@@ -227,6 +230,27 @@ def _function(left: Tree, right: Tree, lexicon: Lexicon, order: int) -> Function
     if parameter.letter not in used or letter in lexicon.losses or letter in used:
         return None
     return Function(letter, mention.family, label, right, order)
+
+
+def _of_one_number(argument: Tree, body: Tree) -> tuple[Tree, Tree]:
+    r"""σ(z_i) = 1/(1 + e^{-z_i}), σ(z^l) = …: one number goes in wherever it comes from, so its scripts say nothing.
+
+    Not softmax(z_i) = e^{z_i} / Σ_k e^{z_k}, whose body has other entries.
+    """
+    name = printed_name(argument)
+    if argument.kind != "scripts" or name is None or name.primes or any(node.kind in ("large", "matrix") for node in walk(body)):
+        return argument, body
+    if any(node != argument and other.letter != "e" for node, other in names_in(body)):
+        return argument, body
+    bare = argument.children[0]
+    return bare, _with_bare(body, argument, bare)
+
+
+def _with_bare(tree: Tree, name: Tree, bare: Tree) -> Tree:
+    """A tree in which a name stands without its scripts."""
+    if tree == name:
+        return bare
+    return replace(tree, children=tuple(_with_bare(child, name, bare) for child in tree.children)) if tree.children else tree
 
 
 def definition_of(first: Tree, others: Sequence[Tree], lexicon: Lexicon, order: int) -> Definition | None:

@@ -138,8 +138,8 @@ def _union(left: Value, right: Value) -> tuple[str, ...]:
 
 def elementwise(left: Value, right: Value) -> Value:
     """u ⊙ v: equal shapes, or one of them without sides, or repeated for every sample."""
-    left, right, is_turned = _aligned(left, right)
-    if left.sides and right.sides and not is_turned:
+    left, right, _ = _aligned(left, right)
+    if left.sides and right.sides:
         _check_spread(left, right, "an element-wise product of quantities of different shape")
     return _contracted(((left, left.labels), (right, right.labels)), _union(left, right))
 

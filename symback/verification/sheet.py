@@ -58,6 +58,8 @@ class Sheet:
         self.squares: set[str] = set()
         self.printed_capital: set[str] = set()
         self.bare: set[str] = set()
+        self.transposed: set[str] = set()
+        self.under_roots: set[str] = set()
         self.types: dict[str, tuple[str, ...]] = {}
         self.sizes = Sizes()
         self.widest = Window()
@@ -138,15 +140,25 @@ class Sheet:
                     counts.setdefault(mention.family, Counter())[len(mention.indices)] += 1
                 else:
                     self.bare.add(mention.family)
+                if mention.is_transposed:
+                    self.transposed.add(mention.family)
                 if name.letter.lstrip("\\")[:1].isupper():
                     self.printed_capital.add(mention.family)
         self.staged = {family for family, count in staged.items() if count > 0}
+        self.under_roots = self._under_roots(trees)
         self.ranks = self._ranks(counts)
         self.vectors = self._vectors(trees)
         self.ranks |= dict.fromkeys(self.vectors, 1)
         for definition in self.definitions:
             if definition.name.family.endswith("^2"):
                 self.squares.add(definition.name.family.removesuffix("^2"))
+
+    def _under_roots(self, trees: Sequence[Tree]) -> set[str]:
+        r"""The d of Q K^T / \sqrt{d}, which stands under roots and nowhere else: a size, and no vector."""
+        roots = [node.children[0] for tree in trees for node in walk_tree(tree) if node.kind == "root" and len(node.children) == 1]
+        inside = Counter(self.lexicon.mention(name).family for root in roots if (name := printed_name(root)) is not None)
+        everywhere = Counter(self.lexicon.mention(name).family for tree in trees for _, name in names_in(tree))
+        return {family for family, count in inside.items() if count == everywhere[family]}
 
     def _vectors(self, trees: Sequence[Tree]) -> set[str]:
         """The b of z^l = W^l a^{l-1} + b^l where z has one index wherever it has any, and b two in one formula alone."""
@@ -247,12 +259,13 @@ class Sheet:
         """Shapes that a family may have by its letter, the likeliest first."""
         letter = family.split("_")[0].split(" ")[-1]
         is_in_time = family in self.staged and bool(self.lexicon.times)
-        if letter in SMALL_GREEK_SCALARS:
+        if letter in SMALL_GREEK_SCALARS or family in self.under_roots:
             return ("scalar", "column", "row", "matrix")
         if letter in WEIGHTS:
             is_small = letter == "W" and family not in self.printed_capital and family not in self.staged
             return ("column", "matrix", "scalar", "row") if is_small else ("matrix", "column", "scalar", "row")
-        if letter.lstrip("\\")[:1].isupper() and letter not in self.lexicon.losses and letter not in ("N", "M", "K", "D", "T", "B"):
+        is_number = letter in ("N", "M", "K", "D", "T", "B") and family not in self.transposed  # the K of Q K^T counts nothing
+        if letter.lstrip("\\")[:1].isupper() and letter not in self.lexicon.losses and not is_number:
             return ("column", "matrix", "scalar", "row") if is_in_time else ("matrix", "column", "row", "scalar")
         if letter.lstrip("\\")[:1].isupper() or letter in ("n", "m") or letter in self.lexicon.losses:
             return ("scalar", "matrix", "column", "row")
