@@ -9,6 +9,7 @@ that is printed above, and no sum runs over it.  An index is never like that: a^
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -22,7 +23,21 @@ def with_marks(lexicon: Lexicon, trees: Sequence[Tree]) -> Lexicon:
     """The lexicon, with the letters beneath a name that are no indices of it; such a name has layers."""
     marks = _marks_of(trees, lexicon)
     layered = {letter for letter, _ in marks} if lexicon.layered else set()
-    return replace(lexicon, marks=marks, layered=lexicon.layered | layered) if marks else lexicon
+    sizes = _sizes_under_roots(trees)
+    return replace(lexicon, marks=marks | sizes, layered=lexicon.layered | layered) if marks | sizes else lexicon
+
+
+def _sizes_under_roots(trees: Sequence[Tree]) -> frozenset[tuple[str, str]]:
+    r"""(d, k) of \frac{Q K^T}{\sqrt{d_k}}: a letter that stands alone under roots and nowhere else counts, and has no entries."""
+    roots = [node.children[0] for tree in trees for node in walk(tree) if node.kind == "root" and len(node.children) == 1]
+    inside = Counter(name for root in roots if (name := printed_name(root)) is not None)
+    everywhere = Counter(name for tree in trees for _, name in names_in(tree))
+    others = {name.letter for name in everywhere if inside[name] < everywhere[name]}
+    return frozenset(
+        (name.letter, letter)
+        for name in inside
+        if name.letter not in others and not name.above and len(name.below) == 1 and (letter := letter_of(name.below[0])) is not None
+    )
 
 
 def _marks_of(trees: Sequence[Tree], lexicon: Lexicon) -> frozenset[tuple[str, str]]:
