@@ -4,7 +4,7 @@ A network of many layers that are alike is told once for each kind of layer, and
 out.  Two layers are alike if their equations and gradients are equal up to their number and their sizes.
 """
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
@@ -48,12 +48,13 @@ def document(
     detail: str = "steps",
     slopes: str = "function",
     sections: str | Iterable[str] = (),
+    progress: Callable[[int, int], None] | None = None,
 ) -> Document:
     """The page of a derivation, or of the pair that `derive_generic` gives: output layer L, hidden layer l.
 
     Without `layout`, the layout that goes with the notation.  `sections` adds what a lecture says around the derivation:
     "chain", "slopes", "costs", "worlds", "vanishing", "descent", several of them with commas between, or "all"; see `sections`.
-    See `Manner` for the other choices.
+    See `Manner` for the other choices.  `progress` is called with the number of layers that are told, and of all.
     """
     names = chosen_sections(sections)
     chosen = notation_named(notation)
@@ -63,7 +64,7 @@ def document(
     subject = Subject((derivation,) if isinstance(derivation, Derivation) else derivation, chosen, manner)
     extra = {place: section_blocks(subject, names, place) for place in PLACES}
     if isinstance(derivation, Derivation):
-        blocks = _of_network(derivation, chosen, manner, extra)
+        blocks = _of_network(derivation, chosen, manner, extra, progress)
     else:
         blocks = _of_any_depth(derivation, chosen, manner, extra)
     return Document(_title(network), (*extra["first"], *blocks), chosen)
@@ -83,7 +84,9 @@ def sizes_of(network: Network) -> Math:
     return Math(tuple(sympy.Integer(size) if isinstance(size, int) else size for size in sizes), "-")
 
 
-def _of_network(derivation: Derivation, notation: Notation, manner: Manner, extra: Extra) -> list[Block]:
+def _of_network(
+    derivation: Derivation, notation: Notation, manner: Manner, extra: Extra, progress: Callable[[int, int], None] | None
+) -> list[Block]:
     """All sections for a network whose layers are counted, with the further ones in their places."""
     network, forward = derivation.network, derivation.forward
     activations = activations_of(network)
@@ -103,7 +106,9 @@ def _of_network(derivation: Derivation, notation: Notation, manner: Manner, extr
     told_formulas = [formula for layer in sorted(told_layers, reverse=True) for formula in formulas_of_layer(derivation, layer)]
     blocks.extend((Heading(("Backward pass",)), *_errors(told_formulas, manner)))
     told: set[Tensor] = set()
-    for layers in groups:
+    for number, layers in enumerate(groups):
+        if progress is not None:
+            progress(number, len(groups))
         blocks.extend(_layer_section(derivation, layers, manner, told))
     blocks.extend((*_every_layer(network, forward.is_batch, manner), *extra["after"]))
     return [*blocks, *_average(network, forward.is_batch, manner), *extra["end"]]

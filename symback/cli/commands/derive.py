@@ -2,11 +2,13 @@
 
 import argparse
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 
 from symback.cli.checks import check_blocks, exit_code_of
 from symback.cli.commands.networks import network_of
 from symback.cli.pages import check_ending, looking_as_wanted, write_page
+from symback.cli.progress import Tick, shown_progress, silent, with_ticks
 from symback.errors import SpecError
 from symback.language.notation import notation_named
 from symback.network import Network
@@ -22,16 +24,18 @@ __all__ = ["page_of", "run"]
 def run(options: argparse.Namespace) -> int:
     """Derive, check, and print or write the page."""
     check_ending(options.output)
-    page, rows = page_of(options)
-    if options.output is None:
-        sys.stdout.write(write_text(page, is_styled=sys.stdout.isatty()))
-    else:
-        write_page(page, options.output)
+    with shown_progress() as told:
+        page, rows = page_of(options, told)
+        page = with_ticks(page, told("writing the page"))
+        text = write_text(page, is_styled=sys.stdout.isatty()) if options.output is None else ""
+        if options.output is not None:
+            write_page(page, options.output)
+    sys.stdout.write(text)
     return exit_code_of(rows)
 
 
-def page_of(options: argparse.Namespace) -> tuple[Document, list[CheckedFormula]]:
-    """The page that the options describe, and the verdicts that stand at its end."""
+def page_of(options: argparse.Namespace, told: Callable[[str], Tick] = silent) -> tuple[Document, list[CheckedFormula]]:
+    """The page that the options describe, and the verdicts that stand at its end; `told` shows how far it has come."""
     notation = notation_named(options.notation)
     layout = options.layout or notation.layout
     network = network_of(options)
@@ -39,7 +43,7 @@ def page_of(options: argparse.Namespace) -> tuple[Document, list[CheckedFormula]
         print(f"remark: {remark}", file=sys.stderr)
     derived = _derive(network, options.batch or layout == "row")
     manner = {"form": options.form, "layout": layout, "notation": notation, "detail": options.detail, "slopes": options.slopes}
-    page = document(derived, **manner, sections=options.sections)
+    page = document(derived, **manner, sections=options.sections, progress=told("telling the steps"))
     rows = [row for derivation in _each(derived) for row in check_against_textbook(derivation)]
     page = replace(page, blocks=(*page.blocks, *check_blocks(rows, layout)))
     return looking_as_wanted(page, network, options), rows
