@@ -50,6 +50,11 @@ class Name:
         return self.gradient if letter is None else Name(letter, self.layer)
 
     @cached_property
+    def tangent(self) -> "Name":
+        """The name of its derivative along a direction: Z_dot^l for Z^l, (∂C/∂W_dot)^l for ∂C/∂W^l."""
+        return Name(f"{self.letter}_dot", self.layer, self.is_gradient)
+
+    @cached_property
     def _text(self) -> str:
         layer = "" if self.layer is None else "^" + _layer_text(self.layer)
         return ("dC/d" if self.is_gradient else "") + self.letter + layer

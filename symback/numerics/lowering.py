@@ -217,7 +217,7 @@ class Lowering:
         bound = {label for operand in operands for label in operand.carried if label >= rank}
         repeated = [label for label in axes if label >= rank and label not in bound]
         count = sympy.Mul(*(axes[label].size for label in repeated))
-        if any(len(set(o.carried)) < sum(label is not None for label in o.labels) or len(o.carried) > 2 for o in operands):
+        if rank > 2 or any(len(set(o.carried)) < sum(label is not None for label in o.labels) or len(o.carried) > 2 for o in operands):
             return self._by_einsum(operands, rank, axes)
         remaining = list(operands)
         while bound:
@@ -358,6 +358,7 @@ def summed_exponentials(tensors: Sequence[Tensor]) -> frozenset[Tensor]:
 
 
 def bases_of(tensors: Sequence[Tensor]) -> dict[type[ScalarFunction], type[ScalarFunction]]:
-    """For each σ' the function σ that it is the derivative of, for all named functions in use."""
+    """For each σ' the function σ that it is the derivative of, and for each σ'' the σ', for all named functions in use."""
     functions = {type(f) for tensor in tensors for node in walk(tensor) if isinstance(node, Map) for f in node.expr.atoms(ScalarFunction)}
-    return {function.prime(): function for function in functions if function.order == 0}
+    slopes = {function.prime(): function for function in functions if function.order == 0}
+    return slopes | {slope.prime(): slope for slope in slopes if any(function.order > 1 for function in functions)}

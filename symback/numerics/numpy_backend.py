@@ -21,7 +21,7 @@ from symback.numerics.memory import CONDITIONS, ENTRYWISE, VIEWS, Memory, is_arr
 from symback.numerics.operations import ONE, Shape, Value
 from symback.numerics.program import Argument, Assignment, Program
 
-__all__ = ["numpy_source"]
+__all__ = ["Writer", "heading", "numpy_source", "shape_table", "size_names", "wrapped"]
 
 _NAMED_NUMBERS = {0: "zero", 1: "one", -1: "minus_one", 2: "two", sympy.S.Half: "half", -sympy.S.Half: "minus_half"}
 _KEYWORD_OUT = frozenset({"maximum", "minimum"})  # a third positional argument is deprecated there
@@ -33,25 +33,32 @@ def numpy_source(program: Program, dtype: str) -> str:
 
     It still needs the functions of `runtime` (and `erf`) in its namespace; see `functions.module_source`.
     """
-    sizes = _size_names(program)
-    writer = _Writer(program, sizes)
+    sizes = size_names(program.batch_size, program.inputs, (*program.forward, *program.backward))
+    writer = Writer(program, sizes)
     gradients = writer.function(_Whole(program))
-    prediction = _Writer(program, sizes, writer.constants, writer.functions)
+    prediction = Writer(program, sizes, writer.constants, writer.functions)
     forward = prediction.function(_Forward(program))
-    constants = [f"{name} = array({number_text(number)}, dtype)" for number, name in writer.constants.items()]
+    head = heading(writer, dtype)
     tables = _tables(program, sizes)
+    return "\n".join([*head, *tables, "", "", *gradients, "", "", *forward]) + "\n"
+
+
+def heading(writer: "Writer", dtype: str) -> list[str]:
+    """Imports, the dtype, and the constants that the writer has used."""
+    constants = [f"{name} = array({number_text(number)}, dtype)" for number, name in writer.constants.items()]
     imports = sorted(writer.functions | {"array", "empty", "ones"})
-    [*needed] = _wrapped(f"({', '.join(imports)},)", "", 0, "from numpy import ")
+    needed = wrapped(f"({', '.join(imports)},)", "", 0, "from numpy import ")
     plain = f"from numpy import {', '.join(imports)}"
-    head = ["from math import isfinite", "", *([plain] if len(plain) < 118 else needed), "", f'dtype = array(0, "{dtype}").dtype']
-    return "\n".join([*head, *constants, *tables, "", "", *gradients, "", "", *forward]) + "\n"
+    return ["from math import isfinite", "", *([plain] if len(plain) < 118 else needed), "", f'dtype = array(0, "{dtype}").dtype', *constants]
 
 
-def _size_names(program: Program) -> dict[sympy.Symbol, str]:
+def size_names(
+    batch_size: sympy.Symbol, arguments: Sequence[Argument], assignments: Iterable[Assignment]
+) -> dict[sympy.Symbol, str]:
     """A Python name for each symbolic size, in order of appearance; N for the batch."""
-    taken = {a.name for a in program.inputs} | {a.name for a in (*program.forward, *program.backward)} | _RESERVED
-    names: dict[sympy.Symbol, str] = {program.batch_size: "N"}
-    for argument in program.inputs:
+    taken = {argument.name for argument in arguments} | {assignment.name for assignment in assignments} | _RESERVED
+    names: dict[sympy.Symbol, str] = {batch_size: "N"}
+    for argument in arguments:
         for size in argument.shape:
             if size.is_Integer or size in names:
                 continue
@@ -63,17 +70,22 @@ def _size_names(program: Program) -> dict[sympy.Symbol, str]:
     return names
 
 
-def _tables(program: Program, sizes: dict[sympy.Symbol, str]) -> list[str]:
-    """The shapes of all arguments and the pairing of parameters, for the checks."""
+def shape_table(arguments: Sequence[Argument], sizes: dict[sympy.Symbol, str]) -> list[str]:
+    """The shapes of all arguments, for the checks."""
     lines = ["shapes = {"]
-    for argument in program.inputs:
+    for argument in arguments:
         entries = [f'"{sizes[size]}"' if size in sizes else str(size) for size in argument.shape]
         lines.append(f'    "{argument.name}": ({", ".join(entries)}{"," if len(entries) == 1 else ""}),')
-    lines.append("}")
+    return [*lines, "}"]
+
+
+def _tables(program: Program, sizes: dict[sympy.Symbol, str]) -> list[str]:
+    """Shapes, and the pairing of parameters."""
+    lines = shape_table(program.inputs, sizes)
     if program.layers is None:
         return [*lines, "pairs = None"]
     pairs = ", ".join(f'("{w}", "{b}")' for w, b in program.layers)
-    return [*lines, *_wrapped(f"[{pairs}]", "", 0, "pairs = ")]
+    return [*lines, *wrapped(f"[{pairs}]", "", 0, "pairs = ")]
 
 
 @dataclass(frozen=True)
@@ -132,7 +144,7 @@ class _Forward:
 
 
 @dataclass
-class _Writer:
+class Writer:
     """Turns the assignments of one function into lines; collects constants and the NumPy functions in use."""
 
     program: Program
@@ -146,16 +158,21 @@ class _Writer:
 
     def function(self, what: "_Whole | _Forward") -> list[str]:
         """The maker of its buffers and the function."""
-        schedule, headings = _schedule(what.assignments, what.results)
-        self.memory = memory = plan_memory(schedule, what.results)
-        self._name_values(schedule, what.assignments, memory)
+        body = self.body(what.assignments, what.results)
+        ending = self._ending(what)
+        return [*self.buffer_maker(what.buffers), "", "", *self._opening(what), *body, "", *ending]
+
+    def body(self, assignments: Sequence[Assignment], results: Sequence[Value]) -> list[str]:
+        """The lines that compute the results, each named quantity below its formula."""
+        schedule, headings = _schedule(assignments, results)
+        self.memory = memory = plan_memory(schedule, results)
+        self._name_values(schedule, assignments, memory)
         body: list[str] = []
         for value in schedule:
             if value in headings:
                 body += ["", *self._heading(headings[value])]
             body += self._statement(value, memory)
-        ending = self._ending(what)
-        return [*self._buffer_maker(what, memory), "", "", *self._opening(what), *body, "", *ending]
+        return body
 
     def _name_values(self, schedule: Sequence[Value], assignments: Iterable[Assignment], memory: Memory) -> None:
         """Names by assignment; an unnamed value takes the name of what will be written over it."""
@@ -185,7 +202,7 @@ class _Writer:
         name = self.local[value]
         if value.shape == ():
             text = f"{name} = {self._scalar(value)[0]}"
-            return ["    " + text] if len(text) < 115 else _wrapped(f"({self._scalar(value)[0]})", "", 4, f"{name} = ")
+            return ["    " + text] if len(text) < 115 else wrapped(f"({self._scalar(value)[0]})", "", 4, f"{name} = ")
         under = memory.over.get(value)
         out = self.local[under] if under is not None else self._buffer(memory.buffer.get(value))
         call = self._call(value, out)
@@ -323,15 +340,16 @@ class _Writer:
 
     # The frame
 
-    def _buffer_maker(self, what: "_Whole | _Forward", memory: Memory) -> list[str]:
-        made = {f"buffer{i + 1}": f"empty({self._shape(shape)}, dtype)" for i, shape in enumerate(memory.shapes)} | self.prepared
-        name = f"make_{what.buffers}"
+    def buffer_maker(self, buffers: str) -> list[str]:
+        """The function that makes the buffers of one function, and where they are kept."""
+        made = {f"buffer{i + 1}": f"empty({self._shape(shape)}, dtype)" for i, shape in enumerate(self.memory.shapes)} | self.prepared
+        name = f"make_{buffers}"
         return [
             f"def {name}({', '.join(self.sizes.values())}):",
             '    """Room for what is computed on the way, and numbers that depend on the batch size."""',
             *(f"    {made_name} = {how}" for made_name, how in made.items()),
-            *_wrapped(f"({', '.join(made)}{',' if len(made) == 1 else ''})", "", 4, "return "),
-            "", "", f"{what.buffers} = Buffers({name})",
+            *wrapped(f"({', '.join(made)}{',' if len(made) == 1 else ''})", "", 4, "return "),
+            "", "", f"{buffers} = Buffers({name})",
         ]  # fmt: skip
 
     def _opening(self, what: "_Whole | _Forward") -> list[str]:
@@ -339,11 +357,7 @@ class _Writer:
         names = [argument.name for argument in what.inputs]
         own = [name for name in names if name not in ("x", "y")]
         target = "y" if what.needs_target else "None"
-        all_sizes = list(self.sizes.values())
-        taken = [name if name in names else "_" for name in ("x", "y", *own)] + all_sizes
-        fetched = [f"buffer{i + 1}" for i in range(len(self.memory.shapes))] + list(self.prepared)
-        key = f"({', '.join(all_sizes)})" if len(all_sizes) > 1 else "N"
-        room = f"= {what.buffers}.known.get({key}) or {what.buffers}.fresh({key})"
+        taken = [name if name in names else "_" for name in ("x", "y", *own)] + list(self.sizes.values())
         return [
             f"def {what.name}({what.arguments}):",
             *what.documentation(", ".join(self._argument_text(a) for a in what.inputs)),
@@ -356,9 +370,17 @@ class _Writer:
             "    except (AttributeError, IndexError, KeyError, TypeError, ValueError):",
             "        fits = False",
             "    if not fits:",
-            *_wrapped(f"[{', '.join(taken)}]", f"= prepared(params, x, {target}, shapes, pairs, dtype)", 8),
-            *(_wrapped(f"[{', '.join(fetched)}]", room, 4) if fetched else []),
+            *wrapped(f"[{', '.join(taken)}]", f"= prepared(params, x, {target}, shapes, pairs, dtype)", 8),
+            *self.fetching(what.buffers),
         ]  # fmt: skip
+
+    def fetching(self, buffers: str) -> list[str]:
+        """The line that gets the buffers of this thread for these sizes."""
+        all_sizes = list(self.sizes.values())
+        fetched = [f"buffer{i + 1}" for i in range(len(self.memory.shapes))] + list(self.prepared)
+        key = f"({', '.join(all_sizes)})" if len(all_sizes) > 1 else "N"
+        room = f"= {buffers}.known.get({key}) or {buffers}.fresh({key})"
+        return wrapped(f"[{', '.join(fetched)}]", room, 4) if fetched else []
 
     def _argument_text(self, argument: Argument) -> str:
         return f"{argument.name} ({', '.join(self._size(size) for size in argument.shape)})"
@@ -366,7 +388,7 @@ class _Writer:
     def _unpacking(self, names: list[str]) -> list[str]:
         if self.program.layers is not None:
             pairs = [f"({w}, {b})" for w, b in self.program.layers]
-            return _wrapped(f"[{', '.join(pairs)}]", "= params", 8)
+            return wrapped(f"[{', '.join(pairs)}]", "= params", 8)
         return [f'        {name} = params["{name}"]' for name in names]
 
     def _sizes_from_shapes(self, what: "_Whole | _Forward") -> Iterator[str]:
@@ -388,20 +410,20 @@ class _Writer:
 
     def _ending(self, what: "_Whole | _Forward") -> list[str]:
         own = ", ".join(f"{a.name}={a.name}" for a in what.inputs)
-        check = _wrapped(f"refuse_nonfinite({own})", "", 8)
+        check = wrapped(f"refuse_nonfinite({own})", "", 8)
         if not what.needs_target:
             output = self._operand(self.program.output)
             returned = output if is_array(self.program.output) else f"{output}.copy()"
             return [f"    if not isfinite({output}.sum()):", *check, f"    return {returned}"]
         cost = self._scalar_operand(self.program.cost, 1)
-        grads = self._returned_gradients()
+        grads = self.returned(self.program.gradients)
         lines = [] if cost == "cost" else [f"    cost = {cost}"]
         lines += ["    flat_x = x.ravel()", f"    if not ({self._finiteness_test(grads)}):", *check]
         named = ", ".join(f'"{a.name}": {g}' for a, g in zip(self.program.parameters, grads, strict=True))
         if self.program.layers is None:
-            return [*lines, *_wrapped(f"return cost, {{{named}}}", "", 4)]
+            return [*lines, *wrapped(f"return cost, {{{named}}}", "", 4)]
         pairs = ", ".join(f"({w}, {b})" for w, b in zip(grads[::2], grads[1::2], strict=True))
-        by_name, by_layer = _wrapped(f"return cost, {{{named}}}", "", 8), _wrapped(f"return cost, [{pairs}]", "", 4)
+        by_name, by_layer = wrapped(f"return cost, {{{named}}}", "", 8), wrapped(f"return cost, [{pairs}]", "", 4)
         return [*lines, "    if isinstance(params, dict):", *by_name, *by_layer]
 
     def _finiteness_test(self, grads: list[str]) -> str:
@@ -415,10 +437,10 @@ class _Writer:
         last = f" and isfinite({order[-1]}.dot({order[-1]}))" if order else ""
         return f"isfinite(cost) and isfinite(flat_x.dot(flat_x)){last}"
 
-    def _returned_gradients(self) -> list[str]:
-        """The names of the gradients; one that is an argument, a view or returned before is copied."""
+    def returned(self, values: Sequence[Value]) -> list[str]:
+        """The names of arrays that are handed over; one that is an argument, a view or returned before is copied."""
         names: list[str] = []
-        for value in self.program.gradients:
+        for value in values:
             name = self._operand(value)
             is_own = is_array(value) and name not in names
             names.append(name if is_own else f"{name}.copy()")
@@ -474,7 +496,7 @@ def _shared_scalars(values: Iterable[Value], named: Iterable[Value]) -> frozense
     return frozenset(named) | {scalar for scalar, count in uses.items() if count > 1 or scalar in by_arrays}
 
 
-def _wrapped(left: str, right: str, indent: int, before: str = "") -> list[str]:
+def wrapped(left: str, right: str, indent: int, before: str = "") -> list[str]:
     """`before` `left` `right` in as many lines as it needs; `left` is wrapped inside its brackets."""
     whole = f"{before}{left} {right}".rstrip()
     if len(whole) + indent <= 118:

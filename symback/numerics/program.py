@@ -21,8 +21,12 @@ from symback.language.names import Name
 from symback.network.forward import Forward
 from symback.numerics.lowering import Lowering, bases_of, summed_exponentials
 from symback.numerics.operations import Graph, Shape, Value
+from symback.pipeline.directions import network_output
 
-__all__ = ["Argument", "Assignment", "GradientFormula", "Program", "program_of", "python_name"]
+__all__ = [
+    "Argument", "Assignment", "GradientFormula", "Program", "assigned", "averaged_first", "layer_pairs", "program_of", "python_name",
+    "refuse_unspecified",
+]  # fmt: skip
 
 
 class GradientFormula(Protocol):
@@ -77,6 +81,12 @@ class Program:
         """All arguments: x, y, then the parameters."""
         return (self.x, self.y, *self.parameters)
 
+    @property
+    def results(self) -> dict[str, Value]:
+        """What the program gives, by name: the cost, then dW1, db1, … in the order of the parameters."""
+        names = (f"d{parameter.name}" for parameter in self.parameters)
+        return {"cost": self.cost, **dict(zip(names, self.gradients, strict=True))}
+
 
 def python_name(name: Name) -> str:
     """W^2 → W2, ∂C/∂W^2 → dW2, Δ^2 → Delta2, C → cost.
@@ -93,7 +103,7 @@ def program_of(forward: Forward, formulas: Iterable[GradientFormula]) -> Program
     """The program of a batch derivation, given by its equations and by its formulas in computable order."""
     cotangents = [(formula.target, formula.symbol, formula.tensor) for formula in formulas]
     tensors = [equation.definition for equation in forward.equations] + [tensor for _, _, tensor in cotangents]
-    _refuse_unspecified(tensors)
+    refuse_unspecified(tensors)
     if not forward.is_batch or forward.cost is None or forward.target is None:
         raise UnsupportedError("a program needs the derivation for a batch, with a cost; derive(network, batch=True) gives it")
     graph = Graph()
@@ -102,20 +112,21 @@ def program_of(forward: Forward, formulas: Iterable[GradientFormula]) -> Program
     names = {forward.inputs: "x", forward.target: "y"} | {p: python_name(p.name) for p in forward.parameters}
     for symbol, name in names.items():
         lowering.values[symbol] = graph.input(name, symbol.shape)
-    passes = [_assign(lowering, equation.symbol, equation.definition) for equation in forward.equations]
-    averaged = _average_first(forward, cotangents)
-    backward = [_assign(lowering, symbol, tensor) for symbol, tensor in averaged]
+    passes = [assigned(lowering, equation.symbol, equation.definition) for equation in forward.equations]
+    averaged = averaged_first(forward, cotangents)
+    backward = [assigned(lowering, symbol, tensor) for symbol, tensor in averaged]
     symbol_of = {target: symbol for target, symbol, _ in cotangents}
     gradients = tuple(_gradient(lowering, parameter, symbol_of.get(parameter)) for parameter in forward.parameters)
     arguments = [Argument(name, symbol.shape) for symbol, name in names.items()]
     return Program(
-        x=arguments[0], y=arguments[1], parameters=tuple(arguments[2:]), layers=_pairs(forward.parameters),
+        x=arguments[0], y=arguments[1], parameters=tuple(arguments[2:]), layers=layer_pairs(forward.parameters),
         forward=tuple(passes), backward=tuple(backward), cost=lowering.values[forward.cost],
-        output=lowering.values[_output(forward)], gradients=gradients, batch_size=forward.inputs.axes[0].size,
+        output=lowering.values[network_output(forward)], gradients=gradients, batch_size=forward.inputs.axes[0].size,
     )  # fmt: skip
 
 
-def _assign(lowering: Lowering, symbol: Var, tensor: Tensor) -> Assignment:
+def assigned(lowering: Lowering, symbol: Var, tensor: Tensor) -> Assignment:
+    """The tensor lowered, and known from now on by its symbol."""
     value = lowering.lower(tensor)
     lowering.values[symbol] = value
     return Assignment(python_name(symbol.name), value)
@@ -127,14 +138,8 @@ def _gradient(lowering: Lowering, parameter: Var, symbol: Var | None) -> Value:
     return lowering.graph.full(value, parameter.shape)
 
 
-def _output(forward: Forward) -> Var:
-    """The last activation: the one that the cost is a function of."""
-    activations = [e.symbol for e in forward.equations if e.role in ("activation", "cut") and e.symbol.rank == 2]
-    return activations[-1]
-
-
-def _pairs(parameters: Sequence[Var]) -> tuple[tuple[str, str], ...] | None:
-    """(W^l, b^l) for l = 1 … L, if that is all there is."""
+def layer_pairs(parameters: Sequence[Var]) -> tuple[tuple[str, str], ...] | None:
+    """The names of (W^l, b^l) for l = 1 … L, if that is all there is."""
     layers = range(1, len(parameters) // 2 + 1)
     expected = [Name(letter, layer) for layer in layers for letter in ("W", "b")]
     if [parameter.name for parameter in parameters] != expected:
@@ -142,7 +147,7 @@ def _pairs(parameters: Sequence[Var]) -> tuple[tuple[str, str], ...] | None:
     return tuple((f"W{layer}", f"b{layer}") for layer in layers)
 
 
-def _refuse_unspecified(tensors: Iterable[Tensor]) -> None:
+def refuse_unspecified(tensors: Iterable[Tensor]) -> None:
     """Functions known by name only have no numbers."""
     for tensor in tensors:
         for node in walk(tensor):
@@ -157,18 +162,18 @@ def _refuse_unspecified(tensors: Iterable[Tensor]) -> None:
                     )
 
 
-def _average_first(forward: Forward, cotangents: Sequence[tuple[Var, Var, Tensor]]) -> list[tuple[Var, Tensor]]:
+def averaged_first(forward: Forward, cotangents: Sequence[tuple[Var, Var, Tensor]]) -> list[tuple[Var, Tensor]]:
     """The formulas with every cotangent of the network multiplied by c = ∂C/∂(pivot), so that the parameters' need not be.
 
     A term linear in a cotangent keeps its form inside the network and loses its factor c at a parameter; a term that
-    starts at the cost gains the factor.  If a formula mixes the two in one product, all are left as they are.
+    starts at the cost gains the factor.  ∂C/∂x, which the derivation takes of the pivot, becomes that of C.  If a formula
+    mixes the two in one product, all are left as they are, but for that one.
     """
     factor = _pivot_factor(forward)
-    parameters = set(forward.parameters)
-    inner = frozenset(symbol for target, symbol, _ in cotangents if target not in parameters)
-    outer = frozenset(parameters | {forward.inputs})
+    outer = frozenset(forward.parameters)
+    inner = frozenset(symbol for target, symbol, _ in cotangents if target not in outer)
     if factor == 1 or any(_is_mixed(tensor, inner) for _, _, tensor in cotangents):
-        return [(symbol, tensor) for _, symbol, tensor in cotangents]
+        return [(symbol, scale(factor, tensor) if target is forward.inputs else tensor) for target, symbol, tensor in cotangents]
     result = []
     for target, symbol, tensor in cotangents:
         terms = tensor.args if isinstance(tensor, Add) else (tensor,)
