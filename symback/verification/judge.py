@@ -8,6 +8,7 @@ nothing is refuted by a convention that it did not state.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -84,6 +85,7 @@ CORRECTION_SECONDS = 3.0  # of looking for what would be true in its place
 LEFT_SIDES = 3  # formulas before a refuted one whose left side may have been meant
 MAX_NODES, MAX_MEMBERS = 1500, 40  # of one claim
 LACKING = "the terms of the sum lack its index, and another stands in its place"
+CASE_WORDS = re.compile(r"\b(?:where|when|whenever|if|unless|in case)\s*\W{0,2}$", re.IGNORECASE)
 ORDER = ("refuted", "conditional", "undecided", "proved", "definition", "mention")
 
 
@@ -346,6 +348,8 @@ class _Judge:
             return Judged(kind, "proved", Outcome("proved", "a derivative goes through an average term by term", (said,)))
         if kind == "mention" or is_condition(claim):
             return Judged(kind, "mention", Outcome("unread"))
+        if printed is not None and not printed.display and is_number(claim.members[-1]) and CASE_WORDS.search(printed.before):
+            return Judged("mention", "mention", Outcome("unread", "states a case"))
         own = [
             d
             for d in self.sheet.definitions

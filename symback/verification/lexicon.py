@@ -50,9 +50,10 @@ def lexicon_of(trees: Sequence[Tree], losses: frozenset[str] = frozenset()) -> L
         stages_below = stages_below | ALWAYS_STAGES
     numbers, bracketed = _numbers_above(names)
     layered = (LAYERED | (frozenset() if bracketed else _layered_by_equations(trees))) if numbers else frozenset()
+    costs = _losses(trees) | losses
     return Lexicon(
         frozenset(stages_above), frozenset(stages_below), times, layered, _numbers_below(names), bracketed, frozenset(bound),
-        _losses(trees) | losses, _merged(trees), _tagged(names) | _named_by_steps(names, times, bound), _stray(trees),
+        costs, _numbered_costs(trees, costs), _merged(trees), _tagged(names) | _named_by_steps(names, times, bound), _stray(trees),
         numbered=_numbered(names), sampled=_sampled(names, stages_above),
     )  # fmt: skip
 
@@ -213,10 +214,12 @@ def _losses(trees: Sequence[Tree]) -> frozenset[str]:
     above: Counter[str] = Counter()
     below: Counter[str] = Counter()
     used: Counter[str] = Counter()
+    whole: set[str] = set()
     for tree in trees:
         for node in walk(tree):
             if node.kind == "derivative":
                 _count(node.children[1], above, must_be_plain=True)
+                whole |= {node.children[1].text} if node.children[1].kind == "symbol" and node.children[1].text.isupper() else set()
                 for variable in node.children[2:]:
                     if not _is_share(node.children[1], variable):
                         _count(variable, below)
@@ -224,9 +227,24 @@ def _losses(trees: Sequence[Tree]) -> frozenset[str]:
                 for child in node.children[node.kind == "function" :]:
                     _count(child, used)
     unused = {letter for letter in above if not used[letter] and letter not in below and letter not in _left_sides(trees)}
-    quantities = _left_sides(trees, has_index=True) | _arrays(trees)
+    quantities = _left_sides(trees, has_index=True) - whole | _arrays(trees)  # ∂C/∂w beside C_s = …: the C_s is that of a sample
     factors = {letter for letter in ("c", "l") if used[letter]}
     return frozenset(letter for letter in KNOWN_LOSSES | unused if letter not in below and letter not in quantities | factors)
+
+
+def _numbered_costs(trees: Sequence[Tree], losses: Set[str]) -> frozenset[str]:
+    """The C of C = C_0 + λ Σ w²: C_0 is a term of the whole cost, and no name for the same."""
+    found = set()
+    for node in (node for tree in trees for node in walk(tree) if node.kind == "relation"):
+        left, *others = operands_of(node)
+        name = printed_name(left)
+        if name is None or name.below or name.above or name.letter not in losses:
+            continue
+        terms = [term for other in others for term in (operands_of(other) if other.kind == "sum" else ())]
+        inside = {found for term in terms if term.kind != "large" for _, found in names_in(term)}
+        if any(part.letter == name.letter and len(part.below) == 1 and part.below[0].text == "0" for part in inside):
+            found.add(name.letter)
+    return frozenset(found)
 
 
 def _left_sides(trees: Sequence[Tree], has_index: bool = False) -> set[str]:

@@ -288,6 +288,7 @@ class Lexicon:
     `bound`                          letters that some Σ runs over;
     `summed`                         (W, i) where some Σ_i has a W_i in its terms;
     `losses`                         letters of the cost;
+    `numbered_costs`                 those of which C_0 is a part of C, and another cost;
     `sampled`                        letters whose numbers in round brackets are samples: x^{(1)}, beside x^{(i)};
     `merged`                         small letters that are the entries of a capital one: w_{jk} of W;
     `marks`                          letters beneath a name that belong to it: a^2_l and a^2_r, the slopes of an activation;
@@ -304,6 +305,7 @@ class Lexicon:
     has_bracketed_layers: bool = False
     bound: frozenset[str] = frozenset()
     losses: frozenset[str] = KNOWN_LOSSES
+    numbered_costs: frozenset[str] = frozenset()
     merged: dict[str, str] = field(default_factory=dict)
     tagged: frozenset[str] = frozenset()
     stray: frozenset[tuple[str, str]] = frozenset()
@@ -326,6 +328,8 @@ class Lexicon:
             found, tag = self._below(found, name.letter, item, len(name.below))
             tags += tag
         found = replace(found, family=f"{found.family}_{tags}") if tags else found
+        if name.letter in self.numbered_costs and len(found.indices) == 1 and integer_of(found.indices[0]) == 0:
+            return replace(found, family=f"{found.family}_0", indices=())  # C = C_0 + λ Σ w²: the cost without the penalty
         if found.family in self.losses and len(found.indices) == 1 and integer_of(found.indices[0]) is None:
             return replace(found, family=f"{found.family} each")  # L_i, the cost of sample i
         return found

@@ -79,6 +79,8 @@ def _read_name(tree: Tree, place: Place) -> Value:
         return number(place.bases[tree.text])
     if name.letter in (r"\mathbb 1", r"\mathbf 1", "I", r"\mathbb I") and not place.world.defines(name.letter):
         return _ones_or_identity(name.letter, mention, place)
+    if tree.text == r"\pi" and not place.world.defines(r"\pi"):
+        return number(sympy.pi)
     if is_kronecker(mention, place):
         return kronecker(mention.indices, place)
     if name.letter in place.world.lexicon.losses and not (mention.indices or mention.sample or name.primes) and not place.is_definition:

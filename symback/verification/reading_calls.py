@@ -25,6 +25,7 @@ __all__ = ["ACTIVATIONS", "check_factor", "function_of", "is_indicator", "indica
 SCALAR_FUNCTIONS: dict[str, Callable] = {
     r"\log": sympy.log, r"\ln": sympy.log, r"\exp": sympy.exp, r"\tanh": sympy.tanh, "tanh": sympy.tanh, r"\sinh": sympy.sinh,
     r"\cosh": sympy.cosh, r"\sin": sympy.sin, r"\cos": sympy.cos, "log": sympy.log, "ln": sympy.log, "exp": sympy.exp,
+    r"\operatorname{erf}": sympy.erf, "erf": sympy.erf,
 }  # fmt: skip
 X = slot(0)
 ACTIVATIONS: dict[str, sympy.Expr | None] = {

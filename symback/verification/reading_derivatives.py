@@ -20,7 +20,7 @@ from symback.verification.mentions import SAMPLE_COUNTS, Mention, integer_of, le
 from symback.verification.place import Place, read, stage_number, stage_of
 from symback.verification.reading_names import indexed, is_loss_of_step, merged_labels, quantity, sampled
 from symback.verification.tree import Tree
-from symback.verification.world_costs import share_of_cost
+from symback.verification.world_costs import part_of_cost, share_of_cost
 from symback.verification.world_gradients import cotangent_of, is_indirect, whole_derivative
 
 if TYPE_CHECKING:
@@ -59,7 +59,8 @@ def composed(links: Sequence[tuple[Tree, Tree]], place: Place) -> Value:
         bound = tuple(range(100, 100 + upper.tensor.rank))
         kept = tuple(range(target.tensor.rank))
         found = contract(((found, bound), (jacobian, (*bound, *kept))), kept, {})
-    return _shared(above, _entry_of(Value(found, target.labels), links[-1][1], place), place)
+    entry = _entry_of(Value(found, target.labels), links[-1][1], place)
+    return entry if root_of(above, place) is not None else _shared(above, entry, place)
 
 
 def _is_direct_link(upper: Value, lower: Value, place: Place) -> bool:
@@ -89,17 +90,13 @@ def gradient_of(tree: Tree, place: Place, is_name: bool = False, root: Var | Non
     if mention.power is not None:
         raise Unread("a derivative by a power")
     plain = _variable(mention, place)
+    family = _cost_of_differential(mention, plain, place) if is_name else None
+    root = root if family is None else part_of_cost(place.world, family)
     value = cotangent_of(place.world, plain, root, place.has_step_losses, place.takes_share)
     sample_axes = [axis for axis in value.tensor.axes if axis.kind == "sample"]
-    stated = place.world.sheet.differentials
-    if is_name and stated and not place.world.window.is_clock and place.world.is_built:
-        family = stated.get(mention.family)
-        if family is None and not _has_samples(plain, place.world):
-            family = outermost_cost(place.world.edition.costs, place.world.lexicon)
-        elif family is None:
-            family = next(iter(stated.values())) if len(set(stated.values())) == 1 else None
-        value = value if family is None else _of_share(value, family, place)
-    elif is_name and sample_axes and not place.world.is_parameter(plain):
+    if family is not None:
+        value = value if root is not None else _of_share(value, family, place)
+    elif is_name and sample_axes and not place.world.sheet.differentials and not place.world.is_parameter(plain):
         way = place.choices("dZ in a batch", ("the derivative of the cost", "the derivative of the sum of the samples' costs"))
         if way != "the derivative of the cost":
             value = elementwise(value, number(sample_axes[0].size))
@@ -110,6 +107,18 @@ def gradient_of(tree: Tree, place: Place, is_name: bool = False, root: Var | Non
     return transposed(value) if mention.is_transposed else value
 
 
+def _cost_of_differential(mention: Mention, of: Value, place: Place) -> str | None:
+    """The family of the cost that dX is of, where the page states for one name or more of which cost they are derivatives."""
+    stated = place.world.sheet.differentials
+    if not stated or place.world.window.is_clock or not place.world.is_built:
+        return None
+    if mention.family in stated:
+        return stated[mention.family]
+    if not _has_samples(of, place.world):
+        return outermost_cost(place.world.edition.costs, place.world.lexicon)
+    return next(iter(stated.values())) if len(set(stated.values())) == 1 else None
+
+
 def _has_samples(value: Value, world: World) -> bool:
     """Whether it has an axis for the samples, of which the page may say how many there are."""
     counted = {axis for letter, axis in world.counts.items() if letter in SAMPLE_COUNTS}
@@ -118,7 +127,8 @@ def _has_samples(value: Value, world: World) -> bool:
 
 def gradient_of_cost(cost: Tree, tree: Tree, place: Place, root: Var | None) -> Value:
     """∂(cost)/∂(tree) where the cost may be a share of the one that the world knows: C = C_Σ/N."""
-    return _shared(cost, gradient_of(tree, place, root=root), place)
+    found = gradient_of(tree, place, root=root)
+    return found if root is not None else _shared(cost, found, place)
 
 
 def _shared(cost: Tree, value: Value, place: Place) -> Value:
@@ -156,7 +166,8 @@ def root_of(tree: Tree, place: Place) -> Var | None:
     """The loss that is meant, where it is not the whole one: L_t, \\ell(y_t, \\hat y_t), and \\ell beside L = Σ_t \\ell(…)."""
     world = place.world
     if not world.window.is_clock:
-        return None
+        cost = printed_name(tree.children[0] if tree.kind == "call" else tree)
+        return part_of_cost(world, world.lexicon.mention(cost).family) if cost is not None and world.is_built else None
     head = tree.children[0] if tree.kind == "call" else tree
     name = printed_name(head)
     if name is None:

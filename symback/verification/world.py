@@ -44,7 +44,7 @@ from symback.verification.sizes import Sizes
 from symback.verification.tree import walk as walk_tree
 from symback.verification.window import Assumed, Counted, Retyped, Window, is_hidden, sides_of
 from symback.verification.world_costs import cost_of, facts_of, last_number
-from symback.verification.world_gradients import axes_in, cotangent_of, gradient_definition, names_gradient
+from symback.verification.world_gradients import axes_in, error_of, gradient_definition, names_gradient
 from symback.verification.world_links import linked
 
 __all__ = ["World"]
@@ -216,7 +216,7 @@ class World:
         if family in (r"\delta", r"\Delta") and (stage is not None or family in self.sheet.staged):
             for letter in ("z", "Z", "net", "s", "u"):
                 if (letter, stage) in self.values:
-                    return cotangent_of(self, self.values[letter, stage])
+                    return error_of(self, family, self.values[letter, stage])
             raise Unread(f"what {family} is the error of is not known")
         alias = self._alias(family, stage)
         if alias is not None:

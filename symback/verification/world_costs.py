@@ -10,18 +10,20 @@ import sympy
 from symback.language.expressions import Equation, Tensor, Var, const, contract, leaves, map_, slot, unspecified, var
 from symback.language.names import Name
 from symback.language.steps import Fact
+from symback.verification.bound_letters import told_apart
 from symback.verification.choices import Choices
 from symback.verification.definitions import Definition
 from symback.verification.meaning import COL, ROW, Mismatch, Unread, Unspread, Untyped, Value, scalar_expression
 from symback.verification.mentions import SAMPLE_COUNTS, names_in
 from symback.verification.place import Place, read
 from symback.verification.reading_names import axes_of_indices
+from symback.verification.tree import Tree
 from symback.verification.window import Retyped
 
 if TYPE_CHECKING:
     from symback.verification.world import World
 
-__all__ = ["ancestors_in", "cost_of", "facts_of", "last_number", "share_of_cost"]
+__all__ = ["ancestors_in", "cost_of", "facts_of", "last_number", "part_of_cost", "share_of_cost"]
 
 
 def _is_target(family: str) -> bool:
@@ -67,9 +69,11 @@ def cost_of(world: World) -> tuple[Equation, tuple[Fact, ...]]:
 
 
 def _costs_for(world: World) -> list[Definition]:
-    """The stated costs, nearest first; before them those of which the claim speaks by their names."""
+    """The stated costs, nearest first; before them those of which the claim speaks by their names, a whole before its parts."""
     stated = [definition for definition in world.edition.costs if definition not in world.broken]
-    return sorted(stated, key=lambda definition: (definition.name.family, None) not in world.about)
+    spoken = [definition for definition in stated if (definition.name.family, None) in world.about]
+    parts = {family for definition in spoken for family in _parts_of(world, definition)}
+    return sorted(stated, key=lambda definition: (definition not in spoken, definition in spoken and definition.name.family in parts))
 
 
 def share_of_cost(world: World, family: str) -> sympy.Expr:
@@ -83,13 +87,28 @@ def share_of_cost(world: World, family: str) -> sympy.Expr:
         is_of_batch = all(leaf.rank == 2 for leaf in leaves(world.cost.definition)) and _share_of(world, own[0]) is not None
         if not is_of_batch:
             raise Unread("a cost that is stated by itself and by another, where neither is known")
-    while family in shares and family != world.cost_family:
+    while family != world.cost_family:
+        if family not in shares:
+            is_composed = bool(own) and bool(_parts_of(world, own[0]))
+            if is_composed and (world.cost_family or not world.about or _costs_spoken_of(world) - {family}):
+                raise Unread(f"how {family} is made of other costs, which was not understood")
+            break
         family, factor = shares[family]
+        own = [cost for cost in world.edition.costs if cost.name.family == family]
         share *= factor
         if family in passed:
             raise Unread("costs that are stated by each other")
         passed.add(family)
     return share
+
+
+def _costs_spoken_of(world: World) -> set[str]:
+    """The stated costs that a claim names, by themselves or by the errors that are their derivatives."""
+    stated = {cost.name.family for cost in world.edition.costs}
+    spoken = {family for family, _ in world.about}
+    errors = [d for d in world.edition.definitions if d.role == "gradient" and d.name.family in spoken]
+    inside = {world.lexicon.mention(name).family for error in errors for _, name in names_in(error.body)}
+    return (spoken | inside | set(world.sheet.differentials.values())) & stated
 
 
 def _shares_of(world: World, stated: Sequence[Definition]) -> dict[str, tuple[str, sympy.Expr]]:
@@ -116,16 +135,53 @@ def _share_of(world: World, definition: Definition) -> sympy.Expr | None:
     return None if share is None or share.has(slot(0)) else share
 
 
-def _stated_cost(world: World, definition: Definition) -> Tensor | None:
+def _add_parts(world: World, definition: Definition, passed: tuple[str, ...] = ()) -> bool:
+    """Makes equations of the stated costs that a cost is made of: C_Σ in C = C_Σ/N.  False where one of them was not read."""
+    passed = (*passed, definition.name.family)
+    for family in _parts_of(world, definition):
+        if family in passed:
+            return False
+        if (family, None) in world.values and world.values[family, None].tensor in world.forward:
+            continue
+        part = next(cost for cost in world.edition.costs if cost.name.family == family)
+        body = _stated_cost(world, part, passed)
+        if body is None:
+            return False
+        symbol = var(Name(family), ())
+        world.values[family, None] = Value(symbol, ())
+        world.equations.append(Equation(symbol, body, "cut"))
+        world.forward[symbol] = body
+    return True
+
+
+def _parts_of(world: World, definition: Definition) -> list[str]:
+    """The families of the other stated costs that are named in a cost."""
+    stated = {cost.name.family for cost in world.edition.costs} - {definition.name.family}
+    spoken = (world.lexicon.mention(name).family for _, name in names_in(definition.body))
+    return [family for family in dict.fromkeys(spoken) if family in stated]
+
+
+def part_of_cost(world: World, family: str) -> Var | None:
+    """The name of a cost that is a part of the one whose derivatives the world knows; None if it is that one.
+
+    Raises `Unread` for a cost of which nothing says here how it is related to that one.
+    """
+    if family == world.cost_family:
+        return None
+    value = world.values.get((family, None))
+    return value.tensor if value is not None and isinstance(value.tensor, Var) and value.tensor in world.forward else None
+
+
+def _stated_cost(world: World, definition: Definition, passed: tuple[str, ...] = ()) -> Tensor | None:
+    if not _add_parts(world, definition, passed):
+        return None
     bases = {**dict(world.window.bases)}
     for letter in ("L", "l", "K", "T"):
         bases.setdefault(letter, world.window.last)
     if world.window.bases and "" not in bases and (last := last_number(world, definition)) is not None:
         bases[""] = world.window.last - last
     try:
-        place = Place(world, bases, Choices(), world.window.last, is_definition=True)
-        axes_of_indices((definition.body,), place)
-        found = read(definition.body, place)
+        found = _read_body(world, definition.body, bases)
     except (Unspread, Retyped):
         raise
     except Mismatch as error:
@@ -141,6 +197,20 @@ def _stated_cost(world: World, definition: Definition) -> Tensor | None:
     if any(leaf.name.letter.startswith("C") and leaf not in world.forward for leaf in leaves(found.tensor)):
         return None
     return contract(((found.tensor, found.labels),), (), {})
+
+
+def _read_body(world: World, body: Tree, bases: dict[str, int]) -> Value:
+    """The body of a cost; where the sizes of two sums do not fit, with a letter of its own for each sum."""
+    bodies = dict.fromkeys((body, *told_apart((body,), world.lexicon)))
+    for number, tree in enumerate(bodies):
+        place = Place(world, bases, Choices(), world.window.last, is_definition=True)
+        try:
+            axes_of_indices((tree,), place)
+            return read(tree, place)
+        except Mismatch:
+            if number == len(bodies) - 1:
+                raise
+    raise Unread("no body")
 
 
 def last_number(world: World, definition: Definition) -> int | None:

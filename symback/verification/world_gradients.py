@@ -11,14 +11,15 @@ from symback.language.expressions import Axis, Const, Equation, Tensor, Var, add
 from symback.language.names import Name
 from symback.verification.definitions import Definition
 from symback.verification.meaning import Unread, Untyped, Value
+from symback.verification.mentions import names_in
 from symback.verification.place import Place
 from symback.verification.recurrence import share_of_next_step, sum_over_steps, swept_from
-from symback.verification.world_costs import ancestors_in
+from symback.verification.world_costs import ancestors_in, part_of_cost, share_of_cost
 
 if TYPE_CHECKING:
     from symback.verification.world import World
 
-__all__ = ["axes_in", "cotangent_of", "gradient_definition", "is_indirect", "names_gradient", "symbols_in", "whole_derivative"]
+__all__ = ["axes_in", "cotangent_of", "error_of", "gradient_definition", "is_indirect", "names_gradient", "symbols_in", "whole_derivative"]
 
 
 def _composed(outer: Tensor | None, inner: Tensor | None, rank: int, between: int) -> Tensor | None:
@@ -68,6 +69,28 @@ def cotangent_of(world: World, of: Value, root: Var | None = None, by_steps: boo
             raise Unread(f"the cost does not depend on {of.tensor.name} here")
         return Value(contract(((const(0), ()),), range(of.tensor.rank), dict(enumerate(of.tensor.axes))), of.labels)
     return Value(cotangents[of.tensor], of.labels)
+
+
+def error_of(world: World, family: str, of: Value) -> Value:
+    """δ^l where the document says of which cost the δ of another layer is the derivative, or says nothing."""
+    if world.window.is_clock:
+        return cotangent_of(world, of)
+    stated = [d for d in world.edition.definitions if d.role == "gradient" and d.name.family == family]
+    spoken = {world.lexicon.mention(name).family for d in stated for _, name in names_in(d.body)}
+    costs = spoken & {cost.name.family for cost in world.edition.costs}
+    if len(costs) != 1 or not world.is_built:
+        return cotangent_of(world, of)
+    cost = costs.pop()
+    root = part_of_cost(world, cost)
+    value = cotangent_of(world, of, root)
+    share = share_of_cost(world, cost) if root is None else 1
+    return (
+        value
+        if share == 1
+        else Value(
+            contract(((value.tensor, tuple(range(value.tensor.rank))), (const(share), ())), range(value.tensor.rank), {}), value.labels
+        )
+    )
 
 
 def names_gradient(world: World, family: str, stage: int | None) -> bool:

@@ -94,3 +94,53 @@ def test_a_sum_that_begins_nowhere_known_is_not_taken_as_the_whole(start):
 def test_a_comma_after_a_differential_is_no_derivative():
     """∂, L / ∂b is no fraction of differentials."""
     assert verify(r"b_{new} = b - \alpha \frac{\partial , L}{\partial b}").formulas[0].verdict != "proved"
+
+
+PENALTY = r"""
+$$z^1 = W^1 a^0 + b^1, \quad a^1 = \tanh(z^1), \quad z^2 = W^2 a^1 + b^2, \quad a^2 = \tanh(z^2)$$
+$$C_0 = \frac12 \sum_j (a^2_j - y_j)^2$$
+$$C = C_0 + \frac{1}{10} \sum_j \sum_k (w^1_{jk})^2 + \frac{1}{10} \sum_j \sum_k (w^2_{jk})^2$$
+"""
+
+
+def test_the_cost_without_its_penalty_is_another_cost(tmp_path):
+    """∂C_0/∂W lacks the penalty, and ∂C/∂W has it; of an activation both are the same."""
+    assert (
+        last_verdict(
+            tmp_path, PENALTY, r"\frac{\partial C}{\partial w^2_{jk}} = \frac{\partial C_0}{\partial z^2_j} a^1_k + \frac15 w^2_{jk}"
+        )
+        == "proved"
+    )
+    assert (
+        last_verdict(tmp_path, PENALTY, r"\frac{\partial C_0}{\partial w^2_{jk}} = \frac{\partial C_0}{\partial z^2_j} a^1_k") == "proved"
+    )
+    assert last_verdict(tmp_path, PENALTY, r"\frac{\partial C}{\partial a^1_k} = \frac{\partial C_0}{\partial a^1_k}") == "proved"
+    assert last_verdict(tmp_path, PENALTY, r"\frac{\partial C}{\partial w^2_{jk}} = \frac{\partial C_0}{\partial z^2_j} a^1_k") != "proved"
+    assert (
+        last_verdict(
+            tmp_path, PENALTY, r"\frac{\partial C_0}{\partial w^2_{jk}} = \frac{\partial C_0}{\partial z^2_j} a^1_k + \frac15 w^2_{jk}"
+        )
+        != "proved"
+    )
+    assert (
+        last_verdict(
+            tmp_path, PENALTY, r"\frac{\partial C}{\partial w^2_{jk}} = \frac{\partial C_0}{\partial z^2_j} a^1_k + \frac{1}{10} w^2_{jk}"
+        )
+        != "proved"
+    )
+
+
+def test_an_equation_after_where_is_a_case(tmp_path):
+    """Here "where a - y = 0" claims nothing."""
+    path = tmp_path / "page.md"
+    path.write_text(PENALTY + "\nAt the kink, where $a^2 - y = 0$, the slope is 0. So $a^2 - y = 0$.", encoding="utf-8")
+    assert verify(path).formulas[-2].verdict == "mention"
+    assert verify(path).formulas[-1].verdict not in ("mention", "proved")
+
+
+def test_the_error_function_and_pi_are_known(tmp_path):
+    """GELU in its exact form, and its slope."""
+    page = r"$$g(z) = \frac{z}{2} (1 + \operatorname{erf}(\frac{z}{\sqrt 2}))$$"
+    slope = r"g'(z) = \frac12 (1 + \operatorname{erf}(\frac{z}{\sqrt 2})) + \frac{z}{\sqrt{2 \pi}} e^{-z^2/2}"
+    assert last_verdict(tmp_path, page, slope) == "proved"
+    assert last_verdict(tmp_path, page, slope.replace(r"\sqrt{2 \pi}", r"\sqrt{\pi}")) != "proved"
