@@ -1,5 +1,6 @@
 """The bar of a long page: on a terminal only, after three seconds only, and gone at the end."""
 
+import io
 import sys
 
 import pytest
@@ -10,9 +11,20 @@ from symback.pipeline import derive
 from symback.presentation import document, write_document
 
 
-@pytest.fixture
-def terminal(monkeypatch, capsys):
-    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+class Terminal(io.StringIO):
+    """A stream that is read by a person."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def on_terminal(monkeypatch, *arguments: str) -> str:
+    """What a person sees on stderr while a command runs."""
+    stream = Terminal()
+    with monkeypatch.context() as changed:
+        changed.setattr(sys, "stderr", stream)
+        assert main(arguments) == 0
+    return stream.getvalue()
 
 
 @pytest.fixture
@@ -21,16 +33,14 @@ def impatient(monkeypatch):
     monkeypatch.setattr(progress, "BETWEEN", 0.0)
 
 
-def test_a_quick_page_shows_no_bar(terminal, capsys):
-    assert main(["derive", "2-2"]) == 0
-    assert capsys.readouterr().err == ""
+def test_a_quick_page_shows_no_bar(monkeypatch):
+    assert on_terminal(monkeypatch, "derive", "2-2") == ""
 
 
-def test_a_long_page_shows_how_far_it_has_come(terminal, impatient, capsys):
-    assert main(["derive", "2-2-2-2"]) == 0
-    shown = capsys.readouterr()
-    assert "telling the steps" in shown.err and "writing the page" in shown.err
-    assert shown.err.endswith(progress.ERASED) and "telling the steps" not in shown.out
+def test_a_long_page_shows_how_far_it_has_come(impatient, monkeypatch, capsys):
+    shown = on_terminal(monkeypatch, "derive", "2-2-2-2")
+    assert "telling the steps" in shown and "writing the page" in shown
+    assert shown.endswith(progress.ERASED) and "telling the steps" not in capsys.readouterr().out
 
 
 def test_no_bar_goes_into_a_pipe(impatient, capsys):
