@@ -334,6 +334,8 @@ def _unknown(claim: Claim, place: Place) -> str:
         if name is None or counted_name(node, place) or (name.letter == "d" and not name.below):
             continue
         mention = place.world.lexicon.mention(name)
+        if name.letter == r"\pi" and place.world.sheet.has_circle_number:
+            continue
         if not place.world.knows(mention.family) and mention.family not in place.axes and not place.world.has_alias(mention):
             return mention.family
     return ""
@@ -347,8 +349,8 @@ def _compared(claim: Claim, place: Place, is_share: bool) -> Outcome:
     for member in claim.members:
         place.takes_share = place.world.window.is_clock and is_share and member is claim.members[0]
         if is_numeric(member, place.world.sheet.constants) or member.kind == "empty":
-            values.append(None)
-            reasons += ["printed numbers"] if member.kind != "empty" else []
+            values.append(_if_it_fits(member, place))
+            reasons += ["printed numbers"] if values[-1] is None and member.kind != "empty" else []
             continue
         try:
             values.append(read(member, place))
@@ -393,6 +395,18 @@ def _compared(claim: Claim, place: Place, is_share: bool) -> Outcome:
     if reasons and worst.word == "proved":
         return Outcome("undecided", f"one member was not read: {reasons[0]}")
     return worst
+
+
+def _if_it_fits(member: Tree, place: Place) -> Value | None:
+    """The value of a member with decimals beside names: what is equal for all values is true, whatever the decimals are."""
+    if not any(True for _ in names_in(member)) or any(_is_of_numbers(node) for node in walk_tree(member)):
+        return None
+    inside = replace(place, doubts={}, remarks={}, vacuous={})
+    try:
+        found = read(member, inside)
+        return None if inside.doubts or inside.remarks or inside.vacuous else found
+    except (Mismatch, Unspread, Unread, Untyped, OutOfRange):
+        return None
 
 
 def _vanishes(value: Value, member: Tree, world: World) -> bool:

@@ -13,6 +13,7 @@ from symback.verification.dotted_sums import folded
 from symback.verification.implied import with_braces_applied
 from symback.verification.lexer import ParseError
 from symback.verification.macros import Macro
+from symback.verification.parameters import with_powers_of_parameters
 from symback.verification.parser import parse
 from symback.verification.sum_letters import with_letters_of_sums
 from symback.verification.tree import Tree, operands_of, walk
@@ -40,7 +41,7 @@ def page_of(latex: str, macros: Mapping[str, Macro] | None, printed: PrintedForm
         return Page(latex, None, f"longer than {MAX_LATEX} characters", printed)
     try:
         printed_tree = with_fonts_at_letters(parse(latex, macros))
-        tree = with_letters_of_sums(with_bare_gradients(folded(with_braces_applied(printed_tree))))
+        tree = with_powers_of_parameters(with_letters_of_sums(with_bare_gradients(folded(with_braces_applied(printed_tree)))))
     except ParseError as error:
         return Page(latex, None, str(error), printed)
     return Page(latex, tree, "", printed, tuple(chains_of(tree)))

@@ -79,7 +79,7 @@ def _read_name(tree: Tree, place: Place) -> Value:
         return number(place.bases[tree.text])
     if name.letter in (r"\mathbb 1", r"\mathbf 1", "I", r"\mathbb I") and not place.world.defines(name.letter):
         return _ones_or_identity(name.letter, mention, place)
-    if tree.text == r"\pi" and not place.world.defines(r"\pi"):
+    if name.letter == r"\pi" and place.world.sheet.has_circle_number:
         return number(sympy.pi)
     if is_kronecker(mention, place):
         return kronecker(mention.indices, place)

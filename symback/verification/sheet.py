@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from symback.verification.definitions import FUNCTION_HEADS, Definition, Function
 from symback.verification.meaning import COL, ROW
-from symback.verification.mentions import Lexicon, is_any_of, names_in, printed_name
+from symback.verification.mentions import Lexicon, is_any_of, letter_of, names_in, printed_name
 from symback.verification.recurrence import losses_under_sums, shared_families
 from symback.verification.shapes import declared_shapes
 from symback.verification.sizes import Sizes, lower_bounds
@@ -74,6 +74,7 @@ class Sheet:
         self.softmax_letters: frozenset[str] = frozenset()
         self.is_implicit = False
         self.constants = _constants([*self.definitions, *self.functions])
+        self.has_circle_number = _has_circle_number(trees, self.definitions)
         self.holds_the_others = False  # in the factors of chain rules
         self.lower_bounds = lower_bounds(trees)
         self.is_sloppy = any(_multiplies_arrays(node) for tree in trees for node in walk_tree(tree))
@@ -270,6 +271,17 @@ class Sheet:
         if letter.lstrip("\\")[:1].isupper() or letter in ("n", "m") or letter in self.lexicon.losses:
             return ("scalar", "matrix", "column", "row")
         return ("column", "scalar", "row", "matrix")
+
+
+def _has_circle_number(trees: Sequence[Tree], definitions: Sequence[Definition]) -> bool:
+    r"""Whether \pi is 3.14…: it stands bare wherever it stands, is defined nowhere, applied to nothing and derived by nowhere."""
+    nodes = [node for tree in trees for node in walk_tree(tree)]
+    heads = [child for node in nodes if node.kind == "call" for child in node.children[:1]]
+    below = [inner for node in nodes if node.kind == "derivative" for child in node.children[2:] for inner in walk_tree(child)]
+    scripted = [node.children[0] for node in nodes if node.kind == "scripts"]
+    is_other = any(letter_of(node) == r"\pi" for node in (*heads, *below, *scripted))
+    is_used = any(letter_of(node) == r"\pi" for node in nodes)
+    return is_used and not is_other and not any(definition.name.family == r"\pi" for definition in definitions)
 
 
 def _constants(stated: Iterable[Stated]) -> frozenset[str]:

@@ -143,3 +143,41 @@ def test_a_decimal_of_the_equations_is_a_constant_and_another_is_an_example(tmp_
     assert last_verdict(tmp_path, normalised(), claim.replace("0.00001", "0.0001")) == "undecided"
     example = "$$z = w x + b$$\n\n$$C = 0.5 (z - y)^2$$\n\nHere the error is 0.5, so"
     assert last_verdict(tmp_path, example, r"\frac{\partial C}{\partial w} = 0.5 x") != "refuted"
+
+
+LAYER_WITH_G = "$$z^1 = W^1 x + b^1$$\n\n$$a^1 = g(z^1)$$\n\n"
+
+
+@pytest.mark.parametrize(
+    ("function", "slope", "wrong"),
+    [
+        ("z^3", "3 z^2", "3 z^3"),
+        ("e^{-z^{2}}", "-2 z e^{-z^{2}}", "-z e^{-z^{2}}"),
+        (r"\operatorname{erf}(z)", r"\frac{2}{\sqrt{\pi}} e^{-z^2}", r"\frac{1}{\sqrt{\pi}} e^{-z^2}"),
+    ],
+)
+def test_a_number_above_the_parameter_of_a_function_is_a_power_and_no_layer(function: str, slope: str, wrong: str, tmp_path: Path):
+    page = LAYER_WITH_G + f"$$g(z) = {function}$$"
+    assert last_verdict(tmp_path, page, f"g'(z) = {slope}") == "proved"
+    assert last_verdict(tmp_path, page, f"g'(z) = {wrong}") == "refuted"
+
+
+def test_a_number_above_what_a_cost_is_a_function_of_stays_its_layer(tmp_path: Path):
+    page = "$$z^2 = W^2 a^1 + b^2$$\n\n$$a^2 = \\sigma(z^2)$$\n\n$$J(a) = (a^2 - y)^2$$"
+    assert last_verdict(tmp_path, page, r"\frac{\partial J}{\partial a^2} = 2 (a^2 - y)") == "proved"
+
+
+def test_pi_with_scripts_or_an_argument_is_no_circle_number(tmp_path: Path):
+    assert last_verdict(tmp_path, LAYER_WITH_G + r"A policy is $\pi(a)$.", r"\sin(\pi) = 0") != "proved"
+
+
+def test_what_is_equal_for_all_values_is_proved_whatever_its_decimals_are(tmp_path: Path):
+    page = LAYER_WITH_G + "$$g(z) = z^3 + 0.25 z^2$$"
+    assert last_verdict(tmp_path, page, "g'(z) = 3 z^2 + 0.5 z") == "proved"
+    assert last_verdict(tmp_path, page, "g'(z) = 3 z^2 + 0.75 z") == "undecided"
+
+
+@pytest.mark.parametrize("activation", ["gelu", "gelu_tanh"])
+def test_pages_with_gelu_are_read_back(activation: str, tmp_path: Path):
+    network = sb.Network.from_spec("2-1", activation=activation)
+    assert verdicts(tmp_path, page_of(network)) <= {"proved", "definition", "mention"}
