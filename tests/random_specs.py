@@ -140,7 +140,7 @@ def random_network(generator: np.random.Generator, is_numeric: bool = True) -> N
     else:
         layers, reached = builder.some(depth - 1, inputs)
         layers.append(_last(builder, cost, reached))
-    l1, l2 = (str(0.1 * generator.integers(1, 5)) if generator.random() < 0.2 else 0 for _ in range(2))
+    l1, l2 = (f"0.{generator.integers(1, 5)}" if generator.random() < 0.2 else 0 for _ in range(2))
     return Network(builder.size_of(inputs), tuple(layers), cost, l1, l2)
 
 
