@@ -11,7 +11,22 @@ from collections.abc import Mapping
 
 from symback.calculus.jacobian import derivative_of_scalar
 from symback.errors import UnsupportedError
-from symback.language.expressions import Add, Const, Contract, Delta, Map, Tensor, Unspecified, Var, add, contract, map_, slot, unspecified, walk
+from symback.language.expressions import (
+    Add,
+    Const,
+    Contract,
+    Delta,
+    Map,
+    Tensor,
+    Unspecified,
+    Var,
+    add,
+    contract,
+    map_,
+    slot,
+    unspecified,
+    walk,
+)
 
 __all__ = ["push_forward"]
 

@@ -4,7 +4,7 @@ import ast
 import inspect
 import linecache
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import count
 from types import ModuleType
 from typing import Protocol, cast
@@ -14,8 +14,11 @@ import numpy as np
 from symback.errors import UnsupportedError
 from symback.network import Network
 from symback.numerics import error_function, runtime
+from symback.numerics.flat import flat_function, flat_layout
 from symback.numerics.numpy_backend import numpy_source
+from symback.numerics.numpy_routine import routine_source
 from symback.numerics.program import Program, program_of
+from symback.numerics.routine import Routine, routine_of
 from symback.pipeline import Derivation, derive
 
 __all__ = ["GradientFunction", "lambdify", "module_source"]
@@ -25,23 +28,47 @@ _serial = count(1)
 
 
 class GradientFunction(Protocol):
-    """What `lambdify` returns: `f(params, x, y) -> (cost, grads)`, with its source and its program."""
+    """What `lambdify` returns: `f(params, x, y) -> (cost, grads)`, with its source and its program.
+
+    The program names its results: `f.program.results`.  Functions of other kinds take and give what their kind says, and
+    have no `forward`; flat ones have `flatten(params)` and `unflatten(theta)` besides.
+    """
 
     source: str
-    program: Program
+    program: Program | Routine
     parameter_names: tuple[str, ...]
     dtype: np.dtype
     forward: Callable
+    flatten: Callable
+    unflatten: Callable
 
     def __call__(self, params, x, y) -> tuple[float, list | dict]: ...
 
 
-def lambdify(network: Network | Derivation, dtype: str = "float64", backend: str = "numpy") -> GradientFunction:
+def lambdify(
+    network: Network | Derivation,
+    dtype: str = "float64",
+    backend: str = "numpy",
+    *,
+    kind: str = "gradient",
+    wrt: Sequence[str] | None = None,
+    per_sample: bool = False,
+    flat: bool = False,
+) -> GradientFunction:
     """A function `f(params, x, y) -> (cost, grads)`; cost and gradients are averaged over the rows of x.
 
     `params` is a list of (W, b), one pair for each layer, or a dict of named arrays (W1, b1, gamma2, …) for networks
     with other parameters; grads have the form of params.  x is (batch, inputs), y is (batch, outputs), W is
     (n_l, n_{l-1}).  `f.source` is the text that runs, `f.forward(params, x)` gives the output alone.
+
+    `wrt`         names of parameters, or "x": grads is a dict with these, in their order, and nothing else is computed
+    `per_sample`  f(params, x, y) -> (costs, grads), the samples along the first axis; their means are the averages
+    `kind`        "vjp": f(params, x, v) -> (output, grads), the gradients of Σ v * output;
+                  "jvp": f(params, direction, x) -> (output, output_dot), the derivative of the output along a direction;
+                  "hvp": f(params, direction, x, y) -> products, the Hessian of the cost times the direction;
+                  a direction has the form of params, or with `wrt` that of a dict with these names
+    `flat`        parameters, gradients and directions are one vector each, in the order of `f.parameter_names`: what
+                  scipy.optimize.minimize(f, theta, (x, y), jac=True, hessp=g) takes, g of kind "hvp"
 
     >>> f = lambdify(Network.from_spec("2-3-2"))
     >>> params = [(np.zeros((3, 2)), np.zeros(3)), (np.zeros((2, 3)), np.zeros(2))]
@@ -51,17 +78,56 @@ def lambdify(network: Network | Derivation, dtype: str = "float64", backend: str
     """
     if backend != "numpy":
         raise UnsupportedError(f"backend {backend!r} is not built; there is 'numpy'")
-    program = _program(network)
+    if flat and wrt is not None:
+        raise UnsupportedError("flat vectors hold all parameters; leave out wrt, or flat")
+    derivation = _batch_derivation(network)
+    program: Program | Routine
+    if kind == "gradient" and wrt is None and not per_sample:
+        program = program_of(derivation.forward, derivation.formulas)
+        function = _gradient_function(program, dtype)
+    else:
+        program = routine_of(derivation, kind, wrt, per_sample)
+        function = _routine_function(program, dtype)
+    if flat:
+        function = _flattened(function, program, dtype)
+    function.program = program
+    function.parameter_names = tuple(argument.name for argument in program.parameters)
+    function.dtype = np.dtype(dtype)
+    return function
+
+
+def _gradient_function(program: Program, dtype: str) -> GradientFunction:
+    """The whole gradient and the output, from one module."""
     source = _source(program, dtype, is_standalone=False)
     namespace, file_name = _run(source)
     function = cast(GradientFunction, namespace["value_and_grad"])
     weakref.finalize(function, linecache.cache.pop, file_name, None)
     function.source = source
-    function.program = program
-    function.parameter_names = tuple(argument.name for argument in program.parameters)
-    function.dtype = np.dtype(dtype)
     function.forward = cast(Callable, namespace["forward"])
     return function
+
+
+def _routine_function(routine: Routine, dtype: str) -> GradientFunction:
+    """A function of another kind."""
+    text = routine_source(routine, _checked_dtype(dtype))
+    imports, rest = text.split("\n\ndtype = ", 1)
+    calls = "from symback.numerics.runtime import Buffers, checked, members, packed, refuse_nonfinite"
+    source = f"{imports}\n\n{_ERF_IMPORT if 'erf(' in rest else ''}{calls}\n\ndtype = {rest}"
+    namespace, file_name = _run(source)
+    function = cast(GradientFunction, namespace[routine.name])
+    weakref.finalize(function, linecache.cache.pop, file_name, None)
+    function.source = source
+    return function
+
+
+def _flattened(function: GradientFunction, program: Program | Routine, dtype: str) -> GradientFunction:
+    """The same function of one vector."""
+    layout = flat_layout(program.parameters, dtype)
+    flat = cast(GradientFunction, flat_function(function, program.takes, program.gives, layout))
+    flat.source, flat.flatten, flat.unflatten = function.source, layout.flatten, layout.unflatten
+    if hasattr(function, "forward"):
+        flat.forward = lambda theta, x: function.forward(layout.unflatten(theta), x)
+    return flat
 
 
 def module_source(network: Network | Derivation, dtype: str = "float64") -> str:
@@ -71,18 +137,25 @@ def module_source(network: Network | Derivation, dtype: str = "float64") -> str:
 
 def _program(network: Network | Derivation) -> Program:
     """The program of the batch derivation, whatever is given."""
-    if isinstance(network, Derivation):
-        derivation = network if network.forward.is_batch else derive(network.network, batch=True)
-    else:
-        derivation = derive(network, batch=True)
+    derivation = _batch_derivation(network)
     return program_of(derivation.forward, derivation.formulas)
+
+
+def _batch_derivation(network: Network | Derivation) -> Derivation:
+    if isinstance(network, Derivation):
+        return network if network.forward.is_batch else derive(network.network, batch=True)
+    return derive(network, batch=True)
+
+
+def _checked_dtype(dtype: str) -> str:
+    if str(dtype) not in DTYPES:
+        raise UnsupportedError(f"dtype {dtype!r} is not built; there are {' and '.join(DTYPES)}")
+    return str(dtype)
 
 
 def _source(program: Program, dtype: str, is_standalone: bool) -> str:
     """Documentation, what it calls, and the functions."""
-    if str(dtype) not in DTYPES:
-        raise UnsupportedError(f"dtype {dtype!r} is not built; there are {' and '.join(DTYPES)}")
-    text = numpy_source(program, str(dtype))
+    text = numpy_source(program, _checked_dtype(dtype))
     uses_erf = "erf(" in text
     if is_standalone:
         errors = [f'class {name}({parent}):\n    """{meaning}"""' for name, parent, meaning in _ERRORS]
@@ -91,11 +164,12 @@ def _source(program: Program, dtype: str, is_standalone: bool) -> str:
         head = "\n".join([_documentation(program, dtype), "", *_STANDARD, "", "import numpy as np", imports])
         return "\n\n\n".join([head, *pieces, functions])
     calls = "from symback.numerics.runtime import Buffers, prepared, refuse_nonfinite"
-    erf = "from symback.numerics.error_function import erf\n" if uses_erf else ""
+    erf = _ERF_IMPORT if uses_erf else ""
     imports, rest = text.split("\n\ndtype = ", 1)
     return f"{imports}\n\n{erf}{calls}\n\ndtype = {rest}"
 
 
+_ERF_IMPORT = "from symback.numerics.error_function import erf\n"
 _STANDARD = ("import contextvars", "import threading", "from collections.abc import Callable", "from math import isfinite")
 _ERRORS = (
     ("ShapeError", "ValueError", "An argument of the wrong shape."),

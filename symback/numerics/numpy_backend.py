@@ -34,9 +34,9 @@ def numpy_source(program: Program, dtype: str) -> str:
     It still needs the functions of `runtime` (and `erf`) in its namespace; see `functions.module_source`.
     """
     sizes = size_names(program.batch_size, program.inputs, (*program.forward, *program.backward))
-    writer = Writer(program, sizes)
+    writer = Writer(sizes)
     gradients = writer.function(_Whole(program))
-    prediction = Writer(program, sizes, writer.constants, writer.functions)
+    prediction = Writer(sizes, writer.constants, writer.functions)
     forward = prediction.function(_Forward(program))
     head = heading(writer, dtype)
     tables = _tables(program, sizes)
@@ -49,12 +49,17 @@ def heading(writer: "Writer", dtype: str) -> list[str]:
     imports = sorted(writer.functions | {"array", "empty", "ones"})
     needed = wrapped(f"({', '.join(imports)},)", "", 0, "from numpy import ")
     plain = f"from numpy import {', '.join(imports)}"
-    return ["from math import isfinite", "", *([plain] if len(plain) < 118 else needed), "", f'dtype = array(0, "{dtype}").dtype', *constants]
+    return [
+        "from math import isfinite",
+        "",
+        *([plain] if len(plain) < 118 else needed),
+        "",
+        f'dtype = array(0, "{dtype}").dtype',
+        *constants,
+    ]
 
 
-def size_names(
-    batch_size: sympy.Symbol, arguments: Sequence[Argument], assignments: Iterable[Assignment]
-) -> dict[sympy.Symbol, str]:
+def size_names(batch_size: sympy.Symbol, arguments: Sequence[Argument], assignments: Iterable[Assignment]) -> dict[sympy.Symbol, str]:
     """A Python name for each symbolic size, in order of appearance; N for the batch."""
     taken = {argument.name for argument in arguments} | {assignment.name for assignment in assignments} | _RESERVED
     names: dict[sympy.Symbol, str] = {batch_size: "N"}
@@ -147,7 +152,6 @@ class _Forward:
 class Writer:
     """Turns the assignments of one function into lines; collects constants and the NumPy functions in use."""
 
-    program: Program
     sizes: dict[sympy.Symbol, str]
     constants: dict[sympy.Expr, str] = field(default_factory=dict)
     functions: set[str] = field(default_factory=set)
@@ -364,7 +368,7 @@ class Writer:
             f"    return {what.buffers}.quietly(_{what.name}, {what.arguments})",
             "", "", f"def _{what.name}({what.arguments}):",
             "    try:",
-            *self._unpacking(own),
+            *self._unpacking(what, own),
             *(f"        {line}" for line in self._sizes_from_shapes(what)),
             *self._fits(what),
             "    except (AttributeError, IndexError, KeyError, TypeError, ValueError):",
@@ -385,9 +389,9 @@ class Writer:
     def _argument_text(self, argument: Argument) -> str:
         return f"{argument.name} ({', '.join(self._size(size) for size in argument.shape)})"
 
-    def _unpacking(self, names: list[str]) -> list[str]:
-        if self.program.layers is not None:
-            pairs = [f"({w}, {b})" for w, b in self.program.layers]
+    def _unpacking(self, what: "_Whole | _Forward", names: list[str]) -> list[str]:
+        if what.program.layers is not None:
+            pairs = [f"({w}, {b})" for w, b in what.program.layers]
             return wrapped(f"[{', '.join(pairs)}]", "= params", 8)
         return [f'        {name} = params["{name}"]' for name in names]
 
@@ -412,35 +416,38 @@ class Writer:
         own = ", ".join(f"{a.name}={a.name}" for a in what.inputs)
         check = wrapped(f"refuse_nonfinite({own})", "", 8)
         if not what.needs_target:
-            output = self._operand(self.program.output)
-            returned = output if is_array(self.program.output) else f"{output}.copy()"
+            output = self._operand(what.program.output)
+            returned = output if is_array(what.program.output) else f"{output}.copy()"
             return [f"    if not isfinite({output}.sum()):", *check, f"    return {returned}"]
-        cost = self._scalar_operand(self.program.cost, 1)
-        grads = self.returned(self.program.gradients)
+        cost = self._scalar_operand(what.program.cost, 1)
+        grads = self.handed_over(what.program.gradients)
         lines = [] if cost == "cost" else [f"    cost = {cost}"]
-        lines += ["    flat_x = x.ravel()", f"    if not ({self._finiteness_test(grads)}):", *check]
-        named = ", ".join(f'"{a.name}": {g}' for a, g in zip(self.program.parameters, grads, strict=True))
-        if self.program.layers is None:
+        lines += ["    flat_x = x.ravel()", f"    if not ({self._finiteness_test(what, grads)}):", *check]
+        named = ", ".join(f'"{a.name}": {g}' for a, g in zip(what.program.parameters, grads, strict=True))
+        if what.program.layers is None:
             return [*lines, *wrapped(f"return cost, {{{named}}}", "", 4)]
         pairs = ", ".join(f"({w}, {b})" for w, b in zip(grads[::2], grads[1::2], strict=True))
         by_name, by_layer = wrapped(f"return cost, {{{named}}}", "", 8), wrapped(f"return cost, [{pairs}]", "", 4)
         return [*lines, "    if isinstance(params, dict):", *by_name, *by_layer]
 
-    def _finiteness_test(self, grads: list[str]) -> str:
+    def _finiteness_test(self, what: "_Whole | _Forward", grads: list[str]) -> str:
         """A cheap test that every nan or infinity in an argument fails, if it spoils any result.
 
         A nan reaches the cost.  An infinity may not (a unit saturates), but times 0 it gives a nan in the gradients: one
         in x in those of its layer, one in a weight in all those below, of which the last computed vector is looked at.
         """
-        rank = {name: len(value.shape) for name, value in zip(grads, self.program.gradients, strict=True)}
-        order = [assignment.name for assignment in self.program.backward if rank.get(assignment.name) == 1]
+        rank = {name: len(value.shape) for name, value in zip(grads, what.program.gradients, strict=True)}
+        order = [assignment.name for assignment in what.program.backward if rank.get(assignment.name) == 1]
         last = f" and isfinite({order[-1]}.dot({order[-1]}))" if order else ""
         return f"isfinite(cost) and isfinite(flat_x.dot(flat_x)){last}"
 
-    def returned(self, values: Sequence[Value]) -> list[str]:
-        """The names of arrays that are handed over; one that is an argument, a view or returned before is copied."""
+    def handed_over(self, values: Sequence[Value]) -> list[str]:
+        """How results are written: a scalar as it is; an array that is an argument, a view or handed over before is copied."""
         names: list[str] = []
         for value in values:
+            if value.shape == ():
+                names.append(self._scalar_operand(value, 1))
+                continue
             name = self._operand(value)
             is_own = is_array(value) and name not in names
             names.append(name if is_own else f"{name}.copy()")

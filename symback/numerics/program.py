@@ -24,8 +24,8 @@ from symback.numerics.operations import Graph, Shape, Value
 from symback.pipeline.directions import network_output
 
 __all__ = [
-    "Argument", "Assignment", "GradientFormula", "Program", "assigned", "averaged_first", "layer_pairs", "program_of", "python_name",
-    "refuse_unspecified",
+    "Argument", "Assignment", "GradientFormula", "Group", "Program", "assigned", "averaged_first", "layer_pairs", "program_of",
+    "python_name", "refuse_unspecified",
 ]  # fmt: skip
 
 
@@ -58,6 +58,19 @@ class Assignment:
     value: Value
 
 
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Arrays that travel together: `keys` as the caller names them (W1), `names` as the program does (W1_dot).
+
+    `is_layered`: they may also come, or go, as a list of (W, b).
+    """
+
+    title: str
+    keys: tuple[str, ...]
+    names: tuple[str, ...]
+    is_layered: bool
+
+
 @dataclass(frozen=True)
 class Program:
     """Assignments in an order in which each uses only those before it; forward, then backward.
@@ -82,6 +95,18 @@ class Program:
         return (self.x, self.y, *self.parameters)
 
     @property
+    def takes(self) -> tuple[str | Group, ...]:
+        """The arguments of the function, in order."""
+        names = tuple(parameter.name for parameter in self.parameters)
+        return Group("params", names, names, self.layers is not None), "x", "y"
+
+    @property
+    def gives(self) -> tuple[str | Group, ...]:
+        """The results of the function, in order."""
+        names = tuple(parameter.name for parameter in self.parameters)
+        return "cost", Group("grads", names, tuple(f"d{name}" for name in names), self.layers is not None)
+
+    @property
     def results(self) -> dict[str, Value]:
         """What the program gives, by name: the cost, then dW1, db1, … in the order of the parameters."""
         names = (f"d{parameter.name}" for parameter in self.parameters)
@@ -89,14 +114,18 @@ class Program:
 
 
 def python_name(name: Name) -> str:
-    """W^2 → W2, ∂C/∂W^2 → dW2, Δ^2 → Delta2, C → cost.
+    """W^2 → W2, ∂C/∂W^2 → dW2, Δ^2 → Delta2, C → cost, A^0 → x; along a direction W^2 → W2_dot.
 
     >>> python_name(Name("W", 2).gradient), python_name(Name("Delta", 1)), python_name(Name("C"))
     ('dW2', 'Delta1', 'cost')
+    >>> python_name(Name("W", 2).gradient.tangent), python_name(Name("A", 0).gradient)
+    ('dW2_dot', 'dx')
     """
     if name == Name("C"):
         return "cost"
-    return f"{'d' if name.is_gradient else ''}{name.letter}{'' if name.layer is None else name.layer}"
+    letter, dot, _ = name.letter.partition("_dot")
+    own = "x" if name.layer == 0 else f"{letter}{'' if name.layer is None else name.layer}"
+    return f"{'d' if name.is_gradient else ''}{own}{dot}"
 
 
 def program_of(forward: Forward, formulas: Iterable[GradientFormula]) -> Program:

@@ -11,7 +11,7 @@ import numpy as np
 
 from symback.errors import NumericError, ShapeError
 
-__all__ = ["Buffers", "prepared", "refuse_nonfinite"]
+__all__ = ["Buffers", "checked", "members", "packed", "prepared", "refuse_nonfinite"]
 
 Size = int | str
 Shapes = dict[str, tuple[Size, ...]]
@@ -48,14 +48,19 @@ def prepared(params, x, y, shapes: Shapes, pairs: list | None, dtype) -> list:
     `pairs` lists the names in (W, b) pairs where parameters may come so; a dict of named arrays is understood as well.
     Where y is None, no target is wanted.
     """
-    named = {"x": x, "y": y} | _by_name(params, list(shapes)[2:], pairs)
+    named = {"x": x, "y": y} | members("params", params, list(shapes)[2:], pairs)
+    if y is not None:
+        return checked(named, shapes, dtype)
+    x, *rest = checked(named, {name: shape for name, shape in shapes.items() if name != "y"}, dtype)
+    return [x, None, *rest]
+
+
+def checked(named: dict, shapes: Shapes, dtype) -> list:
+    """The arrays that `shapes` lists, converted and checked in that order, then the sizes that it leaves open."""
     order = dict.fromkeys(size for shape in shapes.values() for size in shape if isinstance(size, str))
     sizes: dict[str, int] = {}
     arrays: list = []
     for name, shape in shapes.items():
-        if name == "y" and y is None:
-            arrays.append(None)
-            continue
         array = _as_array(name, named[name], dtype)
         for position, size in enumerate(shape if len(shape) == array.ndim else ()):
             if isinstance(size, str):
@@ -69,17 +74,17 @@ def prepared(params, x, y, shapes: Shapes, pairs: list | None, dtype) -> list:
     return [*arrays, *(sizes[size] for size in order)]
 
 
-def _by_name(params, names: list[str], pairs: list | None) -> dict:
-    """Parameters by name, from a dict or from a list of (W, b)."""
+def members(title: str, params, names: list[str], pairs: list | None) -> dict:
+    """The arrays of a group, called `title`, by name, from a dict or from a list of (W, b)."""
     if isinstance(params, dict):
         missing = [name for name in names if name not in params]
         extra = [name for name in params if name not in names]
         if missing or extra:
             wrong = f"{'missing' if missing else 'unknown'}: {', '.join(map(str, missing or extra))}"
-            raise ShapeError(f"params has the wrong names, {wrong}; it should have {', '.join(names)}")
+            raise ShapeError(f"{title} has the wrong names, {wrong}; it should have {', '.join(names)}")
         return params
     if pairs is None:
-        raise ShapeError(f"params is a {type(params).__name__}; for this network it should be a dict with {', '.join(names)}")
+        raise ShapeError(f"{title} is a {type(params).__name__}; for this network it should be a dict with {', '.join(names)}")
     found: list = []
     try:
         layers = list(params)
@@ -88,8 +93,15 @@ def _by_name(params, names: list[str], pairs: list | None) -> dict:
     except (TypeError, ValueError):
         pass
     if len(found) != 2 * len(pairs):
-        raise ShapeError(f"params should be a list of {len(pairs)} pairs (W, b), one for each layer; it is {_described(params)}")
+        raise ShapeError(f"{title} should be a list of {len(pairs)} pairs (W, b), one for each layer; it is {_described(params)}")
     return dict(zip([name for pair in pairs for name in pair], found, strict=True))
+
+
+def packed(arrays: list, names: list[str], like=None) -> list | dict:
+    """Arrays in the form of `like`: a dict by name if it is one, or is not there, else a list of (W, b)."""
+    if like is None or isinstance(like, dict):
+        return dict(zip(names, arrays, strict=True))
+    return list(zip(arrays[::2], arrays[1::2], strict=True))
 
 
 def _described(value) -> str:
