@@ -39,6 +39,7 @@ def test_deriving_twice_gives_the_same_tensors(seed):
         assert [formula.steps for formula in first] == [formula.steps for formula in second]
 
 
+@pytest.mark.slow
 def test_other_processes_with_other_hashes_write_the_same_pages():
     code = "import hashlib; from tests.laws.test_determinism import pages; print(hashlib.sha256(pages(5).encode()).hexdigest())"
     running = [
