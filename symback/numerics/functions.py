@@ -14,6 +14,7 @@ import numpy as np
 from symback.errors import UnsupportedError
 from symback.network import Network
 from symback.numerics import error_function, runtime
+from symback.numerics.backends import Backend, build
 from symback.numerics.flat import flat_function, flat_layout
 from symback.numerics.numpy_backend import numpy_source
 from symback.numerics.numpy_routine import routine_source
@@ -41,6 +42,8 @@ class GradientFunction(Protocol):
     forward: Callable
     flatten: Callable
     unflatten: Callable
+    backend: str
+    reason: str
 
     def __call__(self, params, x, y) -> tuple[float, list | dict]: ...
 
@@ -49,6 +52,7 @@ def lambdify(
     network: Network | Derivation,
     dtype: str = "float64",
     backend: str = "numpy",
+    threads: int | None = None,
     *,
     kind: str = "gradient",
     wrt: Sequence[str] | None = None,
@@ -59,7 +63,8 @@ def lambdify(
 
     `params` is a list of (W, b), one pair for each layer, or a dict of named arrays (W1, b1, gamma2, …) for networks
     with other parameters; grads have the form of params.  x is (batch, inputs), y is (batch, outputs), W is
-    (n_l, n_{l-1}).  `f.source` is the text that runs, `f.forward(params, x)` gives the output alone.
+    (n_l, n_{l-1}).  `f.source` is the text that runs, `f.forward(params, x)` gives the output alone, `f.backend` says
+    what computes it and `f.reason` why that is not what was asked for.
 
     `wrt`         names of parameters, or "x": grads is a dict with these, in their order, and nothing else is computed
     `per_sample`  f(params, x, y) -> (costs, grads), the samples along the first axis; their means are the averages
@@ -76,18 +81,16 @@ def lambdify(
     >>> cost, grads[1][1].tolist()
     (0.25, [0.125, 0.125])
     """
-    if backend != "numpy":
-        raise UnsupportedError(f"backend {backend!r} is not built; there is 'numpy'")
     if flat and wrt is not None:
         raise UnsupportedError("flat vectors hold all parameters; leave out wrt, or flat")
     derivation = _batch_derivation(network)
     program: Program | Routine
     if kind == "gradient" and wrt is None and not per_sample:
         program = program_of(derivation.forward, derivation.formulas)
-        function = _gradient_function(program, dtype)
+        function = build(BACKENDS, backend, program, _checked_dtype(dtype), threads)
     else:
         program = routine_of(derivation, kind, wrt, per_sample)
-        function = _routine_function(program, dtype)
+        function = build(ROUTINE_BACKENDS, backend, program, _checked_dtype(dtype), threads)
     if flat:
         function = _flattened(function, program, dtype)
     function.program = program
@@ -96,8 +99,8 @@ def lambdify(
     return function
 
 
-def _gradient_function(program: Program, dtype: str) -> GradientFunction:
-    """The whole gradient and the output, from one module."""
+def _gradient_function(program: Program, dtype: str, threads: int | None) -> GradientFunction:
+    """The whole gradient and the output, from one module; NumPy has threads of its own."""
     source = _source(program, dtype, is_standalone=False)
     namespace, file_name = _run(source)
     function = cast(GradientFunction, namespace["value_and_grad"])
@@ -107,7 +110,7 @@ def _gradient_function(program: Program, dtype: str) -> GradientFunction:
     return function
 
 
-def _routine_function(routine: Routine, dtype: str) -> GradientFunction:
+def _routine_function(routine: Routine, dtype: str, threads: int | None) -> GradientFunction:
     """A function of another kind."""
     text = routine_source(routine, _checked_dtype(dtype))
     imports, rest = text.split("\n\ndtype = ", 1)
@@ -120,10 +123,15 @@ def _routine_function(routine: Routine, dtype: str) -> GradientFunction:
     return function
 
 
+BACKENDS = {"numpy": Backend(missing=lambda: "", build=_gradient_function)}
+ROUTINE_BACKENDS = {"numpy": Backend(missing=lambda: "", build=_routine_function)}
+
+
 def _flattened(function: GradientFunction, program: Program | Routine, dtype: str) -> GradientFunction:
     """The same function of one vector."""
     layout = flat_layout(program.parameters, dtype)
     flat = cast(GradientFunction, flat_function(function, program.takes, program.gives, layout))
+    flat.backend, flat.reason = function.backend, function.reason
     flat.source, flat.flatten, flat.unflatten = function.source, layout.flatten, layout.unflatten
     if hasattr(function, "forward"):
         flat.forward = lambda theta, x: function.forward(layout.unflatten(theta), x)
