@@ -197,6 +197,8 @@ def _read_group(tree: Tree, place: Place) -> Value:
         return transposed(Value(contract((), (ROW,), {ROW: place.world.fresh_axis()}), (ROW,)))
     if tree.text in ("( )", "[ ]") and tree.children[0].kind == "list":
         return _read_list(tree, place)
+    if tree.text == r"\{ ." and inner.kind == "matrix" and inner.text == "array":
+        return _read_matrix(replace(inner, text="cases"), place)
     if tree.text not in ("( )", "[ ]", "{ }", r"\{ \}", r"\left( \right)"):
         raise Unread("brackets that have no meaning here")
     return read(tree.children[0], place)

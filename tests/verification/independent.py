@@ -21,7 +21,7 @@ from symback.verification.tree import Tree, operands_of, operators_of
 from tests.verification.independent_models import MODELS, Key, Model
 from tests.verification.independent_names import TURNS, Parts, Unknown, kronecker_indices, letter_of, parts_of
 
-__all__ = ["Unknown", "WrongShape", "verdict_of"]
+__all__ = ["Scene", "Unknown", "Ways", "WrongShape", "equations_of", "value_of", "verdict_of", "verdict_on"]
 
 STEP = 1e-30
 TOLERANCE = 1e-8  # values are exact to 1e-13 or so; true formulas with cancelling sums lose a few digits more
@@ -72,30 +72,30 @@ def verdict_of(latex: str, model: str) -> str:
     'equal'
     """
     try:
-        equations = list(_equations(parse(latex)))
+        equations = list(equations_of(parse(latex)))
     except (ParseError, Unknown):
         return "unknown"
-    found = {_verdict_on(equation, model) for equation in equations}
+    found = {verdict_on(equation, MODELS[model]) for equation in equations}
     return next((word for word in ("different", "shape", "unknown", "summed") if word in found), "equal")
 
 
-def _equations(tree: Tree) -> Iterator[Tree]:
+def equations_of(tree: Tree) -> Iterator[Tree]:
     """The equations that are printed side by side or below each other."""
     if tree.kind in ("list", "statements", "implication"):
         for operand in operands_of(tree):
-            yield from _equations(operand)
+            yield from equations_of(operand)
     elif tree.kind == "aligned":
-        yield from _equations(tree.children[0])
+        yield from equations_of(tree.children[0])
     elif tree.kind == "relation" and set(operators_of(tree)) == {"="}:
         yield tree
     else:
         raise Unknown("no equation")
 
 
-def _verdict_on(equation: Tree, model: str) -> str:
+def verdict_on(equation: Tree, build: Callable[[np.random.Generator], Model]) -> str:
     """The verdict on one equation: false if it is false for any numbers."""
     try:
-        found = [_verdict_with(equation, MODELS[model], seed) for seed in SEEDS]
+        found = [_verdict_with(equation, build, seed) for seed in SEEDS]
     except Unknown:
         return "unknown"
     return next((word for word in ("different", "shape", "summed") if word in found), "equal")

@@ -27,8 +27,8 @@ from symback.verification.pages import DocumentError
 from symback.verification.report import VERDICTS, Report
 from tests.verification.fuzz_material import Mangled, mangled_document, mangled_formula, nonsense
 from tests.verification.independent import verdict_of
-from tests.verification.independent_models import MODELS
-from tests.verification.true_formulas import SETTINGS, page_with
+from tests.verification.independent_alone import truths_alone
+from tests.verification.true_formulas import SETTINGS, TRUE_FORMULAS, page_with
 
 SECONDS = PAGE_SECONDS + 1  # of processor time for one formula: what the judge allows itself, and one step that began before
 PATIENCE = 20.0  # after these a formula is stopped and counts as a hang; a document may take as many for each ten formulas
@@ -111,10 +111,9 @@ def try_formula(mangled: Mangled) -> Found:
     if any("without a layer" in assumption for assumption in report.formulas[-1].assumptions):
         return found  # δ for δ^l, and the verdict says so: the numbers do not know that reading
     last = COST_OF_SAMPLE.sub("C ", report.formulas[-1].latex)
-    models = [SETTINGS[mangled.setting].model] if mangled.setting is not None else list(MODELS)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        truths = {verdict_of(last, model) for model in models}
+        truths = truths_alone(last) if mangled.setting is None else {verdict_of(last, SETTINGS[mangled.setting].model)}
     if "equal" in truths:
         return found
     if truths == {"unknown"} or "summed" in truths:
@@ -217,6 +216,36 @@ def test_hundreds_of_mangled_formulas_and_documents(seed):
     """Seeds that are given: a run of many others is for `python -m tests.verification.test_fuzz_judge`, and its finds become tests."""
     assert _faults(fuzz_formulas(seed, 250)) == []
     assert _faults(fuzz_documents(seed, 5)) == []
+
+
+@pytest.mark.parametrize(
+    ("latex", "truths"),
+    [
+        ("u = u = u", {"equal"}),
+        ("L = 1 = 1", {"equal"}),
+        (r"\beta_1 = 0.91 = 0.9", {"equal"}),
+        (r"w = 0.2 - 0.1 \cdot (-0.103) = 0.2103", {"equal"}),
+    ],
+)  # fmt: skip
+def test_what_is_true_of_all_names_is_true_alone(latex, truths):
+    assert truths_alone(latex) == truths
+
+
+@pytest.mark.parametrize(
+    "latex", [r"\beta_1 = 0.91 = 0.8", r"w = 0.2 - 0.1 \cdot (-0.103) = 0.2104", r"z_i = W_i a_{i-1}", r"\delta^l = a^l"]
+)
+def test_what_is_false_of_every_network_is_not_true_alone(latex):
+    assert "equal" not in truths_alone(latex)
+    assert truths_alone(latex) & {"different", "shape"} or latex[0] not in "z\\"
+
+
+def test_a_true_formula_of_the_table_is_true_alone_in_some_network():
+    assert [formula for formula in TRUE_FORMULAS[::20] if "equal" not in truths_alone(formula.latex)] == []
+
+
+def test_a_layer_may_be_called_by_any_letter_and_neurons_have_no_entries():
+    assert "equal" in truths_alone(r"z_i = W_i a_{i-1} + b_i, \quad a_i = \sigma(z_i)")
+    assert truths_alone(r"O_2[i, y_i] + \lambda = O_2[i, y_i]") == {"unknown"}
 
 
 # --- the figures ------------------------------------------------------------------------------------------------------------------

@@ -88,3 +88,33 @@ def test_the_keys_of_attention_are_a_matrix_and_the_size_under_the_root_a_number
 )  # fmt: skip
 def test_parts_that_cancel_must_fit_as_well(tmp_path, stated, latex):
     assert judged(tmp_path, stated, latex) != "proved"
+
+
+def in_cases(here: str, first: str, there: str, second: str) -> str:
+    """The derivative of softmax as an author prints it who tells the cases apart."""
+    return rf"\frac{{\partial p_i}}{{\partial z_j}} = \begin{{cases}} {here} & {first} \\ {there} & {second} \end{{cases}}"
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [("i = j", r"i \neq j"), (r"\text{if } j = i,", r"\text{if } i \ne j."), ("i = j", r"\text{otherwise}")],
+)
+def test_cases_of_equal_and_of_different_indices(tmp_path, first, second):
+    stated = (r"p_i = \frac{e^{z_i}}{\sum_k e^{z_k}}",)
+    assert judged(tmp_path, stated, in_cases("p_i (1 - p_i)", first, "-p_i p_j", second)) == "proved"
+    assert judged(tmp_path, stated, in_cases("p_i (1 - p_i)", first, "p_i p_j", second)) == "refuted"
+    assert judged(tmp_path, stated, in_cases("p_i (p_i - 1)", first, "-p_i p_j", second)) == "refuted"
+
+
+def test_cases_may_come_in_either_order_and_in_an_array_beside_a_brace(tmp_path):
+    stated = (r"p_i = \frac{e^{z_i}}{\sum_k e^{z_k}}",)
+    assert judged(tmp_path, stated, in_cases("-p_i p_j", r"i \neq j", "p_i (1 - p_j)", "i = j")) == "proved"
+    assert judged(tmp_path, stated, in_cases("p_i (1 - p_i)", r"i \neq j", "-p_i p_j", "i = j")) == "refuted"
+    array = in_cases("p_i (1 - p_i)", "i = j", "-p_i p_j", r"i \neq j").replace(r"\begin{cases}", r"\left\{ \begin{array}{ll}")
+    assert judged(tmp_path, stated, array.replace(r"\end{cases}", r"\end{array} \right.")) == "proved"
+
+
+@pytest.mark.parametrize("second", [r"i = j", r"i \neq k", "k = i"])
+def test_cases_that_leave_something_out_are_not_proved(tmp_path, second):
+    stated = (r"p_i = \frac{e^{z_i}}{\sum_k e^{z_k}}",)
+    assert judged(tmp_path, stated, in_cases("p_i (1 - p_i)", "i = j", "-p_i p_j", second)) != "proved"
