@@ -324,6 +324,9 @@ class Formulas(AsWrittenForms):
 
     def _print_Piecewise(self, expr: sympy.Piecewise) -> str:
         (value, condition), *others = expr.args
+        by_sign = _of_sign(expr)
+        if by_sign is not None:
+            return self._print(by_sign)
         if value == 1 and len(others) == 1 and tuple(others[0]) == (0, True):
             return self.indicator(self._print(condition))
         rows = [(self._print(value), None if condition is sympy.true else self._print(condition)) for value, condition in expr.args]
@@ -438,6 +441,19 @@ class Formulas(AsWrittenForms):
 
     def _print_Equality(self, expr: sympy.Eq) -> str:
         return f"{self._print(expr.lhs)} = {self._print(expr.rhs)}"
+
+
+def _of_sign(expr: sympy.Piecewise) -> sympy.Expr | None:
+    """|x| or sgn(x), where the pieces say so: x and -x, or 1 and -1, above and below 0, and 0 there."""
+    if len(expr.args) != 3 or tuple(expr.args[2]) != (0, True):
+        return None
+    (above, over), (below, under), _ = expr.args
+    if not (isinstance(over, sympy.Gt) and isinstance(under, sympy.Lt) and over.args == under.args) or below != -above:
+        return None
+    x = over.lhs - over.rhs
+    if above == 1:
+        return sympy.sign(x, evaluate=False)
+    return sympy.Abs(x, evaluate=False) if above == x else None
 
 
 def _decimal(number: sympy.Rational) -> str | None:

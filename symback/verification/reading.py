@@ -190,6 +190,14 @@ def _squared_norm(value: Value, exponent: sympy.Expr) -> Value:
     return Value(contract(((squares.tensor, squares.labels),), kept, {}), tuple(kept))
 
 
+def _absolute(value: Value) -> Value:
+    """|w_jk|; of a vector the bars may mean its length."""
+    if {ROW, COL} & set(value.labels):
+        raise Unread("a vector between bars")
+    x = slot(0)
+    return apply(sympy.Piecewise((x, x > 0), (-x, x < 0), (0, True)), value)
+
+
 def _read_group(tree: Tree, place: Place) -> Value:
     inner = tree.children[0]
     parts = operands_of(inner) if inner.kind in ("product", "list") else ()
@@ -199,6 +207,8 @@ def _read_group(tree: Tree, place: Place) -> Value:
         return _read_list(tree, place)
     if tree.text == r"\{ ." and inner.kind == "matrix" and inner.text == "array":
         return _read_matrix(replace(inner, text="cases"), place)
+    if tree.text in BARS:
+        return _absolute(read(tree.children[0], place))
     if tree.text not in ("( )", "[ ]", "{ }", r"\{ \}", r"\left( \right)"):
         raise Unread("brackets that have no meaning here")
     return read(tree.children[0], place)

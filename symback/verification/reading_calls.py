@@ -22,10 +22,17 @@ from symback.verification.tree import Tree, operands_of, operators_of
 
 __all__ = ["ACTIVATIONS", "check_factor", "function_of", "is_indicator", "indicator", "is_function", "of_sides_in_order", "read_function"]
 
+
+def _sign(x: sympy.Expr) -> sympy.Expr:
+    """1 above 0, -1 below, 0 there."""
+    return sympy.Piecewise((1, x > 0), (-1, x < 0), (0, True))
+
+
 SCALAR_FUNCTIONS: dict[str, Callable] = {
     r"\log": sympy.log, r"\ln": sympy.log, r"\exp": sympy.exp, r"\tanh": sympy.tanh, "tanh": sympy.tanh, r"\sinh": sympy.sinh,
     r"\cosh": sympy.cosh, r"\sin": sympy.sin, r"\cos": sympy.cos, "log": sympy.log, "ln": sympy.log, "exp": sympy.exp,
     r"\operatorname{erf}": sympy.erf, "erf": sympy.erf,
+    "sgn": _sign, "sign": _sign,
 }  # fmt: skip
 X = slot(0)
 ACTIVATIONS: dict[str, sympy.Expr | None] = {

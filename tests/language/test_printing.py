@@ -322,3 +322,12 @@ def test_a_number_that_terms_have_in_common_stands_before_the_product_without_pa
 
 def test_numbers_stand_first_in_a_denominator():
     assert to_text(sympy.Indexed("xhat^6", sympy.Symbol("j")) / (3 * sympy.Symbol("s^6"))) == "x̂⁶ⱼ/(3 s⁶)"
+
+
+def test_pieces_that_say_no_more_than_a_sign_are_written_as_absolute_value_and_sign():
+    x, y = sympy.symbols("a y", real=True)
+    pieces = [(x - y, x - y > 0), (y - x, x - y < 0), (0, True)]
+    assert to_text(sympy.Piecewise(*pieces)) == "|a - y|"
+    assert to_latex(sympy.Piecewise((1, x > 0), (-1, x < 0), (0, True))) == r"\operatorname{sgn}(a)"
+    for others in ([*pieces[:2], (1, True)], [pieces[0], (y, x - y < 0), (0, True)], [(1, x > 0), (-1, x < y), (0, True)]):
+        assert "if" in to_text(sympy.Piecewise(*others))
