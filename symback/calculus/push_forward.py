@@ -27,6 +27,7 @@ from symback.language.expressions import (
     unspecified,
     walk,
 )
+from symback.language.functions import expand_functions
 
 __all__ = ["push_forward"]
 
@@ -70,7 +71,7 @@ def _tangent(node: Tensor, known: Mapping[Tensor, Tensor | None], tangents: Mapp
 def _through_map(node: Map, i: int, tangent: Tensor | None) -> Tensor | None:
     """f'(x) ẋ  for one argument of  f(x, …), entry by entry."""
     slope = derivative_of_scalar(node.expr, slot(i))
-    if tangent is None or slope == 0:
+    if tangent is None or expand_functions(slope) == 0:  # relu'' is 0 by its formula, not by its name
         return None
     own = tuple(range(node.rank))
     return contract(((tangent, own), (map_(slope, node.args), own)), own, dict(enumerate(node.axes)))

@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 import sympy
 
 from symback.numerics.numpy_backend import Writer, heading, shape_table, size_names, wrapped
-from symback.numerics.program import Group
+from symback.numerics.program import Group, Program
 from symback.numerics.routine import Routine
 
-__all__ = ["documentation", "routine_source"]
+__all__ = ["documentation", "groups_text", "routine_source", "title_of"]
 
 BUFFERS = "routine_buffers"
 
@@ -30,7 +30,7 @@ def routine_source(routine: Routine, dtype: str) -> str:
         "", "", f"def {name}({arguments}):", *documentation(routine, sizes), f"    return {BUFFERS}.quietly(_{name}, {arguments})",
         "", "", f"def _{name}({arguments}):", *_opening(routine, writer), *body, "", *ending,
     ]  # fmt: skip
-    return "\n".join([*heading(writer, dtype), *shape_table(routine.inputs, sizes), *_groups(routine), "", "", *lines]) + "\n"
+    return "\n".join([*heading(writer, dtype), *shape_table(routine.inputs, sizes), *groups_text(routine), "", "", *lines]) + "\n"
 
 
 def title_of(part: str | Group) -> str:
@@ -38,7 +38,7 @@ def title_of(part: str | Group) -> str:
     return part if isinstance(part, str) else part.title
 
 
-def documentation(routine: Routine, sizes: Mapping[sympy.Symbol, str]) -> list[str]:
+def documentation(routine: Program | Routine, sizes: Mapping[sympy.Symbol, str]) -> list[str]:
     """What it computes, what it gives, and the forms and shapes of what it takes."""
     shapes = ", ".join(f"{a.name} ({', '.join(sizes.get(size) or str(size) for size in a.shape)})" for a in routine.inputs)
     forms = "".join(f"  {group.title}: {_form(group)}." for group in (*routine.takes, *routine.gives) if isinstance(group, Group))
@@ -52,7 +52,7 @@ def _form(group: Group) -> str:
     return f"a list of (W, b), one pair for each layer, or {names}" if group.is_layered else names
 
 
-def _groups(routine: Routine) -> list[str]:
+def groups_text(routine: Program | Routine) -> list[str]:
     """What the arrays of each group are called by the caller, and how they pair."""
     lines: list[str] = []
     for group in (*routine.takes, *routine.gives):

@@ -89,6 +89,14 @@ class Program:
     gradients: tuple[Value, ...]
     batch_size: sympy.Symbol
 
+    name = "value_and_grad"
+    meaning = "The cost and its gradients, both averaged over the batch."
+
+    @property
+    def assignments(self) -> tuple[Assignment, ...]:
+        """All of them, in order."""
+        return (*self.forward, *self.backward)
+
     @property
     def inputs(self) -> tuple[Argument, ...]:
         """All arguments: x, y, then the parameters."""

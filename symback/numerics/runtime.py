@@ -11,7 +11,7 @@ import numpy as np
 
 from symback.errors import NumericError, ShapeError
 
-__all__ = ["Buffers", "checked", "members", "packed", "prepared", "refuse_nonfinite"]
+__all__ = ["Buffers", "checked", "fitting", "members", "packed", "prepared", "refuse_nonfinite"]
 
 Size = int | str
 Shapes = dict[str, tuple[Size, ...]]
@@ -57,21 +57,24 @@ def prepared(params, x, y, shapes: Shapes, pairs: list | None, dtype) -> list:
 
 def checked(named: dict, shapes: Shapes, dtype) -> list:
     """The arrays that `shapes` lists, converted and checked in that order, then the sizes that it leaves open."""
-    order = dict.fromkeys(size for shape in shapes.values() for size in shape if isinstance(size, str))
+    arrays = [_as_array(name, named[name], dtype) for name in shapes]
+    triples = ((name, array.shape, shape) for array, (name, shape) in zip(arrays, shapes.items(), strict=True))
+    return [*arrays, *fitting(*triples)]
+
+
+def fitting(*shapes: tuple[str, tuple, tuple]) -> list[int]:
+    """The sizes that are left open, in order, from triples (name, shape found, shape wanted); refused if they do not agree."""
     sizes: dict[str, int] = {}
-    arrays: list = []
-    for name, shape in shapes.items():
-        array = _as_array(name, named[name], dtype)
-        for position, size in enumerate(shape if len(shape) == array.ndim else ()):
+    for name, found, wanted in shapes:
+        for position, size in enumerate(wanted if len(wanted) == len(found) else ()):
             if isinstance(size, str):
-                sizes.setdefault(size, array.shape[position])
-        expected = tuple(sizes[size] if isinstance(size, str) and size in sizes else size for size in shape)
-        if array.shape != expected:
-            raise ShapeError(_wrong_shape(name, array.shape, shape, expected))
-        arrays.append(array)
+                sizes.setdefault(size, found[position])
+        expected = tuple(sizes[size] if isinstance(size, str) and size in sizes else size for size in wanted)
+        if tuple(found) != expected:
+            raise ShapeError(_wrong_shape(name, tuple(found), wanted, expected))
     if sizes["N"] == 0:
         raise ShapeError("x has no rows; a batch needs at least one sample")
-    return [*arrays, *(sizes[size] for size in order)]
+    return list(sizes.values())
 
 
 def members(title: str, params, names: list[str], pairs: list | None) -> dict:
