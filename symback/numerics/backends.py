@@ -15,10 +15,15 @@ __all__ = ["Backend", "build"]
 
 @dataclass(frozen=True)
 class Backend:
-    """`missing()` is the reason why it cannot be used, "" if it can; `build(program, dtype, threads)` makes the function."""
+    """`missing()` is the reason why it cannot be used, "" if it can; `build(program, dtype, threads)` makes the function.
+
+    `gives_way`: where it cannot be used, the function of `numpy` will do.  One that takes arrays of its own kind does not:
+    then `auto` never takes it, and what is missing is an error.
+    """
 
     missing: Callable[[], str]
     build: Callable[[Any, str, int | None], Any]
+    gives_way: bool = True
 
 
 def build(table: Mapping[str, Backend], name: str, program, dtype: str, threads: int | None):
@@ -32,12 +37,14 @@ def build(table: Mapping[str, Backend], name: str, program, dtype: str, threads:
         raise UnsupportedError(f"threads is {threads}; give 1 or more, or None for as many as there are processors")
     chosen = name if name != "auto" else next(iter(table))
     reason = table[chosen].missing()
+    if reason and not table[chosen].gives_way:
+        raise UnsupportedError(reason)
     function = None
     if not reason:
         try:
             function = table[chosen].build(program, dtype, threads)
         except UnsupportedError as error:
-            if chosen == "numpy":
+            if chosen == "numpy" or not table[chosen].gives_way:
                 raise
             reason = str(error)
     if function is None:

@@ -5,6 +5,7 @@ import inspect
 import linecache
 import weakref
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import count
 from types import ModuleType
 from typing import Protocol, cast
@@ -14,6 +15,8 @@ import numpy as np
 from symback.errors import UnsupportedError
 from symback.network import Network
 from symback.numerics import error_function, runtime
+from symback.numerics.array_calls import as_called, missing_library
+from symback.numerics.array_source import LIBRARIES, array_source
 from symback.numerics.backends import Backend, build
 from symback.numerics.flat import flat_function, flat_layout
 from symback.numerics.numpy_backend import numpy_source
@@ -61,6 +64,8 @@ def lambdify(
 ) -> GradientFunction:
     """A function `f(params, x, y) -> (cost, grads)`; cost and gradients are averaged over the rows of x.
 
+    With `backend` "jax" or "torch" it is a pure function of their arrays; see `array_source` for many devices.
+
     `params` is a list of (W, b), one pair for each layer, or a dict of named arrays (W1, b1, gamma2, …) for networks
     with other parameters; grads have the form of params.  x is (batch, inputs), y is (batch, outputs), W is
     (n_l, n_{l-1}).  `f.source` is the text that runs, `f.forward(params, x)` gives the output alone, `f.backend` says
@@ -83,6 +88,10 @@ def lambdify(
     """
     if flat and wrt is not None:
         raise UnsupportedError("flat vectors hold all parameters; leave out wrt, or flat")
+    if flat and backend in LIBRARIES:
+        raise UnsupportedError(
+            f"flat vectors are NumPy's; {backend} has functions of its own for that, such as jax.flatten_util.ravel_pytree"
+        )
     derivation = _batch_derivation(network)
     program: Program | Routine
     if kind == "gradient" and wrt is None and not per_sample:
@@ -123,8 +132,25 @@ def _routine_function(routine: Routine, dtype: str, threads: int | None) -> Grad
     return function
 
 
-BACKENDS = {"numpy": Backend(missing=lambda: "", build=_gradient_function)}
-ROUTINE_BACKENDS = {"numpy": Backend(missing=lambda: "", build=_routine_function)}
+def _array_function(library: str) -> Callable:
+    """What builds a pure function of the arrays of `library`."""
+
+    def build_it(program: Program | Routine, dtype: str, threads: int | None) -> GradientFunction:
+        source = array_source(program, dtype, library)
+        namespace, file_name = _run(source)
+        function = cast(GradientFunction, as_called(library, cast(Callable, namespace[program.name]), dtype))
+        weakref.finalize(namespace[program.name], linecache.cache.pop, file_name, None)
+        function.source = source
+        if "forward" in namespace:
+            function.forward = as_called(library, cast(Callable, namespace["forward"]), dtype)
+        return function
+
+    return build_it
+
+
+_LIBRARIES = {name: Backend(partial(missing_library, name), _array_function(name), gives_way=False) for name in LIBRARIES}
+BACKENDS = {"numpy": Backend(missing=lambda: "", build=_gradient_function), **_LIBRARIES}
+ROUTINE_BACKENDS = {"numpy": Backend(missing=lambda: "", build=_routine_function), **_LIBRARIES}
 
 
 def _flattened(function: GradientFunction, program: Program | Routine, dtype: str) -> GradientFunction:
