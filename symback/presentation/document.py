@@ -10,13 +10,13 @@ from typing import TypeAlias
 
 import sympy
 
-from symback.language.expressions import Add, Const, Contract, Delta, Equation, Map, Tensor, Unspecified, Var
+from symback.language.expressions import Add, Const, Contract, Delta, Equation, Map, Tensor, Unspecified, Var, walk
 from symback.language.names import LAST_LAYER, LAYER
 from symback.language.notation import Notation, notation_named
 from symback.network import Network
 from symback.pipeline import Derivation, Formula, derive_generic
 from symback.presentation.backward import definitions_of_errors, formulas_of_layer, layers_of, results, told_formula
-from symback.presentation.blocks import Block, Document, Heading, Math, Prose, Spans
+from symback.presentation.blocks import Block, Document, Equations, Heading, Math, Prose, Spans
 from symback.presentation.manner import Manner, size_letters
 from symback.presentation.opening import (
     activation_blocks,
@@ -222,7 +222,25 @@ def _every_layer(network: Network, is_batch: bool, manner: Manner) -> list[Block
     below = Math((LAYER, LAST_LAYER), "<")
     introduction: Spans = ("In general, for the last layer ", Math((LAST_LAYER,)), " and for every layer ", below, ":")
     formulas = [*_named(output, LAST_LAYER), *_named(hidden, LAYER)]
-    return [Heading(("Every layer",)), Prose(introduction), *results(formulas, manner)]
+    return [Heading(("Every layer",)), Prose(introduction), *_with_own_outputs(results(formulas, manner), network, output)]
+
+
+def _with_own_outputs(blocks: list[Block], network: Network, output: Derivation) -> list[Block]:
+    """The number of outputs of this network in the place of n_L, where the cost is an average over them and so has it in it."""
+    size = output.forward.target.axes[-1].size if output.forward.target is not None else sympy.S.One
+    cost = next((equation.definition for equation in output.forward.equations if equation.role == "cost"), None)
+    is_average = cost is not None and any(isinstance(node, Const) and node.value.has(size) for node in walk(cost))
+    if not is_average or not isinstance(network.outputs, int):
+        return blocks
+    number = {size: sympy.Integer(network.outputs)}
+    return [
+        Equations(
+            tuple(replace(line, left=line.left and line.left.xreplace(number), right=line.right.xreplace(number)) for line in block.lines)
+        )
+        if isinstance(block, Equations)
+        else block
+        for block in blocks
+    ]
 
 
 def _named(derivation: Derivation, layer: Layer) -> list[Formula]:

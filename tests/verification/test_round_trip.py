@@ -10,6 +10,7 @@ from symback.presentation import render
 NETWORKS = {
     "residual": Network(3, [Residual([Dense(4, "relu"), Dense(3, "identity")]), Dense(2, "identity")]),
     "absolute error": Network.from_spec("3-2-2", activation="tanh", cost="absolute_error"),
+    "average over the outputs": Network.from_spec("2-3-3", activation="softmax", cost="mean_squared_error"),
     "layer norm": Network(3, [Dense(4, "identity"), LayerNorm(), Dense(2, "tanh")]),
 }
 FINE = {"proved", "definition", "mention"}
