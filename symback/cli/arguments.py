@@ -15,6 +15,7 @@ from symback.verification.report import VERDICTS
 __all__ = ["COMMANDS", "parse_arguments"]
 
 COMMANDS = {
+    "bench": "measure the gradient functions on this machine, beside NumPy by hand and the libraries that are installed",
     "derive": "derive every gradient of a network, with the steps that lead there",
     "draw": "draw the network as SVG or TikZ, with the values of an example and the errors flowing back if wanted",
     "example": "work an example with numbers: forward, backward, one step of gradient descent",
@@ -42,6 +43,7 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
     parser.add_argument("--version", action="version", version=f"symback {import_module('symback').__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=_Parser)
     options_of = {
+        "bench": _add_bench,
         "derive": _add_derive,
         "draw": _add_draw,
         "example": _add_example,
@@ -54,8 +56,23 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
     return parser.parse_args(arguments)
 
 
-def _add_network(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("spec", metavar="SPEC", help=SPEC_HELP)
+def _add_bench(parser: argparse.ArgumentParser) -> None:
+    _add_network(parser, is_optional=True)
+    parser.add_argument("--configurations", metavar="C[,C…]", help="some of those that are measured without SPEC (default: all)")
+    parser.add_argument("--batch", type=_count, default=32, metavar="N", help="rows of x, with SPEC (default: 32)")
+    parser.add_argument("--dtype", choices=("float64", "float32"), default="float64", help="with SPEC (default: float64)")
+    parser.add_argument("--threads", type=_count, default=1, metavar="N", help="of everybody alike (default: 1)")
+    parser.add_argument("--rounds", type=_count, default=21, metavar="N", help="in which all take turns (default: 21)")
+    parser.add_argument("--only", metavar="WHO[,WHO…]", help="some contestants only (default: all but torch.compile, which takes minutes)")
+    parser.add_argument("--json", action="store_true", help="the results as data")
+    parser.add_argument("--plot", metavar="FILE", help="a picture of the ratios, FILE.svg or FILE.png; needs matplotlib")
+
+
+def _add_network(parser: argparse.ArgumentParser, is_optional: bool = False) -> None:
+    if is_optional:
+        parser.add_argument("spec", metavar="SPEC", nargs="?", help=SPEC_HELP)
+    else:
+        parser.add_argument("spec", metavar="SPEC", help=SPEC_HELP)
     parser.add_argument("--activation", metavar="A[,A…]", help="one for all layers or one for each, e.g. relu,softmax (default: sigmoid)")
     parser.add_argument("--cost", metavar="C", help="e.g. quadratic, cross_entropy (default: quadratic)")
 
