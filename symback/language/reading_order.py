@@ -12,8 +12,8 @@ import sympy
 __all__ = ["is_negative", "ordered_factors", "ordered_terms"]
 
 _RANKS = (
-    ("C",), ("W", "w"), ("delta", "Delta"), ("dC",), ("gamma", "alpha"), ("xhat", "Xhat", "x", "X"), ("a", "A"), ("p", "P"), ("h", "H"),
-    ("z", "Z"), (), ("y", "Y"), ("mu", "Mu", "beta", "b", "epsilon"),
+    ("C",), ("W", "w"), ("delta", "Delta"), ("dC",), ("gamma", "alpha"), ("xhat", "Xhat", "x", "X"), ("a", "A"), ("p", "P", "q", "Q"),
+    ("h", "H"), ("z", "Z"), (), ("y", "Y"), ("mu", "Mu", "beta", "b", "epsilon"),
 )  # fmt: skip
 _RANK_OF = {letter: rank for rank, letters in enumerate(_RANKS) for letter in letters}
 _UNKNOWN = _RANKS.index(())

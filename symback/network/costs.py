@@ -11,6 +11,7 @@ textbook prints; the closed form Σ log(1 + exp a) - y a has the same value, and
 Where a cost has a kink, `convention` says what its derivative is there.
 """
 
+from collections.abc import Container
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -128,15 +129,19 @@ def read_cost(text: "str | Cost") -> Cost:
     return Cost(COSTS[name], values)
 
 
-def cost_equations(cost: Cost, a: Var, y: Var, symbol: Var) -> tuple[Equation, ...]:
-    """The equations that lead from the outputs a to the cost `symbol` of each sample; the last one defines it."""
+def cost_equations(cost: Cost, a: Var, y: Var, symbol: Var, taken: Container[str] = ()) -> tuple[Equation, ...]:
+    """The equations that lead from the outputs a to the cost `symbol` of each sample; the last one defines it.
+
+    What logits pass through is p, or q where the letter p is `taken`: a log-softmax layer has its own p^l.
+    """
     keep = a.rank - 1
     if cost.row.formula is None:
         return (Equation(symbol, unspecified("C", (a, y), (), shared=keep), "cost"),)
     before: tuple[Equation, ...] = ()
     outputs: Var = a
     if cost.row.through is not None:
-        outputs = var(Name("P" if keep else "p"), a.axes)
+        letter = "q" if "p" in taken else "p"
+        outputs = var(Name(letter.upper() if keep else letter), a.axes)
         (passed,) = activation_equations(read_activation(cost.row.through), a, outputs)
         before = (Equation(outputs, passed.definition, "auxiliary"),)
     value: Tensor = total(elementwise(cost.formula, a=outputs, y=y), keep)

@@ -70,7 +70,9 @@ def _with_cost(network: Network, built: Built, inputs: Var, samples: tuple[Axis,
     outputs = built.equations[-1].symbol
     target = layer_var("y", None, samples, outputs.axes[-1].size)
     each, pivot = _sample_costs(network, samples)
-    per_sample = cost_equations(network.cost, outputs, target, each)
+    has_shares = any(numbered.layer.activation.row.values == "log_probabilities" for numbered in network.numbered)  # p^l, a^l = log p^l
+    taken = ("p",) if has_shares else ()
+    per_sample = cost_equations(network.cost, outputs, target, each, taken)
     equations = (*built.equations, *per_sample, *_total_cost(network, each, pivot, built.parameters, others))
     facts = (*built.facts, *cost_facts(network.cost, target, per_sample))
     return Forward(equations, built.parameters, inputs, target, COST, pivot, (), facts, bool(samples))

@@ -26,6 +26,7 @@ from symback.presentation.opening import (
     forward_blocks,
     layer_table,
     shortcut_words,
+    stated_activations,
 )  # fmt: skip
 from symback.presentation.sections import PLACES, Subject, chosen_sections, section_blocks
 from symback.presentation.spoken import spoken_activation
@@ -98,7 +99,7 @@ def _of_network(
         layer_table(network),
         *shortcut_words(network),
         *cost_words(network),
-        *activation_blocks(activations),
+        *activation_blocks(stated_activations(network)),
     ]
     blocks.append(conventions(network, forward, activations, notation, manner))
     blocks.extend((*extra["before"], Heading(("Forward pass",)), *_left_out(groups), *forward_blocks(equations, manner)))
@@ -222,7 +223,8 @@ def _every_layer(network: Network, is_batch: bool, manner: Manner) -> list[Block
     below = Math((LAYER, LAST_LAYER), "<")
     introduction: Spans = ("In general, for the last layer ", Math((LAST_LAYER,)), " and for every layer ", below, ":")
     formulas = [*_named(output, LAST_LAYER), *_named(hidden, LAYER)]
-    return [Heading(("Every layer",)), Prose(introduction), *_with_own_outputs(results(formulas, manner), network, output)]
+    own = _with_own_outputs(results(formulas, manner), network, output)
+    return [Heading(("Every layer",)), *_passed_by_cost(output, manner), Prose(introduction), *own]
 
 
 def _with_own_outputs(blocks: list[Block], network: Network, output: Derivation) -> list[Block]:
@@ -241,6 +243,17 @@ def _with_own_outputs(blocks: list[Block], network: Network, output: Derivation)
         else block
         for block in blocks
     ]
+
+
+def _passed_by_cost(output: Derivation, manner: Manner) -> list[Block]:
+    """p = softmax(a^L), of which the formulas of layer L speak where the cost takes logits."""
+    passed = _equations_between(output)
+    return [Prose(("The cost makes of the outputs of the last layer:",)), *forward_blocks(passed, manner)] if passed else []
+
+
+def _equations_between(output: Derivation) -> list[Equation]:
+    """Those after the last layer and before the cost."""
+    return [equation for equation in output.forward.equations if equation.symbol.name.layer is None and equation.role != "cost"]
 
 
 def _named(derivation: Derivation, layer: Layer) -> list[Formula]:
@@ -267,7 +280,7 @@ def _average(network: Network, is_batch: bool, manner: Manner) -> list[Block]:
     return [
         Heading(("The average over a batch",)),
         Prose(("For ", samples, f" samples, one in each {across} of a capital letter:")),
-        *forward_blocks(forward, in_matrices),
+        *forward_blocks([*forward, *_equations_between(output)], in_matrices),
         *forward_blocks(costs, manner),
         Prose(("Errors belong to single samples: they are derivatives of the sum, without the factor of the average.",)),
         *definitions_of_errors(formulas, in_matrices),
@@ -284,7 +297,12 @@ def _of_any_depth(pieces: GenericDerivation, notation: Notation, manner: Manner,
     output, hidden = pieces
     network = output.network
     activations = activations_of(network)
-    blocks: list[Block] = [Heading(("The network",)), *_depth_words(network), *cost_words(network), *activation_blocks(activations)]
+    blocks: list[Block] = [
+        Heading(("The network",)),
+        *_depth_words(network),
+        *cost_words(network),
+        *activation_blocks(stated_activations(network)),
+    ]
     blocks.append(conventions(network, output.forward, activations, notation, manner))
     equations: list[Equation] = [equation for equation in hidden.forward.equations if equation.symbol.name.layer == LAYER]
     blocks.extend((*extra["before"], Heading(("Forward pass",)), *forward_blocks([*equations, *output.forward.equations], manner)))

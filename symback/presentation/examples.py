@@ -37,6 +37,7 @@ from symback.presentation.opening import (
     layer_table,
     shape_conventions,
     shortcut_words,
+    stated_activations,
 )  # fmt: skip
 from symback.presentation.values import Values, check_counted, default_values, read_values
 from symback.presentation.worked import PrintedNumbers, Worked
@@ -165,7 +166,7 @@ def _opening(derivation: Derivation, board: Board) -> list[Block]:
         layer_table(network),
         *shortcut_words(network),
         *cost_words(network),
-        *activation_blocks(activations),
+        *activation_blocks(stated_activations(network)),
     ]
     inputs = Math((matrix_or_index(forward.inputs, forward.inputs, manner)[0],))
     target = Math((matrix_or_index(forward.target, forward.target, manner)[0],)) if forward.target is not None else ""

@@ -10,7 +10,7 @@ from symback.language.expressions import Equation
 from symback.language.notation import Notation
 from symback.language.steps import Fact
 from symback.network import Network
-from symback.network.activations import A, Activation
+from symback.network.activations import A, Activation, read_activation
 from symback.network.costs import A as COST_OUTPUT
 from symback.network.costs import CostRow
 from symback.network.forward import Forward
@@ -23,7 +23,7 @@ from symback.simplification.index_form import default_indices
 
 __all__ = [
     "activation_blocks", "activations_of", "conventions", "entry_by_entry", "facts_by_definition", "forward_blocks", "kinks_and_facts",
-    "layer_table", "shape_conventions", "shortcut_words",
+    "layer_table", "shape_conventions", "shortcut_words", "stated_activations",
 ]  # fmt: skip
 
 Z = sympy.Symbol("z", real=True)
@@ -86,6 +86,13 @@ def _layer_row(run: list[Numbered]) -> tuple[Spans, ...]:
 def activations_of(network: Network) -> tuple[Activation, ...]:
     """The activations in use, each once."""
     return tuple(dict.fromkeys(layer.layer.activation for layer in number_layers(network.layers, network.inputs)))
+
+
+def stated_activations(network: Network) -> tuple[Activation, ...]:
+    """The activations of the layers, and the σ of a cost that takes logits: without it nobody can tell that p - y is right."""
+    through = network.cost.row.through
+    own = () if through is None else (read_activation(through),)
+    return tuple(dict.fromkeys((*activations_of(network), *own)))
 
 
 def activation_blocks(activations: Sequence[Activation]) -> list[Block]:

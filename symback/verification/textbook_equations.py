@@ -120,7 +120,7 @@ def _negative_target(page: Page, layer: Layer) -> Tensor:
 
 
 def _logits(page: Page, layer: Layer) -> Tensor:
-    return map_(slot(0) - slot(1), (page("p"), page("y")))
+    return map_(slot(0) - slot(1), (page("q" if Name("q") in page.named else "p"), page("y")))
 
 
 def _poisson(page: Page, layer: Layer) -> Tensor:

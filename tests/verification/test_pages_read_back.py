@@ -181,3 +181,18 @@ def test_what_is_equal_for_all_values_is_proved_whatever_its_decimals_are(tmp_pa
 def test_pages_with_gelu_are_read_back(activation: str, tmp_path: Path):
     network = sb.Network.from_spec("2-1", activation=activation)
     assert verdicts(tmp_path, page_of(network)) <= {"proved", "definition", "mention"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("hidden", "cost"),
+    [("tanh", "cross_entropy_from_logits"), ("log_softmax", "binary_cross_entropy_from_logits")],
+)
+def test_pages_with_a_cost_of_logits_say_what_it_makes_of_them(hidden: str, cost: str, tmp_path: Path):
+    network = sb.Network.from_spec("1-2-2", activation=[hidden, "identity"], cost=cost)
+    page = page_of(network)
+    assert verdicts(tmp_path, page) <= {"proved", "definition", "mention"}
+    letter = "Q" if hidden == "log_softmax" else "P"  # a log-softmax layer has its own P^l
+    batch = page.partition("## The average over a batch")[2]
+    assert f"{letter} &= " in batch
+    assert "refuted" in verdicts(tmp_path, page.replace(rf"\Delta^{{L}} &= {letter} - Y", rf"\Delta^{{L}} &= Y - {letter}"))
