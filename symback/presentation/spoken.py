@@ -1,5 +1,8 @@
 """Names of parts of a network in words, for pages and for pictures."""
 
+import re
+
+from symback.language.notation import FUNCTIONS
 from symback.network import Dense, LayerNorm
 from symback.network.activations import Activation
 
@@ -11,9 +14,17 @@ def spoken_name(activation: Activation) -> str:
 
     >>> from symback.network.activations import read_activation
     >>> spoken_name(read_activation("leaky_relu"))
-    'leaky relu'
+    'leaky ReLU'
     """
-    return "σ, not specified" if activation.name == "unspecified" else str(activation).replace("_", " ")
+    if activation.name == "unspecified":
+        return "σ, not specified"
+    return re.sub("[a-z]+", _with_capitals, str(activation).replace("_", " "))
+
+
+def _with_capitals(word: re.Match[str]) -> str:
+    """relu is written ReLU, as the function is."""
+    glyph = FUNCTIONS.get(word.group())
+    return glyph.text if glyph is not None and glyph.text.lower() == word.group() else word.group()
 
 
 def spoken_activation(layer: Dense | LayerNorm) -> str:

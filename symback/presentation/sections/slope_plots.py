@@ -49,8 +49,9 @@ def slope_figure(activation: Activation, f: type[ScalarFunction]) -> Figure | No
 
 def _caption(activation: Activation, f: type[ScalarFunction], chosen: Mapping[sympy.Symbol, sympy.Rational], most: float) -> Spans:
     """What is drawn, and how steep it gets."""
+    name = spoken_name(activation)
     words: Spans = (
-        f"{spoken_name(activation)}: ".capitalize(),
+        f"{name[:1].upper()}{name[1:]}: ",
         Math((f(Z),)),
         " (solid) and its slope ",
         Math((f.prime()(Z),)),
