@@ -18,6 +18,8 @@ from symback.numerics import error_function, runtime
 from symback.numerics.array_calls import as_called, missing_library
 from symback.numerics.array_source import LIBRARIES, array_source
 from symback.numerics.backends import Backend, build
+from symback.numerics.c_compile import missing_compiler
+from symback.numerics.c_function import c_function
 from symback.numerics.flat import flat_function, flat_layout
 from symback.numerics.numpy_backend import numpy_source
 from symback.numerics.numpy_routine import routine_source
@@ -149,8 +151,23 @@ def _array_function(library: str) -> Callable:
 
 
 _LIBRARIES = {name: Backend(partial(missing_library, name), _array_function(name), gives_way=False) for name in LIBRARIES}
-BACKENDS = {"numpy": Backend(missing=lambda: "", build=_gradient_function), **_LIBRARIES}
-ROUTINE_BACKENDS = {"numpy": Backend(missing=lambda: "", build=_routine_function), **_LIBRARIES}
+
+
+def _compiled_function(program: Program, dtype: str, threads: int | None) -> GradientFunction:
+    """Cost and gradients by C, the output by NumPy."""
+    return cast(GradientFunction, c_function(program, dtype, threads, _gradient_function(program, dtype, None).forward))
+
+
+BACKENDS = {
+    "c": Backend(missing=missing_compiler, build=_compiled_function),
+    "numpy": Backend(missing=lambda: "", build=_gradient_function),
+    **_LIBRARIES,
+}
+ROUTINE_BACKENDS = {
+    "numpy": Backend(missing=lambda: "", build=_routine_function),
+    "c": Backend(missing=lambda: "the C backend has whole gradients alone", build=_routine_function),
+    **_LIBRARIES,
+}
 
 
 def _flattened(function: GradientFunction, program: Program | Routine, dtype: str) -> GradientFunction:
