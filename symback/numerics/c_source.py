@@ -103,6 +103,7 @@ typedef struct Job {
     volatile int arrived_padding[32];
     _Atomic int arrived;
     _Atomic int is_bad;
+    _Atomic int left;
 } Job;
 static void run(Job *job, int thread);
 #define ROUNDED(length) (((length) + 31) / 32 * 32)
@@ -122,6 +123,7 @@ int symback_evaluate(long N, int threads, const real *const *in, real *const *ou
     job.room = room;
     atomic_init(&job.arrived, 0);
     atomic_init(&job.is_bad, 0);
+    atomic_init(&job.left, 0);
     job.threads = threads > MOST_THREADS ? MOST_THREADS : threads < 1 ? 1 : threads;
     run_together(&job);
     *cost = RESULT;
@@ -165,7 +167,6 @@ class _Source:
             f"#define SCALARS {max(1, len(self.plan.scalars))}", f"#define HAS_PANELS {int(self.has_panels)}", _JOB, THREADS,
             *(f"{body.replace('NAME', name, 1)}" for body, name in self.functions.items()),
             "static void run(Job *job, int thread) {",
-            "    if (thread < 0) return;",
             *(f"    {line}" for line in [*self._locals(), *calls]),
             "}",
             f"#define ROOM ({room})",
@@ -204,7 +205,7 @@ class _Source:
         if copies:
             phase += 1
             lines += [f"barrier(job, {phase});", "if (thread == 0) {", *(f"    {line}" for line in copies), "}"]
-        return [*lines, f"barrier(job, {phase + 1});"]
+        return lines
 
     def _copies(self) -> list[str]:
         """Results that are arguments, scalars or results already."""

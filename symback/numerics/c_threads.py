@@ -48,7 +48,8 @@ static void *help(void *argument) {
         }
         seen++;
         Job *job = team.job;
-        run(job, number < job->threads ? number : -1);
+        if (number < job->threads) run(job, number);
+        atomic_fetch_add(&job->left, 1); /* the job may be gone from here on */
     }
     return NULL;
 }
@@ -75,13 +76,17 @@ static void run_together(Job *job) {
     if (job->threads > 1 && atomic_exchange(&team.busy, 1) == 0) {
         int gathered = gather_team(job->threads);
         if (gathered > 1) {
-            job->threads = gathered;
+            if (job->threads > gathered) job->threads = gathered;
             team.job = job;
             pthread_mutex_lock(&team.lock);
             atomic_fetch_add(&team.call, 1);
             if (atomic_load(&team.sleepers)) pthread_cond_broadcast(&team.wake);
             pthread_mutex_unlock(&team.lock);
             run(job, 0);
+            for (long turn = 0; atomic_load(&job->left) < team.helpers; turn++) {
+                if (turn < 4000) PAUSE();
+                else sched_yield();
+            }
             atomic_store(&team.busy, 0);
             return;
         }
