@@ -12,6 +12,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 import sympy
+from sympy.core.relational import Relational
 
 from symback.language.functions import ARGUMENT, ScalarFunction
 
@@ -196,7 +197,7 @@ def clamp_bounds(expr: sympy.Piecewise) -> tuple[sympy.Expr | None, sympy.Expr, 
 def _is_threshold(condition: sympy.Basic, variable: sympy.Symbol) -> bool:
     if condition == sympy.true:
         return True
-    is_comparison = isinstance(condition, sympy.core.relational.Relational) and len(condition.args) == 2
+    is_comparison = isinstance(condition, Relational) and len(condition.args) == 2
     return is_comparison and variable in condition.args and any(side.is_Rational for side in condition.args)
 
 

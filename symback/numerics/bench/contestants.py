@@ -15,7 +15,7 @@ import numpy as np
 from symback.numerics.bench import peers
 from symback.numerics.bench.configurations import Configuration
 from symback.numerics.bench.hand_written import bare_products, hand_tuned, textbook
-from symback.numerics.functions import BACKENDS, lambdify
+from symback.numerics.functions import BACKENDS, GradientFunction, lambdify
 
 __all__ = ["CONTESTANTS", "YARDSTICK", "Contestant", "Prepared"]
 
@@ -76,13 +76,13 @@ def _own(backend: str, configuration: Configuration, threads: int) -> Prepared:
     if backend == "jax":
         return _own_jax(configuration)
     function = lambdify(configuration.network, configuration.dtype, backend, threads=threads)
-    params = _pairs(named) if function.program.layers is not None else named
-    return partial(function, params, x, y), _listed
+    return partial(function, _form(named, function), x, y), _listed
 
 
-def _pairs(named: dict) -> list[tuple]:
+def _form(named: dict, function: GradientFunction) -> list | dict:
+    """Parameters as a list of (W, b) where the function takes one, which is the quicker form."""
     values = [*named.values()]
-    return list(zip(values[::2], values[1::2], strict=True))
+    return named if function.program.layers is None else list(zip(values[::2], values[1::2], strict=True))
 
 
 def _own_jax(configuration: Configuration) -> Prepared:
@@ -90,9 +90,14 @@ def _own_jax(configuration: Configuration) -> Prepared:
 
     jax.config.update("jax_enable_x64", True)
     function = lambdify(configuration.network, configuration.dtype, "jax")
-    arguments = jax.device_put(configuration.arguments)
-    order = function.parameter_names
-    return lambda: jax.block_until_ready(function(*arguments)), lambda r: [float(r[0]), *(np.asarray(r[1][name]) for name in order)]
+    named, x, y = configuration.arguments
+    arguments = jax.device_put((_form(named, function), x, y))
+
+    def listed(result) -> list:
+        cost, grads = result
+        return _listed((cost, {name: grads[name] for name in named} if isinstance(grads, dict) else grads))  # JAX sorts dicts
+
+    return lambda: jax.block_until_ready(function(*arguments)), listed
 
 
 def _own_torch(configuration: Configuration, threads: int) -> Prepared:
@@ -102,7 +107,7 @@ def _own_torch(configuration: Configuration, threads: int) -> Prepared:
     function = lambdify(configuration.network, configuration.dtype, "torch")
     named, x, y = configuration.arguments
     tensors = {name: torch.as_tensor(array) for name, array in named.items()}
-    return partial(function, tensors, torch.as_tensor(x), torch.as_tensor(y)), _listed
+    return partial(function, _form(tensors, function), torch.as_tensor(x), torch.as_tensor(y)), _listed
 
 
 def _own_missing(backend: str, configuration: Configuration) -> str:

@@ -31,6 +31,7 @@ def plot(report: BenchReport, form: str = "svg") -> bytes:
         colours = [OURS if row.contestant.startswith("symback") else OTHERS for row in rows]
         axes.barh([row.contestant for row in rows], values, color=colours, xerr=spread, ecolor="#555555", height=0.72)
         axes.set_xscale("log")
+        axes.xaxis.set_major_formatter("{x:g}")
         axes.axvline(1, color="#333333", linewidth=0.8)
         axes.invert_yaxis()
         axes.set_title(name, fontsize=10, loc="left")
