@@ -305,9 +305,10 @@ def _count(tree: Tree, counter: Counter[str], must_be_plain: bool = False) -> No
 
 def _is_share(whole: Tree, part: Tree) -> bool:
     r"""∂C_Σ/∂C_s: a cost is derived by the cost of a sample, which has the same letter and an index."""
-    names = printed_name(whole), printed_name(part)
-    is_same = names[0] is not None and names[1] is not None and names[0].letter == names[1].letter
-    return is_same and names[0].letter in KNOWN_LOSSES and bool(names[1].below) and names[0] != names[1]
+    upper, lower = printed_name(whole), printed_name(part)
+    if upper is None or lower is None or upper.letter != lower.letter:
+        return False
+    return upper.letter in KNOWN_LOSSES and bool(lower.below) and upper != lower
 
 
 def _stray(trees: Sequence[Tree]) -> frozenset[tuple[str, str]]:

@@ -221,7 +221,7 @@ def _applied(function: Function, argument: Tree, primes: int, power: Tree | None
         place.remarks,
         True,
         place.depth + 1,
-        place.until,
+        until=place.until,
     )
     found = _body_value(function, inside)
     if own_index:

@@ -13,7 +13,7 @@ The multilayer perceptron is not special here: `COMMON` states it in LaTeX, and 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 import sympy
 
@@ -42,10 +42,10 @@ from symback.verification.recurrence import copy_of, cost_of_sequence, states_of
 from symback.verification.sheet import WEIGHTS, Edition, Sheet, letter_without_hat
 from symback.verification.sizes import Sizes
 from symback.verification.tree import walk as walk_tree
-from symback.verification.window import Assumed, Counted, Retyped, Window, is_hidden, sides_of
+from symback.verification.window import Assumed, Counted, Retyped, Window, is_hidden
 from symback.verification.world_costs import cost_of, facts_of, last_number
 from symback.verification.world_gradients import axes_in, error_of, gradient_definition, names_gradient
-from symback.verification.world_links import linked
+from symback.verification.world_links import check_declared_sizes, declared_sizes, linked
 
 __all__ = ["World"]
 
@@ -56,6 +56,11 @@ RESTATED = 10  # formulas between an equation in indices and the same one in mat
 
 class World:
     """The equations of a window of stages, their cost, and every derivative in them."""
+
+    cost_family: str
+    has_one_end: bool
+    losses: dict[int, Var]
+    total: Var
 
     def __init__(
         self, sheet: Sheet, edition: Edition, window: Window, assumed: Assumed, about: frozenset = frozenset(), is_uniform: bool = False,
@@ -109,7 +114,7 @@ class World:
         self.forward = {equation.symbol: equation.definition for equation in self.equations}
         if self.is_uniform:
             return
-        self._check_declared_sizes()
+        check_declared_sizes(self)
         self.equations = linked(self)
         self.further: list[Equation] = []
         self.unknown_states = {
@@ -119,22 +124,6 @@ class World:
         self.equations.append(Equation(self.cost.symbol, self.cost.definition, "cost"))
         self.forward[self.cost.symbol] = self.cost.definition
         self._sweep()
-
-    def _declared(self) -> Iterator[tuple[str, Axis]]:
-        """What is declared to be as long as a letter says: X ∈ ℝ^{M×N} has M rows."""
-        for family, shape in self.sheet.shapes.items():
-            value = self.values.get((family, None))
-            sides = sides_of(shape)
-            if value is not None and set(sides) == set(value.labels):
-                sizes = [size for size in shape if size != "1" or len(shape) > 2]
-                yield from ((size, value.axes[side]) for size, side in zip(sizes, sides, strict=True) if not size.isdigit())
-
-    def _check_declared_sizes(self) -> None:
-        """Makes axes one that are declared to be equally long."""
-        seen: dict[str, Axis] = {}
-        for size, axis in self._declared():
-            if seen.setdefault(size, axis) != axis and self.sizes.can_merge(seen[size], axis):
-                raise Mismatch(seen[size], axis)
 
     def _pattern(self, family: str, stage: int | None) -> tuple[Definition, dict[str, int]] | None:
         """The definition of a family that fits a stage, and what its stage letter stands for there."""
@@ -465,7 +454,7 @@ class World:
         """The size that a letter stands for."""
         if letter in self.counts:
             return self.counts[letter].size
-        for size, axis in self._declared() if not self.is_uniform and letter not in self._patterns else ():
+        for size, axis in declared_sizes(self) if not self.is_uniform and letter not in self._patterns else ():
             if size == letter:
                 return axis.size
         if letter in SAMPLE_COUNTS and not self.defines(letter):

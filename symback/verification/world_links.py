@@ -1,16 +1,19 @@
-"""One equation in terms of another, and the order in which they can be computed."""
+"""One equation in terms of another, the order in which they can be computed, and sizes that a page declares to be equal."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from symback.language.expressions import Const, Equation, Var, leaves, walk
+from symback.language.expressions import Axis, Const, Equation, Var, leaves, walk
 from symback.simplification.replacing import replaced
+from symback.verification.meaning import Mismatch
+from symback.verification.window import sides_of
 
 if TYPE_CHECKING:
     from symback.verification.world import World
 
-__all__ = ["linked"]
+__all__ = ["check_declared_sizes", "declared_sizes", "linked"]
 
 
 def linked(world: World) -> list[Equation]:
@@ -39,3 +42,21 @@ def _in_order(equations: list[Equation], defined: set[Var]) -> list[Equation]:
         done |= {equation.symbol for equation in ready}
         waiting = [equation for equation in waiting if equation.symbol not in done]
     return found
+
+
+def check_declared_sizes(world: World) -> None:
+    """Makes axes one that are declared to be equally long."""
+    seen: dict[str, Axis] = {}
+    for size, axis in declared_sizes(world):
+        if seen.setdefault(size, axis) != axis and world.sizes.can_merge(seen[size], axis):
+            raise Mismatch(seen[size], axis)
+
+
+def declared_sizes(world: World) -> Iterator[tuple[str, Axis]]:
+    """What is declared to be as long as a letter says: X ∈ ℝ^{M×N} has M rows."""
+    for family, shape in world.sheet.shapes.items():
+        value = world.values.get((family, None))
+        sides = sides_of(shape)
+        if value is not None and set(sides) == set(value.labels):
+            sizes = [size for size in shape if size != "1" or len(shape) > 2]
+            yield from ((size, value.axes[side]) for size, side in zip(sizes, sides, strict=True) if not size.isdigit())
