@@ -62,7 +62,10 @@ _SUFFIXES = {"transpose": ".T", "column": "[:, None]", "vector": "[:, 0]", "tota
 
 @dataclass(frozen=True)
 class Library:
-    """How one library is imported and spelled: {0}, {1} are operands, {shape} a shape; `elsewhere` functions of other modules."""
+    """How one library is imported and spelled: {0}, {1} are operands, {shape} a shape; `elsewhere` functions of other modules.
+
+    `sigmoid`: the library's own 1/(1 + exp(-u)), where one call is quicker than four; a compiler of arrays fuses the four.
+    """
 
     module: str
     elsewhere: Mapping[str, str]
@@ -75,6 +78,7 @@ class Library:
     identity: str = "eye({0}, dtype=dtype)"
     ones: str = "ones({shape}, dtype)"
     full: str = "broadcast_to({0}, {shape})"
+    sigmoid: str = ""
     above: str = "maximum({0}, {1})"
     below: str = "minimum({0}, {1})"
 
@@ -87,6 +91,7 @@ LIBRARIES: dict[str, Library] = {
         module="torch", elsewhere={}, dtype="{0}", asarray="as_tensor({0}, dtype=dtype)",
         row_maxima="{0}.amax(dim=-1, keepdim=True)", indicator="({0}).to(dtype)", constant="x.new_tensor({0})",
         identity="eye({0}, dtype=dtype, device=x.device)", ones="ones({shape}, dtype=dtype, device=x.device)",
+        sigmoid="sigmoid",
         above="clamp({0}, min={1})", below="clamp({0}, max={1})",
     ),
 }  # fmt: skip
@@ -105,7 +110,7 @@ def array_source(program: Program | Routine, dtype: str, library: str) -> str:
         takes = (program.takes[0], "x")
         forward = writer.function(takes, ("output",), known, program.forward, {"output": program.output})
         lines += ["", "", "def forward(params, x):", '    """The output of the network for each row of x."""', *forward]
-    head = [*_imports(row, writer.functions, dtype), "", "from symback.numerics.runtime import fitting, members, packed", ""]
+    head = [*_imports(row, writer.functions, dtype), "", "from symback.numerics.forms import fitting, members, packed", ""]
     head += [f"dtype = {row.dtype.format(dtype)}"]
     return "\n".join([*head, *groups_text(program), "", "", *lines]) + "\n"
 
@@ -181,6 +186,9 @@ class _Writer:
     def _formula(self, value: Value) -> tuple[str, int]:
         """The operation, written with its operands."""
         operation, args, library = value.operation, value.args, self.library
+        logit = _logit(value) if library.sigmoid else None
+        if logit is not None:
+            return f"{self._use(library.sigmoid)}({self._operand(logit, 0)})", ATOM
         if operation in _INFIX:
             sign, level = _INFIX[operation]
             is_strict = operation == "power" or level < 3
@@ -282,6 +290,16 @@ def _ending(gives: Sequence[str | Group], written: Mapping[str, str]) -> list[st
         lines += wrapped(f"[{', '.join(written[name] for name in part.names)}]", "", 4, f"{part.title} = ")
         given.append(f"packed({part.title}, {part.title}_names{', form' if part.is_layered else ''})")
     return [*lines, f"    return {', '.join(given)}"]
+
+
+def _logit(value: Value) -> Value | None:
+    """u of 1 / (1 + exp(-u))."""
+    if value.operation != "divide" or not (value.args[0].is_number and value.args[0].number == 1 and value.args[1].operation == "add"):
+        return None
+    one, other = sorted(value.args[1].args, key=lambda arg: not arg.is_number)
+    if not one.is_number or one.number != 1 or other.operation != "exp" or other.args[0].operation != "negative":
+        return None
+    return other.args[0].args[0]
 
 
 def _reachable(results: Iterable[Value]) -> set[Value]:

@@ -14,7 +14,7 @@ import numpy as np
 
 from symback.errors import UnsupportedError
 from symback.network import Network
-from symback.numerics import error_function, runtime
+from symback.numerics import error_function, forms, runtime
 from symback.numerics.array_calls import as_called, missing_library
 from symback.numerics.array_source import LIBRARIES, array_source
 from symback.numerics.backends import Backend, build
@@ -125,7 +125,7 @@ def _routine_function(routine: Routine, dtype: str, threads: int | None) -> Grad
     """A function of another kind."""
     text = routine_source(routine, _checked_dtype(dtype))
     imports, rest = text.split("\n\ndtype = ", 1)
-    calls = "from symback.numerics.runtime import Buffers, checked, members, packed, refuse_nonfinite"
+    calls = "from symback.numerics.forms import members, packed\nfrom symback.numerics.runtime import Buffers, checked, refuse_nonfinite"
     source = f"{imports}\n\n{_ERF_IMPORT if 'erf(' in rest else ''}{calls}\n\ndtype = {rest}"
     namespace, file_name = _run(source)
     function = cast(GradientFunction, namespace[routine.name])
@@ -210,7 +210,7 @@ def _source(program: Program, dtype: str, is_standalone: bool) -> str:
     uses_erf = "erf(" in text
     if is_standalone:
         errors = [f'class {name}({parent}):\n    """{meaning}"""' for name, parent, meaning in _ERRORS]
-        pieces = [*errors, _body_of(runtime), *([_body_of(error_function)] if uses_erf else [])]
+        pieces = [*errors, _body_of(forms), _body_of(runtime), *([_body_of(error_function)] if uses_erf else [])]
         _, imports, functions = text.split("\n\n", 2)
         head = "\n".join([_documentation(program, dtype), "", *_STANDARD, "", "import numpy as np", imports])
         return "\n\n\n".join([head, *pieces, functions])

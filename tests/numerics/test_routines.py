@@ -242,6 +242,18 @@ def test_extreme_logits_have_second_derivatives_too():
         assert all(np.isfinite(array).all() for pair in products for array in pair), activation
 
 
+@pytest.mark.parametrize("name", ["where", "einsum", "form", "grads", "v", "direction", "float", "members", "erf"])
+def test_a_size_may_be_called_like_anything_in_the_source(name):
+    network = Network.from_spec(f"p-{name}-n", activation="leaky_relu,gelu")
+    shapes = {"W1": (4, 3), "b1": (4,), "W2": (2, 4), "b2": (2,)}
+    params = {key: np.full(shape, 0.5) for key, shape in shapes.items()}
+    x, y = np.ones((5, 3)), np.zeros((5, 2))
+    cost, _ = lambdify(network)(params, x, y)
+    costs, _ = lambdify(network, per_sample=True)(params, x, y)
+    assert costs.mean() == cost and lambdify(network, kind="hvp")(params, params, x, y)["W1"].shape == (4, 3)
+    assert lambdify(network, kind="vjp")(params, x, y)[0].shape == (5, 2)
+
+
 # Flat vectors ----------------------------------------------------------------------------------------------------
 
 
