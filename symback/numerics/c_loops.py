@@ -64,6 +64,7 @@ class Loop:
     loads: dict[tuple[str, str, str], str] = field(default_factory=dict)
     pointers: dict[str, str] = field(default_factory=dict)
     scalars: dict[str, str] = field(default_factory=dict)
+    tables: dict[str, str] = field(default_factory=dict)
 
     @property
     def shape(self) -> Shape:
@@ -86,13 +87,29 @@ class Loop:
         width = "1" if is_linear else self.size(self.shape[1])
         full = (width, "1")
         is_flat = not is_linear and all((rs, cs) in (full, ("0", "0")) for _, rs, cs in self.loads)
+        is_flat = is_flat or self._is_repeating(is_linear, width)
         parameters = ["long N", "long first", "long last"]
         parameters += [f"const real *{name}" for name in self.pointers.values()]
         parameters += [f"real *{name}" for name in outputs.values()] + [f"real {name}" for name in self.scalars.values()]
         head = f"static __attribute__((noinline)) void {name}({', '.join(parameters)})"
+        tables, self.tables = [], {}
+        if is_flat:
+            for (pointer, rs, cs), _ in self.loads.items():
+                if (rs, cs) == ("0", "1"):
+                    self.tables[pointer] = f"t{len(self.tables)}"
+                    name_of = self.tables[pointer]
+                    tables += [
+                        f"real {name_of}[{width} * (BYTES / sizeof(real))];",
+                        f"for (long i = 0; i < LANES; i++) memcpy({name_of} + i * {width}, {pointer}, {width} * sizeof(real));",
+                    ]
+            if tables:
+                tables.append("long at = 0;")
         frames = [self._body(mode, stores, outputs, is_linear or is_flat, is_column) for mode in ("full", "part")]
+        if tables:
+            frames[0].append(f"at = at + LANES == {width} * LANES ? 0 : at + LANES;")
         bounds = ("first", "last") if is_linear else (f"first * {width}", f"last * {width}") if is_flat else ("0", width)
         inner = [
+            *tables,
             f"long j = {bounds[0]};",
             f"for (; j + LANES <= {bounds[1]}; j += LANES) {{", *(f"    {line}" for line in frames[0]), "}",
             f"if (j < {bounds[1]}) {{", f"    const long n = {bounds[1]} - j;", *(f"    {line}" for line in frames[1]), "}",
@@ -102,10 +119,25 @@ class Loop:
         body = "\n".join(["{", "    (void)N;", *(f"    {line}" for line in inner), "}"])
         return f"{head} {body}", ", ".join([*self.pointers, *outputs, *(f"(real)({text})" for text in self.scalars)])
 
+    def _is_repeating(self, is_linear: bool, width: str) -> bool:
+        """Whether rows are short, and what is not a matrix of this shape is a row or a number: then rows are run together.
+
+        The row is written out as many times as a vector has entries, so that full vectors can be read from it.
+        """
+        return (
+            not is_linear
+            and width.isdigit()
+            and int(width) <= 24
+            and all((rs, cs) in ((width, "1"), ("0", "0"), ("0", "1")) for _, rs, cs in self.loads)
+        )
+
     def _body(self, mode: str, stores: list, outputs: dict[str, str], is_straight: bool, is_column: bool) -> list[str]:
         lines = []
         for (pointer, row, column), register in self.loads.items():
             step = row if is_column else column
+            if pointer in self.tables and (row, column) == ("0", "1"):
+                lines.append(f"vec {register} = load({self.tables[pointer]} + at);")
+                continue
             base = pointer if is_straight or row == "0" else f"{pointer} + r * {row}"
             lines.append(f"vec {register} = {_load(base, step, mode)};")
         lines += self.lines

@@ -73,26 +73,43 @@ static __attribute__((noinline)) real sum_quickly(vec v) { return sum_of(v); }
 /* inner products of R rows of a with C rows of b, both contiguous */
 INLINE void inner_tile(const int R, const int C, long K, const real *restrict a, long ars, const real *restrict b, long brs,
                        real *restrict c, long ldc) {
-    vec sums[4][4];
-    _Pragma("GCC unroll 4") for (int r = 0; r < R; r++) _Pragma("GCC unroll 4") for (int v = 0; v < C; v++) sums[r][v] = (vec){0};
-    for (long k = 0; k < K; k += LANES) {
-        const long n = K - k < LANES ? K - k : LANES;
-        vec x[4];
-        _Pragma("GCC unroll 4") for (int r = 0; r < R; r++) x[r] = LOAD_LAST(a + r * ars + k, n);
-        _Pragma("GCC unroll 4") for (int v = 0; v < C; v++) {
-            vec y = LOAD_LAST(b + v * brs + k, n);
-            _Pragma("GCC unroll 4") for (int r = 0; r < R; r++) sums[r][v] += x[r] * y;
+    vec sums[5][5];
+    _Pragma("GCC unroll 5") for (int r = 0; r < R; r++) _Pragma("GCC unroll 5") for (int v = 0; v < C; v++) sums[r][v] = (vec){0};
+    long k = 0;
+    for (; k + LANES <= K; k += LANES) {
+        vec x[5];
+        _Pragma("GCC unroll 5") for (int r = 0; r < R; r++) x[r] = load(a + r * ars + k);
+        _Pragma("GCC unroll 5") for (int v = 0; v < C; v++) {
+            vec y = load(b + v * brs + k);
+            _Pragma("GCC unroll 5") for (int r = 0; r < R; r++) sums[r][v] += x[r] * y;
         }
     }
-    for (int r = 0; r < R; r++) for (int v = 0; v < C; v++)
-        c[r * ldc + v] = sum_quickly(sums[r][v]);
+    if (k < K) {
+        vec x[5];
+        _Pragma("GCC unroll 5") for (int r = 0; r < R; r++) x[r] = load_part(a + r * ars + k, K - k);
+        _Pragma("GCC unroll 5") for (int v = 0; v < C; v++) {
+            vec y = load_part(b + v * brs + k, K - k);
+            _Pragma("GCC unroll 5") for (int r = 0; r < R; r++) sums[r][v] += x[r] * y;
+        }
+    }
+    for (int r = 0; r < R; r++) for (int v = 0; v < C; v++) c[r * ldc + v] = sum_quickly(sums[r][v]);
 }
+#if defined(__AVX512F__)
+#define INNER 5
+#else
+#define INNER 3
+#endif
 #define INNER_CASE(R) case R: \
-    if (C == 4) inner_tile(R, 4, K, a, ars, b, brs, c, ldc); \
+    if (C == INNER) inner_tile(R, INNER, K, a, ars, b, brs, c, ldc); \
     else for (long v = 0; v < C; v++) inner_tile(R, 1, K, a, ars, b + v * brs, brs, c + v, ldc); \
     break;
 static void any_inner_tile(long R, long C, long K, const real *a, long ars, const real *b, long brs, real *c, long ldc) {
-    switch (R) { INNER_CASE(1) INNER_CASE(2) INNER_CASE(3) INNER_CASE(4) }
+    switch (R) {
+        INNER_CASE(1) INNER_CASE(2) INNER_CASE(3)
+#if INNER > 3
+        INNER_CASE(4) INNER_CASE(5)
+#endif
+    }
 }
 
 /* parts of nearly equal length, at most `most`: the first of them */
@@ -142,7 +159,7 @@ static void product(long m0, long m1, long N, long K, const real *a, long ars, l
     if (K == 0) { for (long m = 0; m < M; m++) memset(c + m * ldc, 0, N * sizeof(real)); return; }
     const int is_transposed = bcs != 1 && N > 1;
     if ((N == 1 || is_transposed) && brs == 1 && acs == 1 && (N == 1 || (K >= 8 * LANES && M <= 12))) {
-        const long R = share(M, 4), C = 4;
+        const long R = share(M, INNER), C = INNER;
         for (long j = 0; j < N; j += C)
             for (long m = 0; m < M; m += R)
                 any_inner_tile(M - m < R ? M - m : R, N - j < C ? N - j : C, K, a + m * ars, ars, b + j * bcs, bcs, c + m * ldc + j, ldc);
