@@ -119,8 +119,8 @@ def _add_example(parser: argparse.ArgumentParser) -> None:
 def _add_lambdify(parser: argparse.ArgumentParser) -> None:
     _add_network(parser)
     parser.add_argument("--dtype", choices=("float64", "float32"), default="float64")
-    parser.add_argument("--backend", choices=("numpy",), default="numpy")
-    parser.add_argument("-o", "--output", metavar="FILE", help="write to FILE.py instead of stdout")
+    parser.add_argument("--backend", choices=("numpy", "c"), default="numpy", help="a Python module (default), or a C file")
+    parser.add_argument("-o", "--output", metavar="FILE", help="write to FILE.py, or FILE.c, instead of stdout")
 
 
 def _add_textbook(parser: argparse.ArgumentParser) -> None:

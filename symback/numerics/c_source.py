@@ -15,7 +15,7 @@ from symback.numerics.memory import CONDITIONS
 from symback.numerics.operations import Shape, Value
 from symback.numerics.program import Program
 
-__all__ = ["c_source"]
+__all__ = ["c_source", "identifier"]
 
 _SUMS = r"""
 /* sums along rows, columns, and of all entries; accumulated in double over blocks */
@@ -143,7 +143,7 @@ class _Source:
     def __init__(self, program: Program, dtype: str, sizes: dict[sympy.Symbol, int]) -> None:
         self.program, self.dtype, self.sizes = program, dtype, sizes
         self.plan: Plan = plan_of(program)
-        self.inputs = {argument.name: _identifier(argument.name) for argument in program.inputs}
+        self.inputs = {argument.name: identifier(argument.name) for argument in program.inputs}
         self.functions: dict[str, str] = {}  # body -> name
         self.has_panels = False
 
@@ -355,7 +355,7 @@ class _Source:
         return found
 
 
-def _identifier(name: str) -> str:
+def identifier(name: str) -> str:
     """A name that C takes: letters, digits and _."""
     plain = re.sub(r"\W", lambda match: f"_{ord(match.group()):x}", name, flags=re.ASCII)
     return plain if re.fullmatch(r"[A-Za-z]+\d+|x|y", plain) else f"in_{plain}"

@@ -20,6 +20,7 @@ from symback.numerics.array_source import LIBRARIES, array_source
 from symback.numerics.backends import Backend, build
 from symback.numerics.c_compile import missing_compiler
 from symback.numerics.c_function import c_function
+from symback.numerics.c_module import c_module_source
 from symback.numerics.flat import flat_function, flat_layout
 from symback.numerics.numpy_backend import numpy_source
 from symback.numerics.numpy_routine import routine_source
@@ -181,8 +182,15 @@ def _flattened(function: GradientFunction, program: Program | Routine, dtype: st
     return flat
 
 
-def module_source(network: Network | Derivation, dtype: str = "float64") -> str:
-    """The text of a module with `value_and_grad(params, x, y)` and `forward(params, x)` that needs NumPy alone."""
+def module_source(network: Network | Derivation, dtype: str = "float64", backend: str = "numpy") -> str:
+    """The text of a module with `value_and_grad(params, x, y)` and `forward(params, x)` that needs NumPy alone.
+
+    With backend="c" it is a C file with `value_and_grad`, whose first comment says how to compile and call it.
+    """
+    if backend == "c":
+        return c_module_source(_program(network), _checked_dtype(dtype))
+    if backend != "numpy":
+        raise UnsupportedError(f"modules are written for 'numpy' and 'c', not for {backend!r}")
     return _source(_program(network), dtype, is_standalone=True)
 
 

@@ -1,13 +1,16 @@
 """The C backend gives what the equations written by hand and the NumPy backend give, and takes and refuses what they do."""
 
+import os
+import threading
 from itertools import pairwise
 
 import numpy as np
 import pytest
 
+from symback.errors import NumericError, ShapeError
 from symback.network import Dense, LayerNorm, Network, Residual
 from symback.network.activations import ACTIVATIONS, read_activation
-from symback.numerics import lambdify
+from symback.numerics import c_function, lambdify
 from symback.numerics.c_compile import missing_compiler
 
 pytestmark = pytest.mark.skipif(bool(missing_compiler()), reason=missing_compiler() or "there is a compiler")
@@ -109,3 +112,150 @@ def test_every_activation_and_layer_agrees_with_numpy(name, dtype):
         given = named_arguments(f, samples, 7, int(f.program.x.shape[1]), 3, dtype, "probabilities")
         wide = ({k: v.astype(float) for k, v in given[0].items()}, *(array.astype(float) for array in given[1:]))
         assert difference(f(*given), exact(*wide)) < TOLERANCE[dtype] * (1 if dtype == "float64" else 10)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("cost", COSTS)
+def test_every_cost_agrees_with_numpy(cost):
+    network = Network(4, [Dense(5, "tanh"), Dense(3, COSTS[cost])], cost)
+    f, exact = compiled(network), lambdify(network)
+    for samples in (1, 6, 33):
+        given = named_arguments(f, samples, 5, 4, 3, kind="probabilities")
+        assert difference(f(*given), exact(*given)) < 1e-12
+
+
+@pytest.mark.parametrize("dtype", TOLERANCE)
+@pytest.mark.parametrize("name", ["every activation", "penalties"])
+@pytest.mark.parametrize("scale", [1e4, 1e-310])
+def test_extreme_inputs_give_what_numpy_gives(name, scale, dtype):
+    f, exact = compiled(TOWERS[name], dtype), lambdify(TOWERS[name], dtype)
+    if scale < 1e-300 and dtype == "float32":
+        scale = 1e-40
+    params, x, y = named_arguments(f, 9, 3, int(f.program.x.shape[1]), 3, dtype, "probabilities")
+    x = (x.astype(float) * scale).astype(dtype)
+    outcomes = []
+    for function in (f, exact):
+        try:
+            outcomes.append(function(params, x, y))
+        except NumericError as error:
+            outcomes.append(str(error))
+    if isinstance(outcomes[1], str):
+        assert outcomes[0] == outcomes[1]
+        return
+    (cost, grads), (right_cost, right) = outcomes
+    np.testing.assert_allclose(cost, right_cost, rtol=10 * TOLERANCE[dtype])
+    for key in right:
+        size = np.nanmax(np.abs(right[key]), initial=0)
+        np.testing.assert_allclose(grads[key], right[key], rtol=1e3 * TOLERANCE[dtype], atol=10 * TOLERANCE[dtype] * size, err_msg=key)
+
+
+@pytest.mark.parametrize("logit", [1e4, -1e4, 0.0])
+def test_logits_of_ten_thousand_give_finite_costs_and_gradients(logit):
+    network = Network(1, [Dense(3, "softmax")], "cross_entropy")
+    params = [(np.array([[logit], [0.0], [-logit]]), np.zeros(3))]
+    given = params, np.ones((2, 1)), np.array([[1.0, 0, 0], [0, 0, 1.0]])
+    assert difference(compiled(network)(*given), lambdify(network)(*given)) < 1e-12
+
+
+def test_arrays_of_any_layout_are_taken_and_none_is_written_to():
+    f = compiled(Network.from_spec("2-3-4"))
+    params, x, y = arguments()
+    right = by_hand(params, x, y)
+    wide = np.repeat(np.repeat(x, 2, axis=0), 3, axis=1)[::2, ::3]
+    raw = np.zeros(x.nbytes + 1, np.uint8)[1:].view(np.float64).reshape(x.shape)
+    raw[...] = x
+    fortran = [(np.asfortranarray(w), b[::-1].copy()[::-1]) for w, b in params]
+    swapped = x.astype(">f8")
+    for form in (x, wide, raw, np.asfortranarray(x), swapped, x.tolist()):
+        assert difference(f(params, form, y), right) < 1e-12
+        assert difference(f(fortran, form, y), right) < 1e-12
+    for array in [x, y, *(a for pair in params for a in pair)]:
+        array.flags.writeable = False
+    before = [a.copy() for pair in params for a in pair]
+    assert difference(f(tuple(tuple(pair) for pair in params), x, y), right) < 1e-12
+    assert all((a == b).all() for a, b in zip(before, [a for pair in params for a in pair], strict=True))
+    named = {f"{letter}{i}": array for i, pair in enumerate(params, 1) for letter, array in zip("Wb", pair, strict=True)}
+    assert list(f(named, x, y)[1]) == ["W1", "b1", "W2", "b2"]
+    assert difference(f(named, x, y), right) < 1e-12
+
+
+def test_results_belong_to_the_caller():
+    f = compiled(Network.from_spec("2-3-4"))
+    first = f(*arguments(seed=1))
+    kept = [array.copy() for pair in first[1] for array in pair]
+    f(*arguments(seed=2))
+    assert all((a == b).all() for a, b in zip(kept, [a for pair in first[1] for a in pair], strict=True))
+
+
+def test_symbolic_sizes_are_compiled_for_the_sizes_met():
+    f = compiled(Network.from_spec("p-m-n"))
+    for sizes in ((2, 3, 4), (6, 2, 3), (2, 3, 4), (1, 1, 1)):
+        given = arguments(sizes)
+        assert difference(f(*given), by_hand(*given)) < 1e-12
+
+
+@pytest.mark.parametrize(
+    ("change", "error"),
+    [
+        (lambda p, x, y: (p, x[0], y), ShapeError),
+        (lambda p, x, y: (p, x[:0], y[:0]), ShapeError),
+        (lambda p, x, y: (p, x, y[:2]), ShapeError),
+        (lambda p, x, y: (p[:1], x, y), ShapeError),
+        (lambda p, x, y: ([(p[0][0].T, p[0][1]), p[1]], x, y), ShapeError),
+        (lambda p, x, y: ({"W1": p[0][0]}, x, y), ShapeError),
+        (lambda p, x, y: (p, x * 1j, y), ShapeError),
+        (lambda p, x, y: (p, np.where(x == x[2, 1], np.nan, x), y), NumericError),
+        (lambda p, x, y: (p, np.where(x == x[2, 1], np.inf, x), y), NumericError),
+        (lambda p, x, y: ([(p[0][0] * np.inf, p[0][1]), p[1]], x, y), NumericError),
+        (lambda p, x, y: (p, x, y * np.nan), NumericError),
+        (lambda p, x, y: (7, x, y), ShapeError),
+    ],
+)
+def test_wrong_arguments_are_refused_in_the_same_words(change, error):
+    network = Network.from_spec("2-3-4")
+    given = change(*arguments())
+    with pytest.raises(error) as by_numpy:
+        lambdify(network)(*given)
+    with pytest.raises(error) as by_c:
+        compiled(network)(*given)
+    assert str(by_c.value) == str(by_numpy.value)
+
+
+def test_threads_of_python_may_call_at_once():
+    f = compiled(Network.from_spec("100-70-9"))
+    given = [arguments((100, 70, 9), samples, seed=samples) for samples in (1, 40, 300, 17)]
+    right = [by_hand(*each) for each in given]
+    worst = [0.0] * 4
+
+    def work(k):
+        for turn in range(20):
+            i = (k + turn) % 4
+            worst[k] = max(worst[k], difference(f(*given[i]), right[i]))
+
+    threads = [threading.Thread(target=work, args=(k,)) for k in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert max(worst) < 1e-12
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+def test_a_child_after_fork_computes_as_well():
+    f = compiled(Network.from_spec("100-70-9"))
+    given = arguments((100, 70, 9), 300)
+    right = by_hand(*given)
+    assert difference(f(*given), right) < 1e-12
+    child = os.fork()
+    if child == 0:
+        os._exit(0 if difference(f(*given), right) < 1e-12 else 1)
+    assert os.waitpid(child, 0)[1] == 0
+
+
+def test_without_the_headers_of_python_ctypes_does_it(monkeypatch):
+    monkeypatch.setattr(c_function.sysconfig, "get_paths", lambda: {"include": "/nowhere"})
+    f = lambdify(Network.from_spec("2-3-4"), backend="c", threads=2)
+    assert f.backend == "c"
+    assert difference(f(*arguments()), by_hand(*arguments())) < 1e-12
+    with pytest.raises(ShapeError):
+        f(arguments()[0], arguments()[1][0], arguments()[2])

@@ -1,4 +1,4 @@
-"""`symback lambdify SPEC -o grad.py`: a module that needs NumPy alone."""
+"""`symback lambdify SPEC -o grad.py`: a module that needs NumPy alone; with --backend c, a C file that needs nothing."""
 
 import argparse
 import sys
@@ -13,9 +13,10 @@ __all__ = ["run"]
 
 def run(options: argparse.Namespace) -> int:
     """Write the module to the file that was asked for, or to stdout."""
-    if options.output is not None and not options.output.endswith(".py"):
-        raise SpecError(f"lambdify writes Python, not {options.output}; name a file that ends in .py")
-    source = module_source(network_of(options), dtype=options.dtype)
+    language, ending = ("C", ".c") if options.backend == "c" else ("Python", ".py")
+    if options.output is not None and not options.output.endswith(ending):
+        raise SpecError(f"lambdify --backend {options.backend} writes {language}, not {options.output}; name a file that ends in {ending}")
+    source = module_source(network_of(options), dtype=options.dtype, backend=options.backend)
     if options.output is None:
         sys.stdout.write(source)
         return 0
