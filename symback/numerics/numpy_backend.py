@@ -25,12 +25,7 @@ __all__ = ["Writer", "heading", "numpy_source", "shape_table", "size_names", "wr
 
 _NAMED_NUMBERS = {0: "zero", 1: "one", -1: "minus_one", 2: "two", sympy.S.Half: "half", -sympy.S.Half: "minus_half"}
 _KEYWORD_OUT = frozenset({"maximum", "minimum"})  # a third positional argument is deprecated there
-_RESERVED = frozenset({
-    "params", "x", "y", "v", "cost", "costs", "output", "grads", "products", "direction", "form", "named", "dtype", "fits", "pairs", "shapes",
-    "array", "empty", "ones", "eye", "full", "where", "einsum", "vdot", "erf", "float", "isfinite", "buffers", "make_buffers",
-    "prepared", "checked", "fitting", "members", "packed", "refuse_nonfinite", "flat_x", "isinstance", "dict",
-    "asarray", "as_tensor", "clamp", "broadcast_to", "sigmoid", "float32", "float64",
-})  # fmt: skip
+_RESERVED = frozenset({"x", "y", "v"})  # names of sizes are single letters, so that no longer word can be one
 
 
 def numpy_source(program: Program, dtype: str) -> str:

@@ -242,8 +242,8 @@ def test_extreme_logits_have_second_derivatives_too():
         assert all(np.isfinite(array).all() for pair in products for array in pair), activation
 
 
-@pytest.mark.parametrize("name", ["where", "einsum", "form", "grads", "v", "direction", "float", "members", "erf"])
-def test_a_size_may_be_called_like_anything_in_the_source(name):
+@pytest.mark.parametrize("name", ["v", "x", "y", "b_1", "t_1", "C_s"])
+def test_a_size_may_be_called_like_an_array(name):
     network = Network.from_spec(f"p-{name}-n", activation="leaky_relu,gelu")
     shapes = {"W1": (4, 3), "b1": (4,), "W2": (2, 4), "b2": (2,)}
     params = {key: np.full(shape, 0.5) for key, shape in shapes.items()}
