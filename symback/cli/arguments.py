@@ -119,7 +119,9 @@ def _add_example(parser: argparse.ArgumentParser) -> None:
 def _add_lambdify(parser: argparse.ArgumentParser) -> None:
     _add_network(parser)
     parser.add_argument("--dtype", choices=("float64", "float32"), default="float64")
-    parser.add_argument("--backend", choices=("numpy", "c"), default="numpy", help="a Python module (default), or a C file")
+    parser.add_argument(
+        "--backend", choices=("numpy", "c", "jax", "torch"), default="numpy", help="what it needs (default: numpy); c is a C file"
+    )
     parser.add_argument("-o", "--output", metavar="FILE", help="write to FILE.py, or FILE.c, instead of stdout")
 
 

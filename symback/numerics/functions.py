@@ -185,13 +185,27 @@ def _flattened(function: GradientFunction, program: Program | Routine, dtype: st
 def module_source(network: Network | Derivation, dtype: str = "float64", backend: str = "numpy") -> str:
     """The text of a module with `value_and_grad(params, x, y)` and `forward(params, x)` that needs NumPy alone.
 
-    With backend="c" it is a C file with `value_and_grad`, whose first comment says how to compile and call it.
+    With backend="c" it is a C file with `value_and_grad`, whose first comment says how to compile and call it; with "jax"
+    or "torch" a module of pure functions that needs that library alone.
     """
     if backend == "c":
         return c_module_source(_program(network), _checked_dtype(dtype))
+    if backend in LIBRARIES:
+        return _array_module(_program(network), _checked_dtype(dtype), backend)
     if backend != "numpy":
-        raise UnsupportedError(f"modules are written for 'numpy' and 'c', not for {backend!r}")
+        raise UnsupportedError(f"modules are written for numpy, c, {' and '.join(LIBRARIES)}, not for {backend!r}")
     return _source(_program(network), dtype, is_standalone=True)
+
+
+def _array_module(program: Program, dtype: str, library: str) -> str:
+    """The functions for one library, with what they call written in place of its import."""
+    imports, _, functions = array_source(program, dtype, library).split("\n\n", 2)
+    documentation = _documentation(program, dtype).replace("NumPy", {"jax": "JAX", "torch": "PyTorch"}[library])
+    return "\n\n\n".join([f"{documentation}\n\n{imports}", _error_classes()[0], _body_of(forms), functions])
+
+
+def _error_classes() -> list[str]:
+    return [f'class {name}({parent}):\n    """{meaning}"""' for name, parent, meaning in _ERRORS]
 
 
 def _program(network: Network | Derivation) -> Program:
@@ -217,8 +231,7 @@ def _source(program: Program, dtype: str, is_standalone: bool) -> str:
     text = numpy_source(program, _checked_dtype(dtype))
     uses_erf = "erf(" in text
     if is_standalone:
-        errors = [f'class {name}({parent}):\n    """{meaning}"""' for name, parent, meaning in _ERRORS]
-        pieces = [*errors, _body_of(forms), _body_of(runtime), *([_body_of(error_function)] if uses_erf else [])]
+        pieces = [*_error_classes(), _body_of(forms), _body_of(runtime), *([_body_of(error_function)] if uses_erf else [])]
         _, imports, functions = text.split("\n\n", 2)
         head = "\n".join([_documentation(program, dtype), "", *_STANDARD, "", "import numpy as np", imports])
         return "\n\n\n".join([head, *pieces, functions])

@@ -12,7 +12,7 @@ from symback.errors import ShapeError, UnsupportedError
 from symback.network import Network
 from symback.network.activations import ACTIVATIONS
 from symback.network.costs import COSTS
-from symback.numerics import lambdify
+from symback.numerics import lambdify, module_source
 from tests.numerics.test_gradients import OUTPUT_FOR
 from tests.random_specs import random_case, random_problem
 
@@ -155,6 +155,34 @@ def test_torch_transforms_go_through():
     many = {name: torch.stack([tensor, 2 * tensor]) for name, tensor in tensors.items()}
     costs, _ = torch.func.vmap(f, in_dims=(0, None, None))(many, x, y)
     assert torch.allclose(costs[1], f({name: 2 * tensor for name, tensor in tensors.items()}, x, y)[0])
+
+
+STANDALONE = """
+import sys
+sys.modules["symback"] = sys.modules["sympy"] = None
+import numpy as np
+import grad
+params = [(np.full((3, 2), 0.5), np.ones(3)), (np.full((4, 3), 0.25), np.ones(4))]
+cost, grads = grad.value_and_grad(params, np.ones((5, 2)), np.full((5, 4), 0.25))
+print(float(cost), float(grads[0][0][0, 0]), float(grad.forward(params, np.ones((5, 2)))[0, 0]))
+try:
+    grad.value_and_grad(params, np.ones((5, 2)), np.ones((5, 2)))
+except grad.ShapeError as error:
+    print(error)
+"""
+
+
+def test_a_module_of_its_own_needs_the_library_alone(library, tmp_path):
+    network = Network.from_spec("2-3-4", activation="gelu,sigmoid")
+    (tmp_path / "grad.py").write_text(module_source(network, "float32", library))
+    done = subprocess.run([sys.executable, "-c", STANDALONE], cwd=tmp_path, capture_output=True, text=True, check=True)
+    numbers, message = done.stdout.splitlines()
+    params = [(np.full((3, 2), 0.5), np.ones(3)), (np.full((4, 3), 0.25), np.ones(4))]
+    f = lambdify(network)
+    cost, grads = f(params, np.ones((5, 2)), np.full((5, 4), 0.25))
+    right = [cost, grads[0][0][0, 0], f.forward(params, np.ones((5, 2)))[0, 0]]
+    assert np.allclose([float(text) for text in numbers.split()], right, rtol=1e-5)
+    assert message == "y has shape (5, 2); it should be (5, 4) = (batch, outputs)"
 
 
 SHARDED = """

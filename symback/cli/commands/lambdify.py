@@ -1,4 +1,4 @@
-"""`symback lambdify SPEC -o grad.py`: a module that needs NumPy alone; with --backend c, a C file that needs nothing."""
+"""`symback lambdify SPEC -o grad.py`: a module that needs NumPy (JAX, PyTorch) alone; with --backend c, a C file that needs nothing."""
 
 import argparse
 import sys
