@@ -136,8 +136,12 @@ def derives_state(tree: Tree, lexicon: Lexicon) -> bool:
 
 
 def has_penalty(tree: Tree, lexicon: Lexicon) -> bool:
-    """A term of a sum that is made of weights alone: λ W, beside δ aᵀ."""
-    terms = operands_of(tree) if tree.kind == "sum" else ()
+    """A term of a sum that is made of weights alone: λ W, beside δ aᵀ, also under a transpose: (aδ + λ Wᵀ)ᵀ."""
+    return any(_has_term_of_weights(node, lexicon) for node in walk(tree) if node.kind == "sum")
+
+
+def _has_term_of_weights(tree: Tree, lexicon: Lexicon) -> bool:
+    terms = operands_of(tree)
     made_of = [{lexicon.mention(name).family for _, name in names_in(term)} for term in terms]
     alone = [found <= PENALIZED | RATES for found in made_of]
     return not all(alone) and any(found & PENALIZED for found, is_alone in zip(made_of, alone, strict=True) if is_alone)

@@ -20,7 +20,7 @@ from symback.verification.place import Place
 from symback.verification.tree import Tree, operands_of, operators_of
 from symback.verification.window import Assumed
 from symback.verification.world import World
-from symback.verification.world_settings import found_facts, near_definitions, setting_for, swept_definitions
+from symback.verification.world_settings import facts_now, found_facts, near_definitions, setting_for, swept_definitions
 
 __all__ = ["OPEN_COST", "Outcome", "SEEDS", "compare"]
 
@@ -111,11 +111,11 @@ def _proof(one: Tensor, other: Tensor, world: World, sizes: Mapping[sympy.Symbol
     """A proof from the definitions of as few names as will do, and then from what the equations imply."""
     towards = _towards(world, one, other), _towards(world, other, one)
     for definitions in (_local(world, one, other, 1), *towards, _local(world, one, other, 2), near_definitions(world), world.definitions):
-        if (proof := prove_equal(one, other, definitions, world.facts, PROOF_SECONDS / 2, sizes)) is not None:
+        if (proof := prove_equal(one, other, definitions, facts_now(world), PROOF_SECONDS / 2, sizes)) is not None:
             return proof
     if not (found := found_facts(world)):
         return None
-    known, swept = (*world.facts, *found), swept_definitions(world)
+    known, swept = (*facts_now(world), *found), swept_definitions(world)
     proof = prove_equal(one, other, swept, known, PROOF_SECONDS / 2, sizes)
     return proof or prove_equal(one, other, world.definitions, known, PROOF_SECONDS, sizes)
 

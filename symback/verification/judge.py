@@ -427,7 +427,7 @@ class _Judge:
                 return Judged(kind, "proved", replace(other, assumptions=(*other.assumptions, "gradients are rows")))
             if other.word == "proved":
                 return Judged(kind, "conditional", replace(other, reason="holds if gradients are rows: a matter of layout"))
-            if other.word == "undecided" and "printed numbers" in other.reason:
+            if (other.word == "undecided" and "printed numbers" in other.reason) or (is_stated and other.word in ("undecided", "unread")):
                 return Judged(kind, "undecided", other)
         doubt = outcome.doubt or _unknown_size(outcome) or doubt_about(self.readings, claim, own, order, outcome)
         doubt = "" if self.is_alone or outcome.is_sure else doubt

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, InvalidOperation, localcontext
 
 import numpy as np
 
@@ -21,6 +21,7 @@ __all__ = [
 ]  # fmt: skip
 
 LONGEST_NUMBER = 40
+MOST_DIGITS = 2 * LONGEST_NUMBER  # of a corrected number
 _SIGNS_OF_TIMES = (r"\cdot", r"\times", "*", r"\ast", "×", "·")
 _BRACKETS = ("( )", "[ ]", "{ }", ". .", r"\{ \}")
 
@@ -197,6 +198,11 @@ def allowed(form: LiteralForm) -> Interval:
 
 def printed_like(value: float, literal: Literal, is_exact: bool) -> Decimal:
     """A value with as many decimals as the literal has; one more where that is all of its digits."""
+    with localcontext(Context(prec=MOST_DIGITS)):
+        return _rounded_like(value, literal, is_exact)
+
+
+def _rounded_like(value: float, literal: Literal, is_exact: bool) -> Decimal:
     if is_exact:
         whole = Decimal(format(value, ".12g"))
         exponent = whole.normalize().as_tuple().exponent

@@ -81,7 +81,7 @@ def _sequence(cursor: Cursor, until: tuple[str, ...], in_cell: bool = False, beg
     items: list[Tree] = list(begun)
     while cursor.place < len(cursor.tokens):
         token = cursor.peek()
-        if token.text in until and token.kind != "text":
+        if token.text in until and token.kind not in ("text", "open"):
             break
         if in_cell and (token.kind in ("row", "end") or (token.text == "&" and token.kind == "char")):
             break

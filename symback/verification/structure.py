@@ -371,7 +371,7 @@ def _juxtaposed(factors: list[Tree]) -> list[Tree]:
             if not after_operand:
                 line.append(_empty_at(factor.start))
         elif after_operand:
-            line.append(Tree("operator", (), "", line[-1].end, factor.start))
+            line.append(Tree("operator", (), "", min(line[-1].end, factor.start), factor.start))
         line.append(factor)
     if line[-1].kind == "operator":
         line.append(_empty_at(line[-1].end))

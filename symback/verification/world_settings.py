@@ -14,12 +14,13 @@ from symback.language.steps import Fact
 from symback.numerics.evaluate import Setting, evaluate_equations, random_setting
 from symback.simplification.normal_form import prove_equal
 from symback.verification.index_sums import fitted_sizes, is_relation, relation_values, relations_in
+from symback.verification.world_costs import facts_of
 from symback.verification.world_gradients import symbols_in
 
 if TYPE_CHECKING:
     from symback.verification.world import World
 
-__all__ = ["found_facts", "near_definitions", "setting_for", "swept_definitions"]
+__all__ = ["facts_now", "found_facts", "near_definitions", "setting_for", "swept_definitions"]
 
 FACT_SEED = 10
 FACT_SECONDS = 0.3
@@ -48,6 +49,10 @@ def setting_for(world: World, seed: int, tensors: Sequence[Tensor], known: Mappi
             values[name] = relation_values(drawn.shape)
             continue
         values[name] = np.abs(drawn) * 0.4 + 0.2 if seed % 2 else drawn
+        for fact in facts_now(world):
+            if fact.of is name and fact.is_assumed:
+                positive = np.abs(drawn) + 0.1
+                values[name] = positive * (float(fact.value) / positive.sum(axis=fact.axis, keepdims=True))
     return replace(setting, values=values, sizes=sizes)
 
 
@@ -84,6 +89,11 @@ def found_facts(world: World) -> tuple[Fact, ...]:
                         found.append(Fact(name, total, False))
         world.memory["found facts"] = tuple(found)
     return world.memory["found facts"]
+
+
+def facts_now(world: World) -> tuple[Fact, ...]:
+    """What holds of the targets, those included that came up in the claim alone: Σ y = 1 beside a cost of Y."""
+    return facts_of(world) if world.assumed.has_unit_targets else world.facts
 
 
 def setting_of(world: World, seed: int, known: Mapping[sympy.Symbol, int] | None = None) -> Setting:

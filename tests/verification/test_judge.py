@@ -65,9 +65,9 @@ def test_nothing_is_refuted_by_a_cost_that_the_document_does_not_state(tmp_path)
 
 
 def test_a_formula_that_is_too_long_is_not_judged_and_ends_quickly():
-    began = time.perf_counter()
+    began = time.process_time()
     found = verify(" + ".join(["a_i"] * 3000) + " = 0").formulas[0]
-    assert found.verdict in ("undecided", "unreadable", "mention") and time.perf_counter() - began < 5
+    assert found.verdict in ("undecided", "unreadable", "mention") and time.process_time() - began < 5
 
 
 @pytest.mark.parametrize(
