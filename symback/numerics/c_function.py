@@ -7,6 +7,7 @@ import os
 import sysconfig
 from collections.abc import Callable, Mapping
 from functools import partial
+from typing import Any
 
 import numpy as np
 import sympy
@@ -32,14 +33,14 @@ def c_function(program: Program, dtype: str, threads: int | None, forward: Calla
     count = threads or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else threads or os.cpu_count() or 1
     open_sizes = [size for size in checks.sizes if size is not program.batch_size]
     plan_of(program)  # what is not known to C is refused here
-    function: Callable
+    function: Any
     if open_sizes:
         function = _Specialised(program, dtype, count, checks)
     else:
         text = c_source(program, dtype)
         function = _kernel(program, dtype, count, checks, text, {})
-        function.source = text  # type: ignore[attr-defined]
-    function.forward = forward  # type: ignore[attr-defined]
+        function.source = text
+    function.forward = forward
     return function
 
 

@@ -65,6 +65,7 @@ class Loop:
     pointers: dict[str, str] = field(default_factory=dict)
     scalars: dict[str, str] = field(default_factory=dict)
     tables: dict[str, str] = field(default_factory=dict)
+    outputs: dict[Value, str] = field(default_factory=dict)
 
     @property
     def shape(self) -> Shape:
@@ -78,7 +79,7 @@ class Loop:
             register = f"v{len(self.registers)}"
             self.lines.append(f"vec {register} = {self._expression(value)};")
             self.registers[value] = register
-            place = self.place(value)
+            place = self.outputs.get(value) or self.place(value)
             if place is not None:
                 stores.append((value, register, place))
         outputs = {place: f"q{i}" for i, (_, _, place) in enumerate(stores)}

@@ -212,8 +212,8 @@ class _Source:
         lines = []
         for value, k in self.plan.copies:
             shape = self.program.parameters[k].shape
-            loop = Loop([Value("full", (value,), None, shape)], lambda _: None, self.size, lambda v: self._scalar(v, "job->"))
-            loop.place = lambda v, loop=loop, k=k: f"out{k}" if v is loop.values[0] else self._place(v)
+            loop = Loop([Value("full", (value,), None, shape)], self._place, self.size, lambda v: self._scalar(v, "job->"))
+            loop.outputs = {loop.values[0]: f"out{k}"}
             lines.append(self._call(loop, "0", self.size(shape[0])))
         return lines
 
