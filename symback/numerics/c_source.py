@@ -10,7 +10,7 @@ from symback.numerics.c_elementary import elementary_text
 from symback.numerics.c_loops import Loop, constant_text, strides_of
 from symback.numerics.c_plan import Plan, Statement, base_of, plan_of, share_of
 from symback.numerics.c_products import PRODUCTS
-from symback.numerics.c_threads import THREADS
+from symback.numerics.c_threads import RUN, THREADS
 from symback.numerics.memory import CONDITIONS
 from symback.numerics.operations import Shape, Value
 from symback.numerics.program import Program
@@ -100,12 +100,10 @@ typedef struct Job {
     real *const *out;
     real *room;
     double scalar[SCALARS];
-    volatile int arrived_padding[32];
-    _Atomic int arrived;
     _Atomic int is_bad;
-    _Atomic int left;
+    _Atomic int claimed[PHASES], done[PHASES]; /* shares of each phase */
 } Job;
-static void run(Job *job, int thread);
+static void run(Job *job);
 #define ROUNDED(length) (((length) + 31) / 32 * 32)
 #define START(length) ((long)(length) * thread / job->threads)
 #define END(length) ((long)(length) * (thread + 1) / job->threads)
@@ -121,9 +119,8 @@ int symback_evaluate(long N, int threads, const real *const *in, real *const *ou
     job.in = in;
     job.out = out;
     job.room = room;
-    atomic_init(&job.arrived, 0);
     atomic_init(&job.is_bad, 0);
-    atomic_init(&job.left, 0);
+    for (int p = 0; p < PHASES; p++) atomic_init(&job.claimed[p], 0), atomic_init(&job.done[p], 0);
     job.threads = threads > MOST_THREADS ? MOST_THREADS : threads < 1 ? 1 : threads;
     run_together(&job);
     *cost = RESULT;
@@ -158,21 +155,26 @@ class _Source:
 
     def text(self) -> str:
         """All of it."""
-        calls = self._calls()
+        phases = self._phases()
         room = " + ".join(f"ROUNDED({self._length(shape)})" for shape in self.plan.rooms) or "0"
         cost, last = self._scalar(self.program.cost, "job."), self._last_vector()
         check = "" if last is None else f" || !is_finite(out[{last[0]}], {last[1]})"
         pieces = [
             elementary_text(self.dtype), PRODUCTS, _SUMS,
-            f"#define SCALARS {max(1, len(self.plan.scalars))}", f"#define HAS_PANELS {int(self.has_panels)}", _JOB, THREADS,
+            f"#define SCALARS {max(1, len(self.plan.scalars))}", f"#define HAS_PANELS {int(self.has_panels)}",
+            f"#define PHASES {len(phases)}", _JOB, THREADS,
             *(f"{body.replace('NAME', name, 1)}" for body, name in self.functions.items()),
-            "static void run(Job *job, int thread) {",
-            *(f"    {line}" for line in [*self._locals(), *calls]),
-            "}",
+            *(line for k, calls in enumerate(phases) for line in self._phase(k, calls)),
+            f"static void (*const phases[])(Job *, int) = {{{', '.join(f'phase_{k}' for k in range(len(phases)))}}};",
+            RUN,
             f"#define ROOM ({room})",
             _ENTRY.replace("RESULT", cost).replace("LAST_CHECK", check),
         ]  # fmt: skip
         return "\n".join(pieces)
+
+    def _phase(self, number: int, calls: list[str]) -> list[str]:
+        """The function that does one thread's share of a phase."""
+        return [f"static void phase_{number}(Job *job, int thread) {{", *(f"    {line}" for line in [*self._locals(), *calls]), "}"]
 
     def _length(self, shape: Shape) -> str:
         return " * ".join(f"(long){self.size(size)}" for size in shape) or "1"
@@ -188,24 +190,19 @@ class _Source:
         names = [*self.inputs.values(), *(f"out{k}" for k in range(len(self.program.gradients))), "panel"]
         return [*lines, " ".join(f"(void){name};" for name in names)]
 
-    def _calls(self) -> list[str]:
+    def _phases(self) -> list[list[str]]:
+        """The calls of each phase."""
         x = self.program.x
         width = self.size(x.shape[1])
         name = self.inputs[x.name]
-        lines = [
-            f"if (!is_finite({name} + START(N) * {width}, (END(N) - START(N)) * {width})) atomic_store(&job->is_bad, 1);",
-        ]
-        phase = 0
+        phases: list[list[str]] = [[] for _ in range(self.plan.phases)]
+        phases[0].append(f"if (!is_finite({name} + START(N) * {width}, (END(N) - START(N)) * {width})) atomic_store(&job->is_bad, 1);")
         for statement in self.plan.statements:
-            while phase < statement.phase:
-                phase += 1
-                lines.append(f"barrier(job, {phase});")
-            lines += self._loop(statement) if statement.is_loop else self._single(statement.values[0])
+            phases[statement.phase] += self._loop(statement) if statement.is_loop else self._single(statement.values[0])
         copies = self._copies()
         if copies:
-            phase += 1
-            lines += [f"barrier(job, {phase});", "if (thread == 0) {", *(f"    {line}" for line in copies), "}"]
-        return lines
+            phases.append(["if (thread == 0) {", *(f"    {line}" for line in copies), "}"])
+        return phases
 
     def _copies(self) -> list[str]:
         """Results that are arguments, scalars or results already."""
