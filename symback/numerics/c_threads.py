@@ -1,9 +1,9 @@
-"""C text: a standing team of threads that evaluate one program together, and the barrier between its phases.
+"""C text: a standing team of threads that evaluate one program together, phase by phase.
 
 Each phase is cut in shares, which are claimed: where a helper is late, because another program has its processor, the
 caller does its share too, and waits for nobody who has not begun.  Helpers are started at the first call that is large
-enough to be shared.  Between calls they spin for some microseconds and then sleep.  A second caller, who comes while the team is at work, does its work alone; so does a child after fork,
-until it has a team of its own.
+enough to be shared.  Between calls they spin for some microseconds and then sleep.  A second caller, who comes while the
+team is at work, does its work alone; so does a child after fork, until it has a team of its own.
 """
 
 __all__ = ["RUN", "THREADS"]

@@ -116,9 +116,7 @@ def test_a_compiler_that_fails_gives_way_to_numpy(monkeypatch, tmp_path):
 @needs_compiler
 @pytest.mark.slow
 def test_processes_at_once_do_no_harm(tmp_path):
-    code = (
-        "import sys; sys.path.insert(0, sys.argv[1]); from test_c_compile import *; assert_right(lambdify(NETWORK, 'float64', 'c', 1))"
-    )
+    code = "import sys; sys.path.insert(0, sys.argv[1]); from test_c_compile import *; assert_right(lambdify(NETWORK, 'float64', 'c', 1))"
     environment = {**os.environ, "SYMBACK_CACHE": str(tmp_path / "cache")}
     here = os.path.dirname(__file__)
     runs = [subprocess.Popen([sys.executable, "-c", code, here], env=environment) for _ in range(3)]

@@ -60,7 +60,7 @@ def difference(found, right):
 @pytest.mark.parametrize("sizes", [(2, 3, 2), (5, 7, 19, 33, 4), (1, 1, 1), (100, 70, 9)], ids=str)
 def test_the_compiled_function_equals_the_equations_written_by_hand(sizes, dtype):
     network = Network.from_spec("-".join(map(str, sizes)))
-    for samples in (1, 2, 5, 32, 131):
+    for samples in (1, 2, 5, 32, 131) if sizes[0] < 100 else (1, 7, 131, 500):
         exact = arguments(sizes, samples, seed=samples)
         given = arguments(sizes, samples, seed=samples, dtype=dtype)
         assert difference(compiled(network, dtype)(*given), by_hand(*exact)) < TOLERANCE[dtype]
@@ -223,7 +223,7 @@ def test_wrong_arguments_are_refused_in_the_same_words(change, error):
 
 def test_threads_of_python_may_call_at_once():
     f = compiled(Network.from_spec("100-70-9"))
-    given = [arguments((100, 70, 9), samples, seed=samples) for samples in (1, 40, 300, 17)]
+    given = [arguments((100, 70, 9), samples, seed=samples) for samples in (1, 40, 500, 170)]
     right = [by_hand(*each) for each in given]
     worst = [0.0] * 4
 
@@ -243,7 +243,7 @@ def test_threads_of_python_may_call_at_once():
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
 def test_a_child_after_fork_computes_as_well():
     f = compiled(Network.from_spec("100-70-9"))
-    given = arguments((100, 70, 9), 300)
+    given = arguments((100, 70, 9), 500)
     right = by_hand(*given)
     assert difference(f(*given), right) < 1e-12
     child = os.fork()
