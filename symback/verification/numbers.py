@@ -8,7 +8,7 @@ r"""Number claims of worked examples: `judge_numbers` recomputes a chain such as
   them have, where those values belong to the same example beyond doubt.
 * conditional: right from its printed operands, but one of them was refuted on an earlier line ("carried from line N"); the line
   itself has no slip, so it is not called refuted.  Also where digits differ from a given input: either of the two may be meant.
-* undecided: everything else, in particular what only an unprinted digit could make true.
+* undecided: everything else, in particular what only an unprinted digit could make true, and digits beyond those of a float.
 
 A result may be rounded or cut off; authors print `=` for `≈`, so the sign makes no difference except for whole numbers.
 """
@@ -219,6 +219,10 @@ def _outcome(chain: Chain, trees: Sequence[Tree], signs: Sequence[str], name: st
         place = chain.loose[0]
         reason = f"{unparse(trees[place])} follows only if more digits were carried than are printed"
         return replace(base, word="undecided", reason=reason)
+    if chain.misfits:
+        return replace(base, word="undecided", reason=f"{unparse(trees[chain.misfits[0]])} has another shape than what stands before it")
+    if chain.blurred:
+        return replace(base, word="undecided", reason=f"whether {unparse(trees[chain.blurred[0]])} follows is beyond the digits recomputed")
     carried = _carried(chain, trees, signs, book) or _carried_by_definition(chain, trees, name, book)
     if carried is not None:
         return replace(base, word=carried.word, reason=carried.reason, correction=carried.correction, counterexample=carried.counterexample)

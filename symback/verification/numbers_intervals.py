@@ -24,6 +24,7 @@ __all__ = [
 
 ARRAY_LIMIT = 4_096
 _PRODUCT_LIMIT = 200_000
+SMALLEST = 1e-300
 Array = NDArray[np.float64]
 
 
@@ -221,8 +222,11 @@ def increasing(function: Callable[[Array], Array], value: Interval) -> Interval:
 
 
 def exponential(value: Interval) -> Interval:
-    """eˣ."""
-    return increasing(np.exp, value)
+    """eˣ; what is too small for a float is not zero."""
+    found = increasing(np.exp, value)
+    if (found.high < SMALLEST).any():
+        raise NotUnderstoodError("a power that a float cannot tell from zero")
+    return found
 
 
 def logarithm(value: Interval) -> Interval:

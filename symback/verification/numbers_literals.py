@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from decimal import Context, Decimal, InvalidOperation, localcontext
+from decimal import Context, Decimal, InvalidOperation
 
 import numpy as np
 
@@ -17,11 +17,12 @@ from symback.verification.tree import Tree, operands_of, operators_of, walk
 
 __all__ = [
     "Literal", "LiteralForm", "allowed", "cells_of", "digits_of", "inner", "is_literal_form", "literal_form", "literal_of", "literals_in",
-    "printed_like", "rounding", "with_values",
+    "printed_like", "rounding", "with_unit", "with_values",
 ]  # fmt: skip
 
 LONGEST_NUMBER = 40
-MOST_DIGITS = 2 * LONGEST_NUMBER  # of a corrected number
+DIGITS_OF_A_FLOAT = 15
+_MANY_DIGITS = Context(prec=500)  # a float and a unit have fewer between them, so nothing here runs out of digits
 _SIGNS_OF_TIMES = (r"\cdot", r"\times", "*", r"\ast", "×", "·")
 _BRACKETS = ("( )", "[ ]", "{ }", ". .", r"\{ \}")
 
@@ -42,7 +43,7 @@ class Literal:
 
     def __neg__(self) -> Literal:
         """The number with the other sign."""
-        return replace(self, value=-self.value)
+        return replace(self, value=self.value.copy_negate())  # minus alone would round to 28 digits
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,17 +199,29 @@ def allowed(form: LiteralForm) -> Interval:
 
 def printed_like(value: float, literal: Literal, is_exact: bool) -> Decimal:
     """A value with as many decimals as the literal has; one more where that is all of its digits."""
-    with localcontext(Context(prec=MOST_DIGITS)):
-        return _rounded_like(value, literal, is_exact)
-
-
-def _rounded_like(value: float, literal: Literal, is_exact: bool) -> Decimal:
     if is_exact:
         whole = Decimal(format(value, ".12g"))
         exponent = whole.normalize().as_tuple().exponent
         if isinstance(exponent, int) and exponent >= literal.unit.as_tuple().exponent - 1:  # type: ignore[operator]
-            return whole.quantize(min(literal.unit, Decimal(1).scaleb(exponent)))
-    return Decimal(format(value, ".15g")).quantize(literal.unit)
+            return _in_units(whole, min(literal.unit, Decimal(1).scaleb(exponent)))
+    return with_unit(value, literal.unit)
+
+
+def with_unit(value: float, unit: Decimal) -> Decimal:
+    """A value rounded to a unit; where that asks for more digits than a float has, those that it has.
+
+    >>> with_unit(2 / 3, Decimal("0.001")), with_unit(2 / 3, Decimal("1e-20"))
+    (Decimal('0.667'), Decimal('0.666666666666667'))
+    """
+    if not np.isfinite(value):
+        raise NotUnderstoodError("no finite value")
+    return _in_units(Decimal(format(value, f".{DIGITS_OF_A_FLOAT}g")), unit)
+
+
+def _in_units(value: Decimal, unit: Decimal) -> Decimal:
+    """Rounded, without digits that are not known."""
+    is_finer = value.adjusted() - unit.adjusted() >= DIGITS_OF_A_FLOAT + 1 and bool(value)
+    return value if is_finer else value.quantize(unit, context=_MANY_DIGITS)
 
 
 def with_values(tree: Tree, values: Sequence[Decimal | None]) -> Tree:

@@ -23,6 +23,7 @@ from symback.verification.numbers_literals import (
     literal_form,
     literal_of,
     printed_like,
+    with_unit,
     with_values,
 )
 from symback.verification.tree import Tree, operands_of, operators_of
@@ -109,7 +110,7 @@ def values_of(entries: Iterable[Entry]) -> list[float]:
 
 def is_slip(printed: Literal, value: float) -> bool:
     """Whether the digits are one slip of the pen away from a value: sign, one digit, two neighbours exchanged, the point moved."""
-    wanted = Decimal(format(value, ".15g")).quantize(printed.unit) if abs(value) < 1e12 else Decimal(0)
+    wanted = with_unit(value, printed.unit) if abs(value) < 1e12 else Decimal(0)
     if wanted == -printed.value:
         return True
     left, right = (format(abs(number), "f") for number in (wanted, printed.value))
@@ -161,7 +162,7 @@ def _slips_towards(tree: Tree, leaf: Tree, wanted: Interval, evaluate: Evaluate,
     if abs(rate) < 1e-12:
         return []
     solved = float(printed.value) + (float(wanted.middle.reshape(())) - float(at.middle.reshape(()))) / rate
-    rounded = Decimal(format(solved, ".15g")).quantize(printed.unit) if abs(solved) < 1e9 else -printed.value
+    rounded = with_unit(solved, printed.unit) if abs(solved) < 1e9 else -printed.value
     return [candidate for candidate in (rounded, -printed.value) if is_slip(printed, float(candidate))]
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
+from symback.verification.judge import verify
 from symback.verification.numbers import NumberOutcome, judge_numbers
 from symback.verification.numbers_activations import ACTIVATIONS, SAMPLES
 from symback.verification.numbers_book import NumberBook
@@ -412,3 +413,80 @@ def test_one_altered_digit_is_refuted_where_it_stands(seed: int, carries_all_dig
         assert outcome.word == "refuted", (lines[-1], outcome)
         corrected = re.findall(r"-? ?\d+\.\d+", outcome.correction.rsplit(r"\approx", 1)[1])[numbers.index(number)]
         assert abs(float(corrected.replace(" ", "")) - float(number.group())) < 2.5e-4
+
+
+# --- digits beyond those of a float ----------------------------------------------------------------------------------------------
+BEYOND = [
+    ("9999999999999999 = 9999999999999999", "9999999999999999 = 9999999999999998"),
+    ("2^{60} = 1152921504606846976", "2^{60} = 1152921504606846975"),
+    (r"123456789 \cdot 987654321 = 121932631112635269", r"123456789 \cdot 987654321 = 121932631112635268"),
+    ("10^{20} + 1 = 100000000000000000001", "10^{20} + 1 = 10^{20}"),
+    ("10^{20} + 1 - 10^{20} = 2 / 2", "10^{20} + 1 - 10^{20} = 1000 / 2"),
+    (r"1.0000000000000000001 \cdot 3 = 3.0000000000000000003", r"1.0000000000000000001 \cdot 3 = 3.0000000000000000004"),
+    (r"\pi = 3.14159265", r"\pi = 3.14159265358979323946"),
+    (r"\sqrt{2} = 1.41421356237", r"\sqrt{2} = 1.41421356237309504890"),
+    ("0.1 + 0.2 = 0.3", "0.1 + 0.2 = 0.30000000000000004"),
+    (r"e^{-30} \approx 0", "e^{-30} = 0"),
+    (r"2000000000.5 \approx 2000000000", "2000000000.5 = 2000000000"),
+]
+
+
+@pytest.mark.parametrize(("true", "false"), BEYOND)
+def test_digits_that_a_float_does_not_have_are_proved_by_fractions_or_not_at_all(true: str, false: str) -> None:
+    assert verify(true).formulas[-1].verdict == "proved"
+    assert verify(false).formulas[-1].verdict in ("undecided", "refuted")
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_whole_numbers_of_many_digits_are_proved_only_where_they_are_right(seed: int) -> None:
+    print("seed", seed)
+    generator = random.Random(seed)
+    for _ in range(20):
+        one, other = (generator.randrange(10 ** generator.randrange(2, 15)) for _ in range(2))
+        sign, value = generator.choice([("+", one + other), ("-", one - other), (r"\cdot", one * other)])
+        for slip in (0, generator.choice((-1, 1))):
+            outcome = last(rf"{one} {sign} {other} = {value + slip}")
+            assert (outcome.word == "proved") == (slip == 0), (one, sign, other, value + slip)
+
+
+@pytest.mark.parametrize("left", ["9" * 40, "9" * 40 + " + 0.5", r"2 \cdot " + "9" * 40, f"[{'9' * 40}, 2]", r"5 \cdot 10^{29} \cdot 10"])
+@pytest.mark.parametrize("right", ["5", "0.00000000000000000001", "1" * 40])
+def test_numbers_that_are_far_apart_have_a_verdict_and_no_digits_that_nobody_knows(left: str, right: str) -> None:
+    found = verify(f"{left} = {right}").formulas[-1]
+    assert found.verdict != "proved"
+    assert len(found.correction) < 120
+
+
+@pytest.mark.parametrize(
+    "latex",
+    [
+        "[0.3, 2] = 5",
+        "[0.3, 2] = 0.3",
+        "[0.3, 2] = [0.3, 2, 0.0]",
+        r"0.5 \cdot [0.3, 2] = [0.15]",
+        r"\begin{bmatrix} 1 & 2 \\ 3 & 4 \end{bmatrix} = 5",
+        r"\begin{bmatrix} 1 & 2 \\ 3 & 4 \end{bmatrix} = \begin{bmatrix} 1 & 2 & 3 & 4 \end{bmatrix}",
+        r"2 \cdot \begin{bmatrix} 1 & 2 \\ 3 & 4 \end{bmatrix} = \begin{bmatrix} 2 & 4 \end{bmatrix}",
+        r"0.3 + 0.2 = \begin{bmatrix} 0.5 & 0.5 \end{bmatrix}",
+        r"2 \cdot \begin{bmatrix} 1 & 2 \end{bmatrix} = \begin{bmatrix} 2 \\ 4 \end{bmatrix}",
+        r"\begin{bmatrix} 1 & 2 \end{bmatrix}^T = \begin{bmatrix} 1 & 2 \end{bmatrix}",
+    ],
+)
+def test_numbers_of_different_shapes_are_not_equal(latex: str) -> None:
+    assert verify(latex).formulas[-1].verdict != "proved"
+    assert verify(rf"a = {latex}").formulas[-1].verdict != "proved"
+
+
+def test_a_power_that_is_too_small_for_a_float_is_not_zero() -> None:
+    assert verify(r"1 + e^{-1000} - 1 = 0").formulas[-1].verdict != "proved"
+    assert verify(r"(10^{-20})^{20} = 0").formulas[-1].verdict != "proved"
+
+
+def test_parts_that_are_worked_out_and_rounded_inside_a_computation_are_no_error() -> None:
+    for computed, rounded in ((r"\frac{1}{1+e^{-0.3}} \cdot 0.5", r"0.5744 \cdot 0.5"), ("1/6 + 1", "0.1667 + 1")):
+        assert verify(rf"{computed} \approx {rounded}").formulas[-1].verdict == "proved"
+        # with = a factor may make what was rounded off large
+        assert verify(f"{computed} = {rounded}").formulas[-1].verdict == "undecided"
+    assert verify(r"\frac{1}{1+e^{-0.3}} \cdot 0.5 \approx 0.5754 \cdot 0.5").formulas[-1].verdict == "refuted"
+    assert verify(r"\frac{1}{1+e^{-0.3}} \cdot 0.5 \approx 0.5744 \cdot 0.6").formulas[-1].verdict == "refuted"
+    assert verify(r"0.5 \cdot 2 = 1 \cdot 2").formulas[-1].verdict == "refuted"
