@@ -351,7 +351,10 @@ def _call(tree: Tree, reader: Reader) -> Interval:
         return function([_value(argument, reader) for argument in arguments])
     if key is not None and len(arguments) == 1 and _looked_up(key, reader) is None:
         raise NotUnderstoodError(f"{key} is not known")
-    return product_by_shape(_value(head, reader), _value(group, reader))
+    factor = _value(head, reader)
+    if key is not None and len(arguments) > 1 and is_scalar(factor):
+        raise NotUnderstoodError(f"{key} is a function of several arguments")  # L(1.5, 0.56), whatever L was before
+    return product_by_shape(factor, _value(group, reader))
 
 
 Applied = Callable[[list[Interval]], Interval]

@@ -485,7 +485,8 @@ def _large(tree: Tree, scene: Scene) -> np.ndarray:
             raise Unknown("a condition under a sum")
     if len(sizes) > 1 or (stop is not None and any(size < stop for size in sizes)):
         raise WrongShape(f"the sum over {letter} runs over ranges of {sorted(sizes)}")
-    last = stop if stop is not None else next(iter(sizes), 3)  # no range at all: three terms of one kind
+    steps = scene.model.numbers.get("T", 3) if letter in scene.model.numbers else 3  # a time step runs as far as there are steps
+    last = stop if stop is not None else next(iter(sizes), steps)  # no range at all: three terms of one kind
     terms = [value_of(body, scene.with_number(letter, number)) for number in range(start, last + 1)]
     return np.asarray(sum(terms[1:], terms[0])) if terms else np.asarray(0.0)
 

@@ -130,6 +130,8 @@ def test_every_formula_of_the_table_is_true_by_numbers():
         (r"\frac{\partial L}{\partial \mu} = -\sum_{i=1}^m \frac{\partial L}{\partial \hat x_i}", "batch norm", "different"),
         (r"\frac{\partial L}{\partial h_t} = V^T \frac{\partial L}{\partial o_t}", "recurrent", "different"),
         (r"\frac{\partial L}{\partial c_t} = \frac{\partial L}{\partial h_t} \odot o_t", "LSTM", "different"),
+        (r"\frac{\partial L}{\partial W_f} = \sum_t \frac{\partial L}{\partial u_t} h_{t-1}^T", "LSTM", "equal"),
+        (r"\frac{\partial L}{\partial W_f} = \sum_{t=2} \frac{\partial L}{\partial u_t} h_{t-1}^T", "LSTM", "different"),
         (r"\delta^l = \text{something}", "layers", "unknown"),
     ],
 )  # fmt: skip

@@ -490,3 +490,7 @@ def test_parts_that_are_worked_out_and_rounded_inside_a_computation_are_no_error
     assert verify(r"\frac{1}{1+e^{-0.3}} \cdot 0.5 \approx 0.5754 \cdot 0.5").formulas[-1].verdict == "refuted"
     assert verify(r"\frac{1}{1+e^{-0.3}} \cdot 0.5 \approx 0.5744 \cdot 0.6").formulas[-1].verdict == "refuted"
     assert verify(r"0.5 \cdot 2 = 1 \cdot 2").formulas[-1].verdict == "refuted"
+
+
+def test_a_known_number_before_several_arguments_is_no_factor_of_them() -> None:
+    assert last("L = 0.38", r"L(1.5, 0.56) = \frac{1}{2} (1.5 - 0.56)^2 = 0.44").word == "proved"
