@@ -381,6 +381,8 @@ def _compared(claim: Claim, place: Place, is_share: bool) -> Outcome:
         before, here = claim.members[number - 1], claim.members[number]
         if outcome.reason.startswith(OPEN_COST) and (_vanishes(left, before, place.world) or _vanishes(right, here, place.world)):
             outcome = replace(outcome, word="refuted", reason="a derivative vanishes on one side alone")
+        if outcome.word == "proved" and all(_is_vanishing_derivative(*side) for side in ((left, before), (right, here))):
+            outcome = Outcome("undecided", "both sides vanish in the equations at hand")
         if outcome.word in ("refuted", "untyped") and (is_numeric(before) or is_numeric(here)):
             outcome = Outcome("undecided", f"printed numbers ({outcome.reason})")  # the 0.5 of ½(a - y)² may be a value here
         if outcome.word in ("refuted", "untyped"):
@@ -413,6 +415,11 @@ def _vanishes(value: Value, member: Tree, world: World) -> bool:
     """A product with a derivative that is 0 in these equations, as ∂a^l/∂z^{l+1}; a printed 0 may be a condition."""
     is_zero = isinstance(value.tensor, Const) and value.tensor.value == 0
     return is_zero and member.kind == "product" and is_gradient_tree(member) and not world.window.is_clock
+
+
+def _is_vanishing_derivative(value: Value, member: Tree) -> bool:
+    """∂x/∂y of names that nothing relates: 0 here, and what it is elsewhere is not said."""
+    return isinstance(value.tensor, Const) and value.tensor.value == 0 and is_gradient_tree(member)
 
 
 def _may_be_worth(member: Tree) -> bool:

@@ -62,16 +62,33 @@ ARROWS = (r"\rightarrow", r"\to", r"\longrightarrow", r"\Rightarrow")
 EQUATION_NUMBER = re.compile(r"(?:\\left|\\text|[\W_])*[Ee] ?q.{0,40}")
 
 
-def chains_of(tree: Tree, conditions: tuple[Tree, ...] = ()) -> Iterator[Claim]:
-    """Every relation chain of a formula: statements, lists and implications taken apart."""
+def chains_of(tree: Tree) -> Iterator[Claim]:
+    """Every relation chain of a formula: statements, lists and implications taken apart, and what braces say of their parts."""
+    yield from _chains(tree, ())
+    for node in walk(tree):
+        yield from _at_brace(node)
+
+
+def _at_brace(tree: Tree) -> Iterator[Claim]:
+    r"""\underbrace{\partial z/\partial a}_{= w}: what is said at the brace is a claim of its own."""
+    if tree.kind != "annotated" or len(tree.children) != 2 or not tree.text.endswith("brace") or tree.children[1].kind != "relation":
+        return
+    body, note = tree.children
+    first, *members = operands_of(note)
+    signs = operators_of(note)
+    if first.kind == "empty" and set(signs) <= EQUALITIES and body.kind not in ("relation", "statements", "aligned", "implication"):
+        yield Claim((body, *members), signs)
+
+
+def _chains(tree: Tree, conditions: tuple[Tree, ...]) -> Iterator[Claim]:
     if tree.kind in ("statements", "implication", "list", "given"):
         operands = operands_of(tree)
         beside = tuple(found for operand in operands if (found := condition_of(operand)) is not None)
         for operand in operands:
             if condition_of(operand) is None or len(operands) == 1:
-                yield from chains_of(operand, conditions + beside)
+                yield from _chains(operand, conditions + beside)
     elif tree.kind == "aligned" or (tree.kind == "group" and tree.text == "{ }") or _is_annotated_chain(tree):
-        yield from chains_of(tree.children[0], conditions)
+        yield from _chains(tree.children[0], conditions)
     elif tree.kind == "relation":
         yield from _parted(tree, conditions)
 

@@ -229,7 +229,17 @@ def _losses(trees: Sequence[Tree]) -> frozenset[str]:
     unused = {letter for letter in above if not used[letter] and letter not in below and letter not in _left_sides(trees)}
     quantities = _left_sides(trees, has_index=True) - whole | _arrays(trees)  # ∂C/∂w beside C_s = …: the C_s is that of a sample
     factors = {letter for letter in ("c", "l") if used[letter]}
+    factors |= _beside_capitals(trees) - above.keys() - _left_sides(trees)
     return frozenset(letter for letter in KNOWN_LOSSES | unused if letter not in below and letter not in quantities | factors)
+
+
+def _beside_capitals(trees: Sequence[Tree]) -> set[str]:
+    """The C of A(B + C) = AB + AC, a matrix as the others."""
+    found: set[str] = set()
+    for node in (node for tree in trees for node in walk(tree) if node.kind == "product"):
+        letters = {part.text for part in operands_of(node) if part.kind == "symbol" and part.text.isupper()}
+        found |= letters if len(letters) > 1 else set()
+    return found
 
 
 def _numbered_costs(trees: Sequence[Tree], losses: Set[str]) -> frozenset[str]:

@@ -141,6 +141,8 @@ class OpenReadings:
         mentions = [(node, self.lexicon.mention(name)) for member in claim.members for node, name in names_in(member)]
         if any((mention.indices and mention.family not in self.lexicon.losses) or mention.is_transposed for _, mention in mentions):
             return False
+        if any(mention.family in self.sheet.multiplied and (letter_at(node) or "")[:1].isupper() for node, mention in mentions):
+            return False
         return not any(letter in ("W", "A", "X", "Z") for node, mention in mentions for letter in (letter_at(node),))
 
     def has_open_activation(self, edition: Edition) -> bool:

@@ -43,6 +43,8 @@ __all__ = [
 
 def quantity(mention: Mention, place: Place) -> Value:
     """The quantity that a name means, with its indices as labels."""
+    if mention.family == r"\infty":
+        raise Unread("infinity, which is no number")
     if mention.family in place.bound:
         value = place.bound[mention.family]
     elif is_loss_of_step(mention, place.world):

@@ -59,6 +59,7 @@ class Sheet:
         self.printed_capital: set[str] = set()
         self.bare: set[str] = set()
         self.transposed: set[str] = set()
+        self.multiplied: set[str] = set()  # letters in capitals beside others: the B of A B counts nothing
         self.under_roots: set[str] = set()
         self.types: dict[str, tuple[str, ...]] = {}
         self.sizes = Sizes()
@@ -128,6 +129,7 @@ class Sheet:
         counts: dict[str, Counter[int]] = {}
         staged: Counter[str] = Counter()
         for tree in trees:
+            self.multiplied |= self._multiplied(tree)
             for _, name in names_in(tree):
                 mention = self.lexicon.mention(name)
                 if mention.stage is not None:
@@ -153,6 +155,18 @@ class Sheet:
         for definition in self.definitions:
             if definition.name.family.endswith("^2"):
                 self.squares.add(definition.name.family.removesuffix("^2"))
+
+    def _multiplied(self, tree: Tree) -> set[str]:
+        """Letters in capitals that stand beside others, not below a line, where N K counts the entries of an array."""
+        if tree.kind in ("derivative", "root", "large"):
+            return set()
+        inside = tree.children[:1] if tree.kind == "fraction" else tree.children
+        found = {family for child in inside for family in self._multiplied(child)}
+        if tree.kind == "product":
+            names = [name for part in operands_of(tree) if (name := printed_name(part)) is not None and name.letter[:1].isupper()]
+            families = {self.lexicon.mention(name).family for name in names if name.letter not in self.lexicon.losses}
+            found |= families if len(families) > 1 else set()
+        return found
 
     def _under_roots(self, trees: Sequence[Tree]) -> set[str]:
         r"""The d of Q K^T / \sqrt{d}, which stands under roots and nowhere else: a size, and no vector."""
@@ -265,7 +279,8 @@ class Sheet:
         if letter in WEIGHTS:
             is_small = letter == "W" and family not in self.printed_capital and family not in self.staged
             return ("column", "matrix", "scalar", "row") if is_small else ("matrix", "column", "scalar", "row")
-        is_number = letter in ("N", "M", "K", "D", "T", "B") and family not in self.transposed  # the K of Q K^T counts nothing
+        is_matrix = family in self.transposed or family in self.multiplied  # the K of Q K^T counts nothing
+        is_number = letter in ("N", "M", "K", "D", "T", "B") and not is_matrix
         if letter.lstrip("\\")[:1].isupper() and letter not in self.lexicon.losses and not is_number:
             return ("column", "matrix", "scalar", "row") if is_in_time else ("matrix", "column", "row", "scalar")
         if letter.lstrip("\\")[:1].isupper() or letter in ("n", "m") or letter in self.lexicon.losses:
