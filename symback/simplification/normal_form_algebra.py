@@ -418,7 +418,9 @@ def _use_fact(work: Work, monomial: Monomial, bound: frozenset[int]) -> Partly:
     """Σ_k y_k  →  1, where that is a fact and nothing else in the product depends on k."""
     for factor, exponent in monomial:
         fact = work.facts.get(factor.head) if factor.kind == "var" and exponent == 1 else None
-        label = factor.labels[fact.axis] if fact is not None and factor.labels else None
+        if fact is None:
+            continue
+        label = factor.labels[fact.axis] if factor.labels else None
         if label not in bound or factor.labels.count(label) > 1:
             continue
         if all(label not in other.free for other, _ in monomial if other is not factor):

@@ -141,7 +141,7 @@ def outcome_in(claim: Claim, sheet: Sheet, order: int, window: Window, assumed: 
 def _about(claim: Claim, sheet: Sheet, window: Window) -> frozenset:
     """The quantities that a claim speaks of, by family and stage."""
     bases = dict(window.bases)
-    found = set()
+    found: set[tuple[str, int | None]] = set()
     for mention in mentions_in(claim.members, sheet):
         if mention.family in (r"\delta", r"\Delta") and mention.stage is not None and mention.stage[0] in bases:
             letters = ("Z",) if mention.family == r"\Delta" and {r"\delta", "Z"} <= sheet.staged else ("z", "Z")

@@ -286,7 +286,8 @@ def definition_of(first: Tree, others: Sequence[Tree], lexicon: Lexicon, order: 
     labels = [letter_of(index) for index in ((mention.sample,) if mention.sample is not None else ()) + mention.indices]
     is_first = (
         len(labels) == 1
-        and integer_of(mention.indices[0] if mention.indices else mention.sample) is not None
+        and (only := mention.indices[0] if mention.indices else mention.sample) is not None
+        and integer_of(only) is not None
         and name.letter in lexicon.losses
     )
     if is_first:

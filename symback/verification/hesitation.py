@@ -88,7 +88,7 @@ def doubt_about(readings: OpenReadings, claim: Claim, own: Sequence[Definition],
 def unrelated_costs(readings: OpenReadings, claim: Claim) -> list[str]:
     """Several costs in one claim, of which the document does not say how they are related: C and E, C and C_3."""
     names = [printed_name(node.children[1]) for member in claim.members for node in walk(member) if node.kind == "derivative"]
-    printed = {}
+    printed: dict[str, str] = {}
     for name in names:
         if name is not None and name.letter in readings.lexicon.losses and not name.primes:
             number = "".join(item.text for item in name.below if item.kind == "number" and item.text != "0")

@@ -197,21 +197,20 @@ def _of_derivatives(claims: Sequence[tuple[int, Claim]], stated: Sequence[Defini
     used = {lexicon.mention(name).family for definition in stated for _, name in names_in(definition.body)}
     for order, claim in claims:
         for member in claim.members:
-            links = [
-                (
-                    *(lexicon.mention(name) if (name := printed_name(side)) is not None else None for side in node.children[1:]),
-                    node.children[2],
-                )
-                for node in walk(member)
-                if node.kind == "derivative" and len(node.children) == 3
-            ]
-            above = {link[0].family for link in links if link[0] is not None}
+            nodes = [node for node in walk(member) if node.kind == "derivative" and len(node.children) == 3]
+            links = [(_mention(node.children[1], lexicon), _mention(node.children[2], lexicon), node.children[2]) for node in nodes]
+            above = {upper.family for upper, _, _ in links if upper is not None}
             for upper, lower, sign in links:
                 if upper is None or lower is None or lower.family not in above or lower.family in used | bodies.keys() | lexicon.losses:
                     continue
                 argument = _argument(bodies.get(upper.family), lexicon)
                 if argument is not None:
                     yield Named(Definition(Mention(lower.family, bodies[upper.family].name.stage), (), argument, "forward", order), sign)
+
+
+def _mention(tree: Tree, lexicon: Lexicon) -> Mention | None:
+    name = printed_name(tree)
+    return lexicon.mention(name) if name is not None else None
 
 
 def _argument(definition: Definition | None, lexicon: Lexicon) -> Tree | None:

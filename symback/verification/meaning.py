@@ -103,6 +103,13 @@ class Value:
         return isinstance(self.tensor, Const)
 
     @property
+    def constant(self) -> sympy.Expr:
+        """The number that it is; `TypeError` for what is none."""
+        if not isinstance(self.tensor, Const):
+            raise TypeError(f"{self.tensor} is no number")
+        return self.tensor.value
+
+    @property
     def sides(self) -> frozenset[str]:
         """Which of ROW and COL it has: what it is as a matrix."""
         return frozenset(self.labels) & {ROW, COL}
@@ -182,10 +189,10 @@ def matrix_product(left: Value, right: Value) -> Value:
         return elementwise(left, right)
     if (COL in left.labels) != (ROW in right.labels):
         raise Untyped("the inner sizes of a matrix product differ")
-    bound = object()
+    bound = "the inner axis"
     own_left = [bound if label == COL else label for label in left.labels]
     own_right = [bound if label == ROW else label for label in right.labels]
-    return _contracted(((left, own_left), (right, own_right)), [x for x in dict.fromkeys((*own_left, *own_right)) if x is not bound])
+    return _contracted(((left, own_left), (right, own_right)), [x for x in dict.fromkeys((*own_left, *own_right)) if x != bound])
 
 
 def product(left: Value, right: Value, sign: str, choose: Choices) -> Value:
@@ -244,7 +251,7 @@ def common(left: Value, right: Value) -> tuple[Tensor, Tensor, tuple[str, ...]]:
 def combined(left: Value, right: Value, sign: int) -> Value:
     """left ± right."""
     if left.is_number and right.is_number:
-        return number(left.tensor.value + sign * right.tensor.value)
+        return number(left.constant + sign * right.constant)
     one, other, labels = common(left, right)
     return Value(add(one, contract(((const(sign), ()), (other, tuple(range(other.rank)))), tuple(range(other.rank)), {})), labels)
 
@@ -252,14 +259,14 @@ def combined(left: Value, right: Value, sign: int) -> Value:
 def apply(expr: sympy.Expr, value: Value) -> Value:
     """A scalar function in slot(0), entry by entry."""
     if value.is_number:
-        return Value(const(expr.xreplace({slot(0): value.tensor.value})))
+        return Value(const(expr.xreplace({slot(0): value.constant})))
     return Value(map_(expr, (value.tensor,)), value.labels)
 
 
 def divided(above: Value, below: Value) -> Value:
     """above / below, entry by entry where below has entries."""
     if below.is_number:
-        return elementwise(above, number(1 / below.tensor.value))
+        return elementwise(above, number(1 / below.constant))
     return elementwise(above, apply(1 / slot(0), below))
 
 

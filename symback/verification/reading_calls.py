@@ -305,9 +305,9 @@ def _larger(argument: Tree, place: Place) -> Value:
         raise Unread("a maximum over more than two numbers")
     first, second = (read(operand, place) for operand in operands_of(inner))
     if first.is_number:
-        return apply(sympy.Piecewise((slot(0), slot(0) > first.tensor.value), (first.tensor.value, True)), second)
+        return apply(sympy.Piecewise((slot(0), slot(0) > first.constant), (first.constant, True)), second)
     if second.is_number:
-        return apply(sympy.Piecewise((slot(0), slot(0) > second.tensor.value), (second.tensor.value, True)), first)
+        return apply(sympy.Piecewise((slot(0), slot(0) > second.constant), (second.constant, True)), first)
     raise Unread("a maximum of two quantities")
 
 

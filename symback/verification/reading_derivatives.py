@@ -65,7 +65,7 @@ def composed(links: Sequence[tuple[Tree, Tree]], place: Place) -> Value:
 
 def _is_direct_link(upper: Value, lower: Value, place: Place) -> bool:
     """Σ_u ∂L/∂u ∂u/∂v: each ∂u/∂v holds what else stands in the sum."""
-    if not is_indirect(place.world, upper.tensor, lower.tensor):
+    if not isinstance(lower.tensor, Var) or not is_indirect(place.world, upper.tensor, lower.tensor):
         return False
     ways = ("of the direct dependence", "through everything between")
     return place.choices("a partial derivative in a chain", ways) == ways[0]

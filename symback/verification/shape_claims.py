@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from symback.errors import SymbackError
 from symback.language.expressions import Var
@@ -69,13 +70,7 @@ def judge_shape(claim: Claim, sheet: Sheet, order: int, alternatives: list[Assum
     words = []
     for assumed in alternatives[:1]:
         for window in windows_of(claim, sheet):
-            words.append(
-                _compared(
-                    claim.members[-2],
-                    wanted,
-                    lambda choices, window=window, assumed=assumed: _place(sheet, order, window, assumed, choices),
-                )
-            )
+            words.append(_compared(claim.members[-2], wanted, partial(_place, sheet, order, window, assumed)))
     size = printed_size(claim.members[-2])
     if "proved" in words and size is not None and not _are(dimensions, size):
         return Outcome("refuted", f"the matrix that is printed is {size[0]} × {size[1]}", is_sure=True)

@@ -221,7 +221,7 @@ class Sheet:
                 or (reach is not None and definition.order >= 0 and abs(definition.order - order) > reach)
             ):
                 continue
-            key = (definition.name.family, self._counted_by(definition), definition.role == "cost")
+            key: tuple = (definition.name.family, self._counted_by(definition), definition.role == "cost")
             if definition.name.stage is not None and definition.name.stage[0] == "":
                 key = (*key, definition.name.stage[1])
             if key in chosen and column is not None:
@@ -237,12 +237,12 @@ class Sheet:
                 functions[function.letter] = function
         costs = [definition for definition in self.definitions if definition.role == "cost" and definition not in self.dropped]
         costs.sort(key=lambda cost: (cost.order > order, -cost.order if cost.order <= order else cost.order))
-        key = (
+        parts = (
             tuple(map(self._first_like, chosen.values())),
             tuple(map(self._first_like, functions.values())),
             tuple(map(self._first_like, costs)),
         )
-        return self.editions.setdefault(key, Edition(*key))
+        return self.editions.setdefault(parts, Edition(*parts))
 
     def _first_like(self, stated: Stated) -> Stated:
         """The first definition that says the same: what a page repeats needs no world of its own."""
@@ -299,7 +299,7 @@ def _has_circle_number(trees: Sequence[Tree], definitions: Sequence[Definition])
     return is_used and not is_other and not any(definition.name.family == r"\pi" for definition in definitions)
 
 
-def _constants(stated: Iterable[Stated]) -> frozenset[str]:
+def _constants(stated: Iterable[Definition | Function]) -> frozenset[str]:
     """The decimals of which equations and functions are made, beside their names."""
     bodies = [found.body for found in stated if any(True for _ in names_in(found.body))]
     return frozenset(node.text for body in bodies for node in walk_tree(body) if node.kind == "number" and "." in node.text)

@@ -6,7 +6,7 @@ stated(Network.from_spec("2-3-2"))   ->   z^l = W^l a^{l-1} + b^l,  a^l = \sigma
 from __future__ import annotations
 
 from symback.errors import SpecError
-from symback.network import Network
+from symback.network import Dense, Network
 
 __all__ = ["stated"]
 
@@ -36,7 +36,7 @@ def stated(network: Network | str) -> tuple[str, ...]:
     network = Network.from_spec(network) if isinstance(network, str) else network
     if not network.is_plain:
         raise SpecError("formulas are judged for networks of dense layers, each with its own weights and a bias")
-    names = [layer.activation.name for layer in network.layers]
+    names = [layer.activation.name for layer in network.layers if isinstance(layer, Dense)]
     hidden, last = set(names[:-1]) or {names[-1]}, names[-1]
     unknown = sorted((hidden | {last}) - ACTIVATIONS.keys() - OUTPUTS.keys())
     if unknown or len(hidden - {last}) > 1 or hidden & OUTPUTS.keys():

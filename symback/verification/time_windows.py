@@ -170,9 +170,9 @@ def _assignments(letters: Sequence[str], spoken: _Spoken, start: int | None, cla
             if (order := _in_order(bases, spoken)) is not None and (end is None or all(number <= end for number in numbers)):
                 options.append((-order, max((*numbers, 0)), end is not None and -end, sorted(numbers), bases))
     options.sort(key=lambda option: option[:4])
-    seen: list[int] = []
-    for _, _, _, numbers, bases in options:
-        key = [number - min(numbers, default=0) for number in numbers] + [bases.get(end, 0) for end in ends]
+    seen: list[tuple[int, ...]] = []
+    for *_, chosen, bases in options:
+        key = (*(number - min(chosen, default=0) for number in chosen), *(bases.get(end, 0) for end in ends))
         reach = _steps(claim, sheet, bases)
         if key in seen or (start is not None and reach and min(reach) < start - 1):
             continue

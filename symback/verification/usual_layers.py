@@ -49,7 +49,8 @@ def usual_definitions(definitions: Sequence[Definition], trees: Sequence[Tree], 
         return [], []
     table = COMMON_LAYERS if has_stages else COMMON_ROWS if {"Z", "A"} & families and not {"z", "a"} & families else COMMON_FLAT
     if r"\Theta" in staged - defined and "W" not in families:
-        table = THETA_LAYERS.get(_distance_of_theta(trees, lexicon), COMMON_LAYERS)
+        distance = _distance_of_theta(trees, lexicon)
+        table = THETA_LAYERS.get(distance, COMMON_LAYERS) if distance is not None else COMMON_LAYERS
     inputs = {lexicon.mention(name).family for d in definitions if d.role == "forward" for _, name in names_in(d.body)}
     given = defined if has_stages else defined | inputs  # the a of z = W a + b is the input
     spoken = staged if {"Z", "A"} <= defined & staged else families  # where layers of samples are stated, a bare z is that of \sigma(z)

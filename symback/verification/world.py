@@ -94,8 +94,7 @@ class World:
 
     def _build(self) -> None:
         self.memory: dict = {}
-        if hasattr(self, "cotangents"):
-            del self.cotangents
+        self.is_built = False  # the types of names are not settled, so that a claim may change them
         self.values: dict[tuple[str, int | None], Value] = {}
         self.equations: list[Equation] = []
         self.counts: dict[str, Axis] = {letter: self.sizes.renewed(axis) for letter, axis in self.preset.items()}
@@ -129,6 +128,7 @@ class World:
         """The definition of a family that fits a stage, and what its stage letter stands for there."""
         bases = dict(self.window.bases)
         found: tuple[Definition, dict[str, int]] | None = None
+        of: str | None = None  # the stage letter of what was found: "" of a numbered layer
         likely = self._likely_number(family, stage) if stage is not None and "" not in bases else None
         for definition in self._patterns.get(family, ()):
             if definition.name.stage is None:
@@ -141,16 +141,16 @@ class World:
             if letter == "":
                 if bases.get("") is not None and shift + bases[""] == stage:
                     return definition, bases
-                if bases.get("") is None and (found is None or (found[0].name.stage[0] == "" and shift == likely)):
-                    found = definition, {**bases, "": stage - shift}
+                if bases.get("") is None and (found is None or (of == "" and shift == likely)):
+                    found, of = (definition, {**bases, "": stage - shift}), letter
             elif letter.isupper() and letter != letter.lower():
                 at_end = self.window.is_output and stage - shift == self.window.last
-                if at_end or found is None or found[0].name.stage[0] == "":
-                    found = definition, {**bases, letter: stage - shift}
+                if at_end or not of:
+                    found, of = (definition, {**bases, letter: stage - shift}), letter
                 if at_end:
                     return found
-            elif found is None or found[0].name.stage[0] == "" or found[0].name.stage[0].isupper():
-                found = definition, {**bases, letter: stage - shift}
+            elif not of or of.isupper():
+                found, of = (definition, {**bases, letter: stage - shift}), letter
         return None if found is not None and self._is_input(stage, found[0]) else found
 
     def _likely_number(self, family: str, stage: int) -> int | None:
@@ -200,7 +200,7 @@ class World:
         gradient = gradient_definition(self, family, stage, None, place)
         if gradient is not None:
             return gradient
-        if hasattr(self, "cotangents") and ("reading", family, stage) not in self.memory and names_gradient(self, family, stage):
+        if self.is_built and ("reading", family, stage) not in self.memory and names_gradient(self, family, stage):
             raise Unread(f"the derivative that {family} stands for is not known here")
         if family in (r"\delta", r"\Delta") and (stage is not None or family in self.sheet.staged):
             for letter in ("z", "Z", "net", "s", "u"):
@@ -361,11 +361,6 @@ class World:
     def _counts_layers(self, family: str) -> bool:
         return any(pattern.name.stage and pattern.name.stage[0] in ("l", "L") for pattern in self._patterns.get(family, ()))
 
-    @property
-    def is_built(self) -> bool:
-        """Whether the types of names are settled, so that a claim changes them no more."""
-        return hasattr(self, "cotangents")
-
     def take_as_number(self, family: str) -> None:
         """A name without equations and indices turns out to be a number."""
         if self.is_built or family in self.sheet.ranks or self.defines(family):
@@ -439,7 +434,7 @@ class World:
         """A letter counts the entries of an axis."""
         if letter in self.counts and self.counts[letter] != axis:
             raise Mismatch(self.counts[letter], axis)
-        if letter not in self.counts and hasattr(self, "cotangents") and (letter, None) in self.values and not self.defines(letter):
+        if letter not in self.counts and self.is_built and (letter, None) in self.values and not self.defines(letter):
             raise Counted(letter, axis)
         self.counts[letter] = axis
 
@@ -510,22 +505,18 @@ class World:
 
     # The cost and its derivatives
 
-    def _is_recurrent(self, tensor: Tensor) -> bool:
-        return isinstance(tensor, Var) and tensor.name.letter in {
-            letter_without_hat(family) for family in ("h", "H", "s", "S", "c", "C", "o", "y")
-        }
-
     def _sweep(self) -> None:
         inputs = [value.tensor for value in self.values.values() if isinstance(value.tensor, Var) and value.tensor not in self.forward]
         self.swept = chain_rule(self.equations, dict.fromkeys(inputs), ((self.cost.symbol, const(1)),))
-        self.cotangents = {found.target: found.symbol for found in self.swept}
+        self.cotangents: dict[Var, Var] = {found.target: found.symbol for found in self.swept}
+        self.is_built = True
         self.definitions = {**self.forward, **{found.symbol: found.total for found in self.swept}}
 
     def cost_value(self, root: Var | None = None) -> Value:
         """C itself, or the loss `root`."""
         if root is not None:
             return Value(root)
-        if not hasattr(self, "cotangents"):
+        if not self.is_built:
             raise Unread("the cost within a definition")
         return Value(self.cost.symbol)
 

@@ -289,6 +289,10 @@ def _ends_of(world: World) -> list[Var]:
     return [equation.symbol for equation in world.equations if equation.symbol not in used]
 
 
+def _is_recurrent(tensor: Tensor) -> bool:
+    return isinstance(tensor, Var) and tensor.name.letter in ("h", "H", "s", "S", "c", "C", "o", "y")
+
+
 def _sinks_of(world: World) -> list[Var]:
     """What nothing else is made of, as far as the claim is about it."""
     sinks = _ends_of(world)
@@ -296,7 +300,7 @@ def _sinks_of(world: World) -> list[Var]:
         return sinks
     if world.window.is_open:
         states = [value.tensor for (family, stage), value in world.values.items() if stage is not None and family in world._patterns]
-        sinks += [tensor for tensor in states if tensor in world.forward and tensor not in sinks and world._is_recurrent(tensor)]
+        sinks += [tensor for tensor in states if tensor in world.forward and tensor not in sinks and _is_recurrent(tensor)]
     about = _subjects(world)
     wanted = [value.tensor for key, value in world.values.items() if key in about and value.tensor in world.forward]
     outputs = [

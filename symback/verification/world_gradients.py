@@ -55,7 +55,7 @@ def cotangent_of(world: World, of: Value, root: Var | None = None, by_steps: boo
     """
     if not isinstance(of.tensor, Var):
         raise Unread("a derivative with respect to what is no single quantity")
-    if not hasattr(world, "cotangents"):
+    if not world.is_built:
         raise Unread("a gradient within a definition")
     if world.window.is_clock and of.tensor.name.letter in world.unknown_states and of.tensor not in world.forward:
         raise Unread(f"what {of.tensor.name.letter} is made of is not said, or was not understood")
@@ -102,7 +102,7 @@ def names_gradient(world: World, family: str, stage: int | None) -> bool:
 def gradient_definition(world: World, family: str, stage: int | None, step: int | None, place: Place | None) -> Value | None:
     """A name that the document gives to a derivative."""
     key = ("reading", family, stage, step)
-    if not hasattr(world, "cotangents") or key in world.memory:
+    if not world.is_built or key in world.memory:
         return None
     for definition in world.edition.definitions:
         if definition.role == "gradient" and definition.name.family == family:

@@ -48,7 +48,8 @@ def settle(sheet: Sheet, window: Window) -> None:
 def _rows_stated_elsewhere(sheet: Sheet, edition: Edition, window: Window) -> dict[str, tuple[str, ...]]:
     """The b of y_ij = Σ_k x_ik a_jk + b_j, a row because Y = X Aᵀ + b stands elsewhere: an index alone does not tell."""
     here = {name.letter for found in edition.definitions for _, name in names_in(found.body) if not name.below}
-    before, turned = dict(sheet.types), {}
+    before = dict(sheet.types)
+    turned: dict[str, tuple[str, ...]] = {}
     for definition in sheet.definitions:
         if definition in edition.definitions or definition.role != "forward" or definition.labels or definition.body.kind != "sum":
             continue

@@ -488,6 +488,8 @@ def _large(tree: Tree, scene: Scene) -> np.ndarray:
     steps = scene.model.numbers.get("T", 3) if letter in scene.model.numbers else 3  # a time step runs as far as there are steps
     last = stop if stop is not None else next(iter(sizes), steps)  # no range at all: three terms of one kind
     terms = [value_of(body, scene.with_number(letter, number)) for number in range(start, last + 1)]
+    if len({term.shape for term in terms} - {(), (1, 1)}) > 1:
+        raise WrongShape(f"the terms of the sum over {letter} are of different shapes")  # of W^l, a letter of layers
     return np.asarray(sum(terms[1:], terms[0])) if terms else np.asarray(0.0)
 
 
