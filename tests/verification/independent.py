@@ -123,7 +123,11 @@ def _verdict_with(tree: Tree, build: Callable[[np.random.Generator], Model], see
                     tried.add(key)
                     waiting.append(other)
     if "different" in outcomes:
-        return "summed" if _holds_when_summed(tree, Scene(model, values, dict(model.numbers), Ways({}), memory=memory)) else "different"
+        try:
+            holds = _holds_when_summed(tree, Scene(model, values, dict(model.numbers), Ways({}), memory=memory))
+        except WrongShape:
+            holds = False
+        return "summed" if holds else "different"
     return "shape"
 
 

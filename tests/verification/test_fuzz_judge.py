@@ -116,7 +116,7 @@ def try_formula(mangled: Mangled) -> Found:
         warnings.simplefilter("ignore")
         try:
             truths = truths_alone(last) if mangled.setting is None else {verdict_of(last, SETTINGS[mangled.setting].model)}
-        except (ValueError, IndexError, TypeError, ArithmeticError):  # beyond the numbers, to be read; the run goes on
+        except Exception:  # beyond the numbers, whatever it is: it is listed, to be read, and the run goes on
             truths = {"unknown"}
     if "equal" in truths:
         return found
