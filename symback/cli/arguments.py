@@ -24,8 +24,9 @@ COMMANDS = {
     "verify": "judge the formulas of documents: Markdown, LaTeX, Jupyter notebooks, reStructuredText",
 }
 SECTIONS_HELP = (
-    "further sections: chain (one neuron in each layer), slopes (of the activations, line by line, with plots), costs (with ½, without, "
-    "averaged), worlds (Jacobians and rows against columns, all shapes), vanishing (bounds and a measured plot), descent, or all"
+    "further sections: chain (one neuron in each layer), slopes (of the activations, line by line, with plots), matrices (written "
+    "out), costs (with ½, without, averaged), worlds (Jacobians and rows against columns, all shapes), vanishing (bounds and a "
+    "measured plot), descent, or all"
 )
 SPEC_HELP = "2-3-2, p-m-n, n_0-...-n_L, or a file net.toml"
 

@@ -9,6 +9,7 @@ its terms stand.
 import re
 import unicodedata
 from collections.abc import Callable
+from itertools import zip_longest
 
 __all__ = ["broken", "broken_inside", "display_width", "latex_length", "pieces"]
 
@@ -109,7 +110,7 @@ def latex_length(formula: str) -> int:
 def _widest_columns(match: re.Match) -> str:
     """As many letters as the columns of a matrix are wide, with the gaps between them and the brackets."""
     rows = [[latex_length(cell) for cell in row.split("&")] for row in match[1].split(r"\\")]
-    return "m" * (sum(map(max, zip(*rows, strict=True))) + 2 * len(rows[0]))
+    return "m" * (sum(map(max, zip_longest(*rows, fillvalue=0))) + 2 * len(rows[0]))
 
 
 def display_width(text: str) -> int:

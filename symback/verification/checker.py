@@ -27,7 +27,7 @@ from symback.verification.choices import Choices, all_choices
 from symback.verification.claim_windows import _has_both, mentions_in, windows_of
 from symback.verification.comparing import EQUAL, OPEN_COST, SEEDS, Outcome, compare
 from symback.verification.definitions import Claim, is_gradient_tree
-from symback.verification.meaning import DIAGONAL, Mismatch, OutOfRange, Unread, Unspread, Untyped, Value
+from symback.verification.meaning import DIAGONAL, Mismatch, OneLine, OutOfRange, Unread, Unspread, Untyped, Value
 from symback.verification.mentions import names_in, printed_name
 from symback.verification.place import Place
 from symback.verification.reading import read
@@ -220,7 +220,8 @@ def _outcome_as_printed(
             return Outcome("undecided", f"a matrix has one index here ({readable(str(error))})", sentences)
         if thinned := _thinned(claim, sheet, 1):
             return Outcome("undecided", f"{thinned} with fewer indices here than elsewhere ({error})", sentences)
-        return Outcome("untyped", readable(str(error)), sentences)
+        doubt = "a row or a column of a matrix, or the whole of one that has no more" if isinstance(error, OneLine) else ""
+        return Outcome("untyped", readable(str(error)), sentences, doubt=doubt)
     except (SymbackError, RecursionError, ValueError, TypeError, KeyError, OverflowError, IndexError) as error:
         return Outcome("unread", f"the reader could not go on ({type(error).__name__})")
     if found.word == "refuted" and place is not None and (unknown := _unknown(claim, place)):

@@ -27,6 +27,7 @@ __all__ = [
     "is_update",
     "letter_at",
     "states_activation",
+    "states_dependence",
     "with_differentials_above",
     "with_fonts_at_letters",
     "with_layer_letter",
@@ -155,6 +156,17 @@ def states_activation(claim: Claim) -> bool:
     inner = [tree.children[0] if tree.kind == "group" else tree for tree in (given, taken)]
     letters = letter_of(left), letter_of(right)
     return letters[0] in FUNCTION_HEADS and letters[0] != letters[1] and inner[0] == inner[1] and printed_name(inner[0]) is not None
+
+
+def states_dependence(claim: Claim) -> bool:
+    """C = C(a^L), z = z(w, b): what a quantity depends on, and nothing about how."""
+    if len(claim.members) != 2 or claim.members[1].kind != "call":
+        return False
+    left, (head, argument) = claim.members[0], claim.members[1].children
+    inside = argument.children[0] if argument.kind == "group" else argument
+    names = operands_of(inside) if inside.kind == "list" else (inside,)
+    is_of_names = all(printed_name(name) is not None for name in names)  # a (b + c) may be a product
+    return is_of_names and printed_name(left) is not None and left == head and letter_of(left) not in FUNCTION_HEADS
 
 
 def divided_by(trees: Sequence[Tree]) -> set[str]:

@@ -14,7 +14,7 @@ from symback.language.expressions import Const, Tensor, Var, add, const, contrac
 from symback.numerics.evaluate import evaluate
 from symback.simplification.normal_form import Proof, prove_equal
 from symback.verification.doubts import is_false_of_every_cost
-from symback.verification.meaning import COL, ROW, Mismatch, Untyped, Value, common, transposed
+from symback.verification.meaning import COL, ROW, Mismatch, OneLine, Untyped, Value, common, transposed
 from symback.verification.mentions import index_name
 from symback.verification.place import Place
 from symback.verification.tree import Tree, operands_of, operators_of
@@ -61,14 +61,9 @@ def compare(left: Value, right: Value, place: Place, conditions: Sequence[Tree] 
         turned = compare(transposed(left), right, place, conditions)
         if turned.word == "proved":
             return Outcome("conditional", "holds if one side is transposed: a matter of layout, rows or columns", member=1)
-    if (
-        left.sides != right.sides
-        and not left.is_number
-        and not right.is_number
-        and ((left.sides and right.sides) or (left.labels and right.labels))
-    ):
-        raise Untyped(f"the left is {_shape(left)}, the right is {_shape(right)}")
     if (left.sides != right.sides) and not left.is_number and not right.is_number:
+        if _is_one_line_of(left, right) or _is_one_line_of(right, left):
+            raise OneLine(f"the left is {_shape(left)}, the right is {_shape(right)}")
         raise Untyped(f"the left is {_shape(left)}, the right is {_shape(right)}")
     if {label for label in left.labels if "@" in label} != {label for label in right.labels if "@" in label}:
         return Outcome("undecided", "it speaks of numbered entries of what has any number of them")
@@ -157,6 +152,12 @@ def _identified(left: Value, right: Value, place: Place) -> tuple[Value, Value]:
             entry = Value(one.tensor, tuple(names.get(label, label) for label in one.labels))
             return (other, entry) if is_turned else (entry, other)
     return left, right
+
+
+def _is_one_line_of(line: Value, whole: Value) -> bool:
+    """Whether one is (w_11, w_21) and the other has columns where that has the number 1."""
+    numbered = {axis for label, axis in line.axes.items() if "@" in label}
+    return line.sides < whole.sides and {whole.axes[side] for side in whole.sides - line.sides} <= numbered
 
 
 def _conditioned(

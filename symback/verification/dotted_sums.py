@@ -23,9 +23,10 @@ from symback.verification.index_runs import (
     run_along,
     run_step,
 )
+from symback.verification.mentions import letters_with_commas, with_listed_indices
 from symback.verification.tree import Tree, operands_of, walk
 
-__all__ = ["folded", "written_product", "written_range", "written_sum"]
+__all__ = ["folded", "with_full_sums", "written_product", "written_range", "written_sum"]
 
 _LETTERS = "kijlpqrsuvthg"
 _PRODUCT_SIGNS = (r"\cdot", r"\times")
@@ -84,7 +85,29 @@ def folded(tree: Tree, around: Tree | None = None) -> Tree:
     children = tuple(folded(child, around) for child in tree.children)
     if any(new is not old for new, old in zip(children, tree.children, strict=True)):
         tree = replace(tree, children=children)
-    return written_sum(tree, around) or written_product(tree, around) or tree
+    if tree.kind == "sum":
+        readings = dict.fromkeys((tree, with_listed_indices(tree), with_listed_indices(tree, letters_with_commas(tree))))
+        return next((found for reading in readings if (found := written_sum(reading, around)) is not None), tree)
+    return written_product(tree, around) or tree
+
+
+def with_full_sums(tree: Tree) -> Tree:
+    r"""w_{j1} a_1 + w_{j2} a_2 + b_j as \sum_{k=1}^{2} w_{jk} a_k + b_j: all terms are printed, from 0 or 1 on."""
+    children = tuple(with_full_sums(child) for child in tree.children)
+    tree = replace(tree, children=children) if children != tree.children else tree
+    if tree.kind != "sum" or any(is_dots(child) for child in tree.children):
+        return tree
+    terms = _terms(tree)
+    for start in range(len(terms) - 1):
+        end = start + 1
+        while end < len(terms) and _goes_with(terms[start], terms[end]):
+            end += 1
+        family = generalise([with_listed_indices(term.tree) for term in terms[start:end]]) if end - start > 1 else None
+        if family is None or family.slips or family.run.step != 1 or family.run.first is None or family.run.first.text not in ("0", "1"):
+            continue
+        large = _large(r"\sum", family, tree, terms[start].tree.start, terms[end - 1].tree.end)
+        return tree if large is None else _sum_of([*terms[:start], _Term(terms[start].sign, large), *terms[end:]], tree)
+    return tree
 
 
 def written_range(tree: Tree) -> tuple[Tree, Run] | None:

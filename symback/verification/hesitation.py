@@ -18,13 +18,14 @@ from symback.verification.claim_forms import (
 from symback.verification.claim_windows import mentions_in
 from symback.verification.comparing import Outcome
 from symback.verification.definitions import FUNCTION_HEADS, Claim, Definition
-from symback.verification.mentions import names_in, printed_name
+from symback.verification.mentions import SAMPLE_COUNTS, names_in, printed_name
 from symback.verification.open_readings import OpenReadings
 from symback.verification.tree import Tree, walk
 
 __all__ = ["doubt_about", "unrelated_costs"]
 
 UNDER_INEQUALITY = re.compile(r"(?:\$|\\\()(?:[^$]*(?:[<>≤≥]|\\(?:leq?|geq?|lt|gt)\b))[^$]*(?:\$|\\\))\W*$")
+AVERAGED = re.compile(r"\b(?:averag|mean of|minibatch|mini-batch)")
 OF_LAYERS = re.compile(r"(?:\s|[$(),.:\d<>≤≥lL]|\\(?:leq?|geq?|lt|gt|\(|\)))*")  # l < L is no condition on values
 
 
@@ -58,6 +59,8 @@ def doubt_about(readings: OpenReadings, claim: Claim, own: Sequence[Definition],
     others = [d for d in readings.sheet.definitions if d.role == "cost" and d not in edition.costs[:1]]
     if any(counts & divided_by((other.body,)) for other in others):
         return "the cost may be the average over the samples, as elsewhere in this document"
+    if counts & SAMPLE_COUNTS and AVERAGED.search(readings.words) and not _states_cost_of_samples(readings):
+        return "the cost may be the average over the samples, of which the words speak and no formula"
     if readings.names_target(claim) and not edition.costs and outcome.word != "untyped":
         return "the cost is not stated, and no usual cost makes it true"
     is_open = not readings.softmax_letters and readings.has_open_activation(edition) and bool(readings.open_heads(order) - {r"\tanh"})
@@ -83,6 +86,13 @@ def doubt_about(readings: OpenReadings, claim: Claim, own: Sequence[Definition],
     if unknown:
         return f"the definition of {unknown[0]} was not understood"
     return ""
+
+
+def _states_cost_of_samples(readings: OpenReadings) -> bool:
+    """Whether a cost is stated as a sum over samples, or as an average."""
+    bodies = [d.body for d in readings.sheet.definitions if d.role == "cost"]
+    is_numbered = any(mention.sample is not None for mention in mentions_in(bodies, readings.sheet))
+    return is_numbered or bool(divided_by(bodies) & SAMPLE_COUNTS)
 
 
 def unrelated_costs(readings: OpenReadings, claim: Claim) -> list[str]:

@@ -23,6 +23,7 @@ __all__ = [
     "shift_between", "shifted", "value_tree",
 ]  # fmt: skip
 
+TOO_FAR = 9  # between two indices of one item: in w_{11} a_1, …, w_{14} a_4 the digits of 11 are two indices
 MAX_NODES = 6000  # of all items together
 MAX_ITEMS = 400
 MAX_SEGMENTS = 12
@@ -438,7 +439,7 @@ def _exact_family(items: Sequence[Tree], axis: Axis, slot: int) -> Family | None
         base = differences[0]
         step = run_step(base.values, axis, any(difference.inside for difference in differences))
         shifts = [shift_between(base.values, difference.values) for difference in differences]
-        if step is None or None in shifts:
+        if step is None or None in shifts or any(abs(by or 0) >= TOO_FAR for by in shifts):
             continue
         values = {raw: shifted(placeholder(slot), by or 0) for raw, by in enumerate(shifts)}
         return Family(filled(template, values), run_along(base.printed, axis, step))

@@ -25,6 +25,7 @@ from symback.verification.claim_forms import (
     is_chain_to_entry,
     is_update,
     states_activation,
+    states_dependence,
     with_differentials_above,
     with_layer_letter,
     with_whole_sums_derived,
@@ -360,6 +361,8 @@ class _Judge:
             if found.is_sure:
                 return _refuted("definition", found, *self._correction_of_bounds(claim, order))
             return Judged("definition", "definition", Outcome("unread", "states the cost"))
+        if states_dependence(claim):
+            return Judged("definition", "definition", Outcome("unread", "states what its left side depends on"))
         if states_activation(claim):
             return Judged("definition", "definition", Outcome("unread", "states the activation of a layer"))
         if self._is_assignment(claim):

@@ -25,6 +25,7 @@ __all__ = [
     "COL",
     "ROW",
     "Mismatch",
+    "OneLine",
     "OutOfRange",
     "Unread",
     "Unspread",
@@ -57,6 +58,10 @@ class Unread(SymbackError):
 
 class Untyped(SymbackError):
     """The formula is understood, and its shapes or indices do not fit together."""
+
+
+class OneLine(Untyped):
+    """One side is a row or a column of the other, which may have no more than that."""
 
 
 class Mismatch(Untyped):

@@ -21,7 +21,7 @@ from symback.verification.tree import Tree, operands_of, operators_of, spelling,
 __all__ = [
     "FUNCTION_HEADS", "KNOWN_LOSSES", "Lexicon", "Mention", "Printed", "SAMPLE_COUNTS", "index_name",
     "indices_of", "integer_of", "is_ones", "is_transpose",
-    "letter_of", "letters_of_stage", "number_of_stage", "printed_name", "script_shift",
+    "letter_of", "letters_of_stage", "letters_with_commas", "number_of_stage", "printed_name", "script_shift", "with_listed_indices",
 ]  # fmt: skip
 
 KNOWN_LOSSES = frozenset(
@@ -163,10 +163,14 @@ def indices_of(tree: Tree) -> tuple[Tree, ...]:
         return (Tree("word", (), word, tree.start, tree.end),)
     if tree.kind == "product" and len(tree.children) == 3 and tree.children[0].text == "t" and integer_of(tree.children[2]) is not None:
         return tree.children[0], replace(tree.children[2], kind="word")  # y_{t0}: another y at the time t
+    if tree.kind == "list" and set(operators_of(tree)) == {","} and any(operand.kind == "number" for operand in operands_of(tree)):
+        return tuple(i for one in operands_of(tree) for i in ((one,) if one.kind == "number" else indices_of(one)))  # 30,784: two numbers
     if tree.kind in ("product", "list") and all(sign in ("", ",") for sign in operators_of(tree)):
         return tuple(index for operand in operands_of(tree) for index in indices_of(operand))
     if tree.kind == "group" and tree.text in ("[ ]", "( )"):
         return indices_of(tree.children[0])
+    if _is_size_of_layer(tree):
+        return (tree,)
     if tree.kind == "scripts" and all(script.kind == "subscript" for script in tree.children[1:]):  # W_{i_{new}}
         return tuple(
             index for part in (tree.children[0], *(script.children[0] for script in tree.children[1:])) for index in indices_of(part)
@@ -176,6 +180,36 @@ def indices_of(tree: Tree) -> tuple[Tree, ...]:
     if tree.kind == "number" and re.fullmatch(r"\d\d", tree.text):
         return tuple(Tree("number", (), digit, tree.start, tree.end) for digit in tree.text)
     return (tree,)
+
+
+def letters_with_commas(tree: Tree) -> frozenset[str]:
+    """The letters of names that have several indices with commas between them."""
+    scripted = [node for node in walk(tree) if node.kind == "scripts"]
+    return frozenset(
+        letter
+        for node in scripted
+        for script in node.children[1:]
+        if script.kind == "subscript" and script.children[0].kind == "list" and (letter := letter_of(node.children[0])) is not None
+    )
+
+
+def with_listed_indices(tree: Tree, letters: frozenset[str] | None = None) -> Tree:
+    """The same with commas between indices, of these letters alone if some are given: w_{11} beside w_{1,784} is an entry of a matrix."""
+    if not tree.children or (letters is not None and tree.kind == "scripts" and letter_of(tree.children[0]) not in letters):
+        return tree
+    children = tuple(with_listed_indices(child, letters) for child in tree.children)
+    if tree.kind == "subscript" and len(items := indices_of(tree.children[0])) > 1:
+        commas = [piece for item in items for piece in (Tree("operator", (), ","), item)]
+        children = (Tree("list", tuple(commas[1:]), "", tree.children[0].start, tree.children[0].end),)
+    return tree if children == tree.children else replace(tree, children=children)
+
+
+def _is_size_of_layer(tree: Tree) -> bool:
+    """n_l, n_{l-1}: how many units a layer has, as the last of an index."""
+    if tree.kind != "scripts" or len(tree.children) != 2 or tree.children[0].text != "n" or tree.children[1].kind != "subscript":
+        return False
+    stage = script_shift(tree.children[1].children[0])
+    return stage is not None and stage[0] in ("l", "L")
 
 
 @lru_cache(maxsize=1 << 16)

@@ -15,6 +15,7 @@ from dataclasses import replace
 import sympy
 
 from symback.language.expressions import Axis, contract, delta, slot
+from symback.verification.dotted_sums import with_full_sums
 from symback.verification.grammar import BARS, NORMS
 from symback.verification.index_runs import Run, filled
 from symback.verification.meaning import (
@@ -329,10 +330,10 @@ def _read_matrix(tree: Tree, place: Place) -> Value:
     grid = general_entry(tree)
     if grid is None:
         raise Unread("a matrix whose entries follow no rule that is known")
-    if not all(run is None or _begins_and_rises(run) for run in (grid.rows, grid.columns)):
+    if not grid.begins_and_rises:
         raise Unread("a matrix whose entries are not all of them in their order")
     indices = {0: Tree("symbol", (), ROW_INDEX), 1: Tree("symbol", (), COLUMN_INDEX)}
-    entry, diagonal = filled(grid.entry, indices), None
+    entry, diagonal = with_full_sums(filled(grid.entry, indices)), None
     inside = replace(place, axes=dict(place.axes))
     if grid.diagonal is not None:
         diagonal = filled(grid.diagonal, {0: indices[0], 1: indices[0]})
@@ -359,16 +360,13 @@ def _read_matrix(tree: Tree, place: Place) -> Value:
     return Value(value.tensor, tuple({ROW_INDEX: ROW, COLUMN_INDEX: COL}.get(label, label) for label in value.labels))
 
 
-def _begins_and_rises(run: Run) -> bool:
-    """x_0, x_1, … or x_1, x_2, …: what begins elsewhere is a part, and what falls is upside down."""
-    first = integer_of(run.first) if run.first is not None else None
-    return run.step > 0 and first in (None, 0, 1)
-
-
 def _count_run(run: Run, axis: Axis, place: Place) -> None:
     """0 … n-1 and 1 … n: n counts the entries."""
     first, last = integer_of(run.first) if run.first is not None else None, run.last
-    if last is None or integer_of(last) is not None:
+    number = integer_of(last) if last is not None else None
+    if number is not None and first is not None and first in (0, 1):
+        place.world.know_size(axis, number - first + 1)
+    if last is None or number is not None:
         return
     shift = script_shift(last)
     if first == 1 and printed_name(last) is not None:

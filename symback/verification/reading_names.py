@@ -206,7 +206,7 @@ def kronecker(indices: Sequence[Tree], place: Place) -> Value:
 def axes_of_indices(trees: Sequence[Tree], place: Place) -> None:
     """What each index runs over, from all names of a claim, and which letters count what a sum runs over."""
     lexicon = place.world.lexicon
-    for tree in trees:
+    for tree in map(_without_dotted_matrices, trees):
         for name in sorted((name for _, name in names_in(tree)), key=_has_sum_of_indices):
             mention = lexicon.mention(name)
             if (mention.indices or mention.sample is not None) and not is_kronecker(mention, place):
@@ -221,6 +221,14 @@ def axes_of_indices(trees: Sequence[Tree], place: Place) -> None:
                 _count_of(node.children[0], place)
             if node.kind == "product":
                 _mean_over(node, place)
+
+
+def _without_dotted_matrices(tree: Tree) -> Tree:
+    """Their entries are read by the rule that they follow: the p of the last one, w_{1p}, is no index."""
+    if tree.kind == "matrix" and any(node.kind == "ellipsis" for node in walk(tree)):
+        return Tree("empty", (), "", tree.start, tree.end)
+    children = tuple(_without_dotted_matrices(child) for child in tree.children)
+    return tree if children == tree.children else replace(tree, children=children)
 
 
 def _has_sum_of_indices(name: Printed) -> bool:

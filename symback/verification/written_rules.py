@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from symback.verification.index_runs import Run, generalise
+from symback.verification.mentions import integer_of, letters_with_commas, with_listed_indices
 from symback.verification.tree import Tree
 from symback.verification.written_out import WrittenMatrix, written_matrix
 
@@ -26,9 +27,24 @@ class GeneralEntry:
     columns: Run | None
     diagonal: Tree | None = None
 
+    @property
+    def begins_and_rises(self) -> bool:
+        """x_0, x_1, … or x_1, x_2, …: what begins elsewhere is a part, and what falls is upside down."""
+        runs = [run for run in (self.rows, self.columns) if run is not None]
+        return all(run.step > 0 and (run.first is None or integer_of(run.first) in (None, 0, 1)) for run in runs)
+
 
 def general_entry(tree: Tree) -> GeneralEntry | None:
-    """The rule of a matrix or tuple, or None if its entries follow none."""
+    """The rule of a matrix or tuple, or None if its entries follow none.
+
+    Touching digits may be one number or two: w_{11}, w_{12}, w_{13} are entries 11 to 13 of a vector, or a row of a matrix.
+    """
+    readings = dict.fromkeys((with_listed_indices(tree), with_listed_indices(tree, letters_with_commas(tree)), tree))
+    rules = [rule for reading in readings if (rule := _rule_of(reading)) is not None]
+    return next((rule for rule in rules if rule.begins_and_rises), rules[-1] if rules else None)
+
+
+def _rule_of(tree: Tree) -> GeneralEntry | None:
     matrix = written_matrix(tree)
     if matrix is None or matrix.slips or matrix.lines != "entries":
         return None

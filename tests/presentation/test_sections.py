@@ -170,7 +170,7 @@ def test_sections_are_asked_for_by_name_and_stand_in_the_order_of_the_page():
     assert chosen_sections("descent, chain") == ("chain", "descent")
     assert chosen_sections(["all"]) == tuple(SECTIONS)
     assert chosen_sections("") == ()
-    with pytest.raises(SpecError, match="chain, slopes, costs, worlds, vanishing, descent, and all"):
+    with pytest.raises(SpecError, match="chain, slopes, matrices, costs, worlds, vanishing, descent, and all"):
         chosen_sections("world")
 
 

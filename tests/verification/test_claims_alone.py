@@ -51,3 +51,12 @@ def test_a_wrong_label_under_a_brace_is_refuted_though_the_rest_is_true(tmp_path
     found = verify(page).formulas[-1]
     assert found.verdict == "refuted"
     assert r"_{= a^{l - 1}_{k}}" in found.correction
+
+
+@pytest.mark.parametrize("latex", [r"C = C(a^L)", r"C = C(W, b, x)"])
+def test_what_depends_on_what_is_a_definition(latex):
+    assert verify(latex).formulas[0].verdict == "definition"
+
+
+def test_a_product_with_a_sum_is_no_dependence():
+    assert verify(r"w = w (x + 1)").formulas[0].verdict not in ("proved", "definition")

@@ -3,12 +3,13 @@
     chain      one neuron in each layer: every factor of the chain rule, the average over the samples, the gradient
     costs      the factor of the cost: ½, 1 or 1/n, each with its derivatives; of other costs the derivative line by line
     slopes     the slope of each activation, line by line, with a plot
+    matrices   what stands in W a + b, Wᵀ δ and δ aᵀ, written out; the last layer beside a hidden one
     worlds     Jacobians and rows against products entry by entry and columns; the table of all shapes
     vanishing  the error of the first layer as a product of layers, its bound, and a measured plot
     descent    the step of gradient descent, and mini-batches
 
 Decision: none of them stands on a page unless it is asked for.  Who derives a network wants its gradients; the sections
-would double the length of the page, and four of the six say the same for every network.
+would double the length of the page, and four of the seven say the same for every network.
 
 The chain stands first, before the letters mean vectors: its a and z are numbers.
 
@@ -24,6 +25,7 @@ from symback.presentation.blocks import Block
 from symback.presentation.sections.chain import chain_section
 from symback.presentation.sections.costs import costs_section
 from symback.presentation.sections.descent import descent_section
+from symback.presentation.sections.matrices import matrices_section
 from symback.presentation.sections.slopes import slopes_section
 from symback.presentation.sections.subject import Subject
 from symback.presentation.sections.vanishing import vanishing_section
@@ -46,6 +48,7 @@ class Section:
 SECTIONS: Mapping[str, Section] = MappingProxyType({
     "chain": Section(chain_section, "first"),
     "slopes": Section(slopes_section, "before"),
+    "matrices": Section(matrices_section, "after"),
     "costs": Section(costs_section, "after"),
     "worlds": Section(worlds_section, "after"),
     "vanishing": Section(vanishing_section, "after"),
