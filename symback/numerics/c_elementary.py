@@ -95,30 +95,50 @@ INLINE vec v_sqrt(vec x) { for (int i = 0; i < LANES; i++) x[i] = FN(__builtin_s
 /* 2^k for |k| < BIAS; 1 + r + r² q(r) without the 1; the parts n and r of x */
 INLINE vec power_of_two(ivec k) { return (vec)((k + BIAS) << DIGITS); }
 INLINE vec exp_part(vec r) {
-    vec q = splat(exp_terms[0]);
-    #pragma GCC unroll 16
-    for (int i = 1; i < COUNT(exp_terms); i++) q = q * r + exp_terms[i];
-    return r * r * q + r;
+    const vec square = r * r;
+    const real *t = exp_terms;
+#ifdef SINGLE
+    vec q = ((t[0] * r + t[1]) * square + (t[2] * r + t[3])) * r + t[4];
+#else /* by pairs: what counts is how long one waits for it */
+    vec high = (t[0] * r + t[1]) * square + (t[2] * r + t[3]), low = (t[4] * r + t[5]) * square + (t[6] * r + t[7]);
+    vec q = (high * (square * square) + low) * square + (t[8] * r + t[9]);
+#endif
+    return square * q + r;
 }
-INLINE vec reduced(vec x, ivec *k) {
-    vec n = x * (real)1.44269504088896340736 + MAGIC;
-    *k = (ivec)n - (ivec)splat(MAGIC);
-    n -= MAGIC;
-    return (x - n * (real)LN2_HIGH) - n * (real)LN2_LOW;
+INLINE vec reduced(vec x, vec *n, ivec *k) {
+    vec shifted = x * (real)1.44269504088896340736 + MAGIC;
+    *k = (ivec)shifted - (ivec)splat(MAGIC);
+    *n = shifted - MAGIC;
+    return (x - *n * (real)LN2_HIGH) - *n * (real)LN2_LOW;
 }
+#if defined(__AVX512F__) && defined(SINGLE) /* nan stays nan: the second operand is the result where there is one */
+INLINE vec clamped(vec x, real low, real high) {
+    return (vec)_mm512_max_ps((__m512)splat(low), _mm512_min_ps((__m512)splat(high), (__m512)x));
+}
+INLINE vec scaled(vec p, vec n, ivec k) { return (vec)_mm512_scalef_ps((__m512)p, (__m512)n); }
+#elif defined(__AVX512F__)
+INLINE vec clamped(vec x, real low, real high) {
+    return (vec)_mm512_max_pd((__m512d)splat(low), _mm512_min_pd((__m512d)splat(high), (__m512d)x));
+}
+INLINE vec scaled(vec p, vec n, ivec k) { return (vec)_mm512_scalef_pd((__m512d)p, (__m512d)n); }
+#else
 INLINE vec clamped(vec x, real low, real high) {
     x = choose(x > high, splat(high), x);
     return choose(x < low, splat(low), x);
 }
-INLINE vec v_exp(vec x) {
-    ivec k;
-    vec p = exp_part(reduced(clamped(x, EXP_LOW, EXP_HIGH), &k)) + (real)1;
+INLINE vec scaled(vec p, vec n, ivec k) {
     ivec half = k >> 1;
     return p * power_of_two(half) * power_of_two(k - half);
 }
+#endif
+INLINE vec v_exp(vec x) {
+    ivec k;
+    vec n, p = exp_part(reduced(clamped(x, EXP_LOW, EXP_HIGH), &n, &k)) + (real)1;
+    return scaled(p, n, k);
+}
 INLINE vec v_expm1(vec x) {
     ivec k;
-    vec p = exp_part(reduced(clamped(x, EXPM1_LOW, EXP_HIGH), &k));
+    vec n, p = exp_part(reduced(clamped(x, EXPM1_LOW, EXP_HIGH), &n, &k));
     vec s = power_of_two(k - 1);
     vec result = (p * s + (s - (real)0.5)) * (real)2;
     return choose(x == 0, x, result);
@@ -162,6 +182,11 @@ BY_ENTRY(arctan, atan)
 BY_ENTRY(erf, erf)
 static __attribute__((noinline, unused)) vec v_power(vec x, vec y) { for (int i = 0; i < LANES; i++) x[i] = FN(pow)(x[i], y[i]); return x; }
 
+#if defined(__AVX512F__) && defined(SINGLE)
+INLINE real sum_of(vec v) { return _mm512_reduce_add_ps((__m512)v); }
+#elif defined(__AVX512F__)
+INLINE real sum_of(vec v) { return _mm512_reduce_add_pd((__m512d)v); }
+#else
 INLINE real sum_of(vec v) {
     real t[BYTES / sizeof(real)];
     store(t, v);
@@ -169,6 +194,7 @@ INLINE real sum_of(vec v) {
         for (int i = 0; i < n; i++) t[i] += t[i + n];
     return t[0];
 }
+#endif
 """
 
 _HEAD = r"""

@@ -10,11 +10,11 @@ from symback.numerics.c_plan import base_of
 from symback.numerics.memory import CONDITIONS
 from symback.numerics.operations import ONE, Shape, Value
 
-__all__ = ["Loop", "constant_text", "loop_strides", "strides_of"]
+__all__ = ["COMPARISONS", "LOGICAL", "SIGNS", "Loop", "constant_text", "loop_strides", "strides_of"]
 
-_SIGNS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/"}
-_COMPARISONS = {"greater": ">", "greater_equal": ">=", "less": "<", "less_equal": "<=", "equal": "==", "not_equal": "!="}
-_LOGICAL = {"logical_and": "&", "logical_or": "|"}
+SIGNS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/"}
+COMPARISONS = {"greater": ">", "greater_equal": ">=", "less": "<", "less_equal": "<=", "equal": "==", "not_equal": "!="}
+LOGICAL = {"logical_and": "&", "logical_or": "|"}
 Size = Callable[[sympy.Expr], str]
 
 
@@ -149,8 +149,8 @@ class Loop:
 
     def _expression(self, value: Value) -> str:
         operation = value.operation
-        if operation in _SIGNS:
-            return f"{self._operand(value.args[0])} {_SIGNS[operation]} {self._operand(value.args[1])}"
+        if operation in SIGNS:
+            return f"{self._operand(value.args[0])} {SIGNS[operation]} {self._operand(value.args[1])}"
         match operation:
             case "indicator":
                 return f"from_mask({self._condition(value.args[0])})"
@@ -164,10 +164,10 @@ class Loop:
 
     def _condition(self, value: Value) -> str:
         operation = value.operation
-        if operation in _LOGICAL:
-            return f"({self._condition(value.args[0])} {_LOGICAL[operation]} {self._condition(value.args[1])})"
-        if operation in _COMPARISONS:
-            return f"({self._operand(value.args[0])} {_COMPARISONS[operation]} {self._operand(value.args[1])})"
+        if operation in LOGICAL:
+            return f"({self._condition(value.args[0])} {LOGICAL[operation]} {self._condition(value.args[1])})"
+        if operation in COMPARISONS:
+            return f"({self._operand(value.args[0])} {COMPARISONS[operation]} {self._operand(value.args[1])})"
         return f"({self._operand(value)} != 0)"
 
     def _operand(self, value: Value) -> str:

@@ -10,7 +10,7 @@ import pytest
 from symback.errors import NumericError, ShapeError
 from symback.network import Dense, LayerNorm, Network, Residual
 from symback.network.activations import ACTIVATIONS, read_activation
-from symback.numerics import c_function, lambdify
+from symback.numerics import c_function, c_small, lambdify
 from symback.numerics.c_compile import missing_compiler
 
 pytestmark = pytest.mark.skipif(bool(missing_compiler()), reason=missing_compiler() or "there is a compiler")
@@ -112,6 +112,25 @@ def test_every_activation_and_layer_agrees_with_numpy(name, dtype):
         given = named_arguments(f, samples, 7, int(f.program.x.shape[1]), 3, dtype, "probabilities")
         wide = ({k: v.astype(float) for k, v in given[0].items()}, *(array.astype(float) for array in given[1:]))
         assert difference(f(*given), exact(*wide)) < TOLERANCE[dtype] * (1 if dtype == "float64" else 10)
+
+
+def test_a_small_network_has_one_answer_for_few_samples_and_for_many():
+    """Up to 4096 samples are evaluated by what is written out, more by loops."""
+    for samples in (4096, 4097, 9000):
+        given = arguments((2, 3, 2), samples, seed=samples)
+        assert difference(compiled(Network.from_spec("2-3-2"))(*given), by_hand(*given)) < TOLERANCE["float64"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("cost", COSTS)
+def test_every_cost_agrees_with_numpy_by_loops(cost, monkeypatch):
+    """The loops that a small network would not be given."""
+    monkeypatch.setattr(c_small, "MOST_OPERATIONS", 0)
+    network = Network(4, [Dense(5, "tanh"), Dense(3, COSTS[cost])], cost)
+    f, exact = lambdify(network, backend="c"), lambdify(network)
+    assert f.backend == "c" and "evaluate_small" not in f.source
+    given = named_arguments(f, 33, 3, 4, 3, kind="probabilities")
+    assert difference(f(*given), exact(*given)) < TOLERANCE["float64"]
 
 
 @pytest.mark.slow
