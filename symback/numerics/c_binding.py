@@ -50,13 +50,25 @@ static void leave_room(void *at, long bytes) {
     else free(at);
 }
 
-static int fits(PyObject *object, const Argument *wanted, npy_intp batch) {
+INLINE int fits(PyObject *object, const Argument *wanted, npy_intp batch) {
     if (!PyArray_CheckExact(object)) return 0;
     PyArrayObject *array = (PyArrayObject *)object;
     if (PyArray_TYPE(array) != (sizeof(real) == 8 ? NPY_DOUBLE : NPY_FLOAT) || PyArray_NDIM(array) != wanted->rank) return 0;
     if (!PyArray_ISCARRAY_RO(array)) return 0;
     for (int i = 0; i < wanted->rank; i++)
         if (PyArray_DIMS(array)[i] != (wanted->shape[i] < 0 ? batch : wanted->shape[i])) return 0;
+    return 1;
+}
+/* whether results may be written to these arrays: they are as those that are made here, and lie apart from all others */
+static int may_take(PyObject *const *held, PyObject *const *given) {
+    for (int i = 0; i < GRADIENTS; i++) {
+        if (!fits(given[i], arguments + i + 2, 0) || !PyArray_ISWRITEABLE((PyArrayObject *)given[i])) return 0;
+        const char *from = PyArray_BYTES((PyArrayObject *)given[i]), *to = from + PyArray_NBYTES((PyArrayObject *)given[i]);
+        for (int k = 0; k < INPUTS + i; k++) {
+            PyArrayObject *other = (PyArrayObject *)(k < INPUTS ? held[k] : given[k - INPUTS]);
+            if (from < PyArray_BYTES(other) + PyArray_NBYTES(other) && PyArray_BYTES(other) < to) return 0;
+        }
+    }
     return 1;
 }
 static PyObject **items(PyObject *sequence, Py_ssize_t length) {
@@ -98,10 +110,14 @@ static PyObject *packed(PyObject *params, PyObject **gradients) {
 }
 static PyObject *call(PyObject *object, PyObject *const *args, size_t count, PyObject *names) {
     Kernel *self = (Kernel *)object;
-    PyObject *held[INPUTS], *gradients[GRADIENTS];
+    PyObject *held[INPUTS], *gradients[GRADIENTS], *given = NULL;
     const real *in[INPUTS];
     real *out[GRADIENTS];
-    if (PyVectorcall_NARGS(count) != 3 || names || !gather(args[0], held + 2)) goto convert;
+    if (names && PyTuple_GET_SIZE(names)) {
+        if (PyTuple_GET_SIZE(names) != 1 || PyUnicode_CompareWithASCIIString(PyTuple_GET_ITEM(names, 0), "out")) goto convert;
+        given = args[PyVectorcall_NARGS(count)] == Py_None ? NULL : args[PyVectorcall_NARGS(count)];
+    }
+    if (PyVectorcall_NARGS(count) != 3 || !gather(args[0], held + 2)) goto convert;
     held[0] = args[1], held[1] = args[2];
     if (!PyArray_CheckExact(held[0]) || PyArray_NDIM((PyArrayObject *)held[0]) != 2) goto convert;
     const npy_intp batch = PyArray_DIMS((PyArrayObject *)held[0])[0];
@@ -110,16 +126,18 @@ static PyObject *call(PyObject *object, PyObject *const *args, size_t count, PyO
         if (!fits(held[i], arguments + i, batch)) goto convert;
         in[i] = PyArray_DATA((PyArrayObject *)held[i]);
     }
+    if (given && (!gather(given, gradients) || !may_take(held, gradients))) goto convert;
     for (int i = 0; i < GRADIENTS; i++) {
-        gradients[i] = PyArray_SimpleNew(arguments[i + 2].rank, arguments[i + 2].shape, sizeof(real) == 8 ? NPY_DOUBLE : NPY_FLOAT);
+        if (given) Py_INCREF(gradients[i]);
+        else gradients[i] = PyArray_SimpleNew(arguments[i + 2].rank, arguments[i + 2].shape, sizeof(real) == 8 ? NPY_DOUBLE : NPY_FLOAT);
         if (!gradients[i]) { while (i--) Py_DECREF(gradients[i]); return NULL; }
         out[i] = PyArray_DATA((PyArrayObject *)gradients[i]);
     }
     const double work = (double)batch * WORK;
     const int threads = work < 4e6 ? 1 : self->threads; /* some 100 microseconds; less is not worth waking a thread */
     long bytes = symback_room(batch, threads), has;
-    void *room = take_room(bytes, &has);
-    if (!room) { for (int i = 0; i < GRADIENTS; i++) Py_DECREF(gradients[i]); return PyErr_NoMemory(); }
+    void *room = bytes ? take_room(bytes, &has) : NULL;
+    if (bytes && !room) { for (int i = 0; i < GRADIENTS; i++) Py_DECREF(gradients[i]); return PyErr_NoMemory(); }
     double cost;
     int is_bad;
     if (work < 2e4) is_bad = symback_evaluate(batch, 1, in, out, &cost, room);
@@ -130,13 +148,14 @@ static PyObject *call(PyObject *object, PyObject *const *args, size_t count, PyO
         Py_END_ALLOW_THREADS
         for (int i = 0; i < INPUTS; i++) Py_DECREF(held[i]);
     }
-    leave_room(room, has);
+    if (room) leave_room(room, has);
     if (is_bad && self->refuse) {
         PyObject *answer = PyObject_Vectorcall(self->refuse, args, 3, NULL);
         if (!answer) { for (int i = 0; i < GRADIENTS; i++) Py_DECREF(gradients[i]); return NULL; }
         Py_DECREF(answer);
     }
-    PyObject *grads = packed(args[0], gradients), *number = PyFloat_FromDouble(cost);
+    PyObject *grads = given ? Py_NewRef(given) : packed(args[0], gradients), *number = PyFloat_FromDouble(cost);
+    if (given) for (int i = 0; i < GRADIENTS; i++) Py_DECREF(gradients[i]);
     PyObject *result = PyTuple_New(2);
     PyTuple_SET_ITEM(result, 0, number);
     PyTuple_SET_ITEM(result, 1, grads);
@@ -170,7 +189,7 @@ static PyTypeObject KernelType = {
     .tp_call = PyVectorcall_Call, .tp_vectorcall_offset = offsetof(Kernel, call), .tp_dictoffset = offsetof(Kernel, dict),
     .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_VECTORCALL | Py_TPFLAGS_HAVE_GC, .tp_members = members, .tp_getset = extras,
     .tp_traverse = (traverseproc)visit_all, .tp_clear = (inquiry)clear_all, .tp_dealloc = (destructor)discard,
-    .tp_doc = "f(params, x, y) -> (cost, grads); cost and gradients are averaged over the rows of x."};
+    .tp_doc = "f(params, x, y, out=None) -> (cost, grads), averaged over the rows of x; grads are written to `out`, if given."};
 static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, "symback_kernel", NULL, -1, NULL};
 PyMODINIT_FUNC PyInit_symback_kernel(void) {
     import_array();

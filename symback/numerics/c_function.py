@@ -19,7 +19,7 @@ from symback.numerics.c_plan import plan_of
 from symback.numerics.c_source import c_source
 from symback.numerics.numpy_backend import size_names
 from symback.numerics.program import Program
-from symback.numerics.runtime import prepared, refuse_nonfinite
+from symback.numerics.runtime import prepared, refuse_nonfinite, written
 
 __all__ = ["c_function"]
 
@@ -65,6 +65,10 @@ class _Checks:
         arrays, _ = self.arrays(params, x, y)
         refuse_nonfinite(**dict(zip(self.names, arrays, strict=True)))
 
+    def written(self, results: tuple, out) -> tuple:
+        """Cost and gradients, these in `out` if it is given."""
+        return results if out is None else (results[0], written(out, results[1], self.names[2:], self.pairs))
+
     def packed(self, params, values: list) -> list | dict:
         """Results in the form of `params`."""
         if self.pairs is None or isinstance(params, dict):
@@ -95,10 +99,10 @@ def _load_extension(path: str):
     return module
 
 
-def _converted(kernel: Callable, checks: _Checks, params, x, y):
-    """The call again with arrays that fit; errors say what is wrong with those that cannot."""
+def _converted(kernel: Callable, checks: _Checks, params, x, y, out=None):
+    """The call again with arrays that fit, results copied to `out`; errors say what is wrong with those that cannot."""
     (x, y, *parameters), _ = checks.arrays(params, x, y)
-    return kernel(checks.packed(params, parameters), x, y)
+    return checks.written(kernel(checks.packed(params, parameters), x, y), out)
 
 
 class _Pointers:
@@ -110,7 +114,7 @@ class _Pointers:
         code.symback_room.argtypes = [ctypes.c_long, ctypes.c_int]
         self.shapes = [tuple(int(size.xreplace(dict(sizes))) for size in argument.shape) for argument in program.parameters]
 
-    def __call__(self, params, x, y):
+    def __call__(self, params, x, y, out=None):
         """Cost and gradients."""
         arrays, _ = self.checks.arrays(params, x, y)
         grads = [np.empty(shape, self.checks.dtype) for shape in self.shapes]
@@ -122,7 +126,7 @@ class _Pointers:
         is_bad = self.code.symback_evaluate(ctypes.c_long(batch), ctypes.c_int(self.threads), inputs, outputs, ctypes.byref(cost), aligned)
         if is_bad:
             self.checks.refuse(params, x, y)
-        return cost.value, self.checks.packed(params, grads)
+        return self.checks.written((cost.value, self.checks.packed(params, grads)), out)
 
 
 class _Specialised:
@@ -135,12 +139,12 @@ class _Specialised:
         self.known: dict[tuple[int, ...], Callable] = {}
         self.source = f"/* compiled for the sizes that are met: {', '.join(checks.sizes.values())} */\n"
 
-    def __call__(self, params, x, y):
+    def __call__(self, params, x, y, out=None):
         """Cost and gradients."""
         arrays, found = self.checks.arrays(params, x, y)
         key = tuple(found[1:])
         kernel = self.known.get(key) or self._compiled(key)
-        return kernel(self.checks.packed(params, arrays[2:]), arrays[0], arrays[1])
+        return kernel(self.checks.packed(params, arrays[2:]), arrays[0], arrays[1], out=out)
 
     def _compiled(self, key: tuple[int, ...]) -> Callable:
         if len(self.known) >= self.most:

@@ -111,7 +111,7 @@ static void run(Job *job);
 """
 
 _ENTRY = r"""
-long symback_room(long N, int threads) { (void)N; return (ROOM + threads * (PANEL_SIZE * HAS_PANELS)) * (long)sizeof(real); }
+long symback_room(long N, int threads) { (void)N; FEW return (ROOM + threads * (PANEL_SIZE * HAS_PANELS)) * (long)sizeof(real); }
 
 /* 0, or 1 where the cost, an entry of x or a gradient is not finite; `room` has symback_room(N, threads) bytes, on a multiple of 64 */
 int symback_evaluate(long N, int threads, const real *const *in, real *const *out, double *cost, void *room) {
@@ -162,6 +162,7 @@ class _Source:
         check = "" if last is None else f" || !is_finite(out[{last[0]}], {last[1]})"
         small = small_text(self.program, self.inputs, self.size, self._number, last)
         shortcut = f"    if (N <= {MOST_SAMPLES}) return evaluate_small(N, in, out, cost);\n" if small else ""
+        few = f"if (N <= {MOST_SAMPLES}) return 0;" if small else ""
         pieces = [
             elementary_text(self.dtype), PRODUCTS, _SUMS,
             f"#define SCALARS {max(1, len(self.plan.scalars))}", f"#define HAS_PANELS {int(self.has_panels)}",
@@ -171,7 +172,7 @@ class _Source:
             f"static void (*const phases[])(Job *, int) = {{{', '.join(f'phase_{k}' for k in range(len(phases)))}}};",
             RUN,
             f"#define ROOM ({room})", *([COLUMNS, small] if small else []),
-            _ENTRY.replace("SMALL", shortcut).replace("RESULT", cost).replace("LAST_CHECK", check),
+            _ENTRY.replace("SMALL", shortcut).replace("FEW", few).replace("RESULT", cost).replace("LAST_CHECK", check),
         ]  # fmt: skip
         return "\n".join(pieces)
 

@@ -51,7 +51,7 @@ class GradientFunction(Protocol):
     backend: str
     reason: str
 
-    def __call__(self, params, x, y) -> tuple[float, list | dict]: ...
+    def __call__(self, params, x, y, out=None) -> tuple[float, list | dict]: ...
 
 
 def lambdify(
@@ -72,7 +72,9 @@ def lambdify(
     `params` is a list of (W, b), one pair for each layer, or a dict of named arrays (W1, b1, gamma2, …) for networks
     with other parameters; grads have the form of params.  x is (batch, inputs), y is (batch, outputs), W is
     (n_l, n_{l-1}).  `f.source` is the text that runs, `f.forward(params, x)` gives the output alone, `f.backend` says
-    what computes it and `f.reason` why that is not what was asked for.
+    what computes it and `f.reason` why that is not what was asked for.  f(params, x, y, out=grads) writes the gradients to
+    arrays that are there, those of an earlier call say, and gives them back; not so for jax and torch, whose arrays are
+    never written to.
 
     `wrt`         names of parameters, or "x": grads is a dict with these, in their order, and nothing else is computed
     `per_sample`  f(params, x, y) -> (costs, grads), the samples along the first axis; their means are the averages
@@ -235,7 +237,7 @@ def _source(program: Program, dtype: str, is_standalone: bool) -> str:
         _, imports, functions = text.split("\n\n", 2)
         head = "\n".join([_documentation(program, dtype), "", *_STANDARD, "", "import numpy as np", imports])
         return "\n\n\n".join([head, *pieces, functions])
-    calls = "from symback.numerics.runtime import Buffers, prepared, refuse_nonfinite"
+    calls = "from symback.numerics.runtime import Buffers, prepared, refuse_nonfinite, written"
     erf = _ERF_IMPORT if uses_erf else ""
     imports, rest = text.split("\n\ndtype = ", 1)
     return f"{imports}\n\n{erf}{calls}\n\ndtype = {rest}"

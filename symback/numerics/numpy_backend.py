@@ -117,7 +117,7 @@ class _Whole:
 
     def documentation(self, shapes: str) -> list[str]:
         form = "a list of (W, b), one pair for each layer" if self.program.layers else "a dict of named arrays"
-        text = f"params, and likewise the gradients: {form}.  Shapes: {shapes}."
+        text = f"params, and likewise the gradients, and `out` which they are written to if it is given: {form}.  Shapes: {shapes}."
         lines = textwrap.wrap(text, 116, initial_indent="    ", subsequent_indent="    ")
         return ['    """The cost and its gradients, both averaged over the batch.', "", *lines, '    """']
 
@@ -362,10 +362,15 @@ class Writer:
         own = [name for name in names if name not in ("x", "y")]
         target = "y" if what.needs_target else "None"
         taken = [name if name in names else "_" for name in ("x", "y", *own)] + list(self.sizes.values())
+        call = f"{what.buffers}.quietly(_{what.name}, {what.arguments})"
+        ending = [f"    return {call}"]
+        if what.needs_target:
+            copy = "        grads = written(out, grads, list(shapes)[2:], pairs)"
+            ending = [f"    cost, grads = {call}", "    if out is not None:", copy, "    return cost, grads"]
         return [
-            f"def {what.name}({what.arguments}):",
+            f"def {what.name}({what.arguments}{', out=None' if what.needs_target else ''}):",
             *what.documentation(", ".join(self._argument_text(a) for a in what.inputs)),
-            f"    return {what.buffers}.quietly(_{what.name}, {what.arguments})",
+            *ending,
             "", "", f"def _{what.name}({what.arguments}):",
             "    try:",
             *self._unpacking(what, own),

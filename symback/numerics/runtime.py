@@ -12,7 +12,7 @@ import numpy as np
 from symback.errors import NumericError, ShapeError
 from symback.numerics.forms import Shapes, fitting, members
 
-__all__ = ["Buffers", "checked", "prepared", "refuse_nonfinite"]
+__all__ = ["Buffers", "checked", "prepared", "refuse_nonfinite", "written"]
 
 
 class Buffers(threading.local):
@@ -79,3 +79,20 @@ def refuse_nonfinite(**arrays: np.ndarray) -> None:
             place = tuple(int(i) for i in np.argwhere(~finite)[0])
             where = ", ".join(map(str, place))
             raise NumericError(f"{name}[{where}] is {array[place]}; all numbers should be finite")
+
+
+def written(out, grads, names: list[str], pairs: list | None):
+    """The gradients copied into the arrays of `out`, which has their form, or that of a dict; they may be any of the arguments."""
+    targets, sources = members("out", out, names, pairs), members("grads", grads, names, pairs)
+    for name in names:
+        target, source = targets[name], sources[name]
+        if not isinstance(target, np.ndarray) or target.shape != source.shape or not np.can_cast(source.dtype, target.dtype, "same_kind"):
+            found = (
+                f"has shape {target.shape} and dtype {target.dtype}" if isinstance(target, np.ndarray) else f"is a {type(target).__name__}"
+            )
+            raise ShapeError(f"out: {name} {found}; it should be an array of shape {source.shape} and dtype {source.dtype}")
+        if not target.flags.writeable:
+            raise ShapeError(f"out: {name} cannot be written to")
+    for name in names:
+        np.copyto(targets[name], sources[name], casting="same_kind")
+    return out

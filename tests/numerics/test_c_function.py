@@ -121,6 +121,47 @@ def test_a_small_network_has_one_answer_for_few_samples_and_for_many():
         assert difference(compiled(Network.from_spec("2-3-2"))(*given), by_hand(*given)) < TOLERANCE["float64"]
 
 
+@pytest.mark.parametrize("backend", ["c", "numpy"])
+@pytest.mark.parametrize("sizes", [(2, 3, 2), (5, 7, 19, 33, 4)], ids=str)
+def test_gradients_are_written_to_arrays_that_are_given(sizes, backend):
+    network = Network.from_spec("-".join(map(str, sizes)))
+    f = compiled(network) if backend == "c" else lambdify(network)
+    given = arguments(sizes, 13)
+    right = f(*given)
+    fresh = [(np.full_like(w, np.nan), np.full_like(b, np.nan)) for w, b in given[0]]
+    named = {f"{letter}{i}": array for i, pair in enumerate(fresh, 1) for letter, array in zip("Wb", pair, strict=True)}
+    turned = [(np.full(w.shape, np.nan, order="F"), np.full(2 * len(b), np.nan)[::2]) for w, b in given[0]]
+    for out in (fresh, named, turned):
+        cost, grads = f(*given, out=out)
+        assert grads is out and difference((cost, grads if out is not named else fresh), right) == 0
+    wide = [(np.full(w.shape, np.nan, "float32"), np.full(b.shape, np.nan)) for w, b in given[0]]
+    assert difference(f(*given, out=wide), right) < 1e-6
+    over = [(w.copy(), b.copy()) for w, b in given[0]]  # written over the parameters themselves, when they are not needed any more
+    assert difference(f(over, *given[1:], out=over), right) == 0
+    assert difference(f(*given, out=None), right) == 0
+
+
+@pytest.mark.parametrize("backend", ["c", "numpy"])
+def test_what_gradients_cannot_be_written_to_is_refused_and_left_as_it_is(backend):
+    f = compiled(Network.from_spec("2-3-2")) if backend == "c" else lambdify(Network.from_spec("2-3-2"))
+    given = arguments((2, 3, 2))[0]
+    x, y = np.ones((4, 2)), np.zeros((4, 2))
+    fixed = np.zeros((3, 2))
+    fixed.flags.writeable = False
+    for wrong, words in (
+        (np.zeros((2, 3)), "out: W1 has shape (2, 3)"), (np.zeros((3, 2), int), "dtype int64"), ([1.0], "out: W1 is a list"),
+        (fixed, "out: W1 cannot be written to"),
+    ):  # fmt: skip
+        out = [(wrong, np.zeros(3)), (np.zeros((2, 3)), np.zeros(2))]
+        with pytest.raises(ShapeError) as caught:
+            f(given, x, y, out=out)
+        assert words in str(caught.value) and not any(array.any() for array in out[1])
+    with pytest.raises(ShapeError, match="out should be a list of 2 pairs"):
+        f(given, x, y, out=[])
+    with pytest.raises(TypeError):
+        f(given, x, y, into=[])
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("cost", COSTS)
 def test_every_cost_agrees_with_numpy_by_loops(cost, monkeypatch):
