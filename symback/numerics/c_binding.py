@@ -19,7 +19,7 @@ _BINDING = r"""
 #include <numpy/arrayobject.h>
 
 typedef struct { PyObject_HEAD vectorcallfunc call; PyObject *dict, *convert, *refuse; int threads; } Kernel;
-typedef struct { short rank; npy_intp shape[2]; const char *name; PyObject *key; } Argument; /* -1: the batch size */
+typedef struct { short rank; npy_intp shape[2], size; const char *name; PyObject *key; } Argument; /* -1: the batch size */
 static Argument arguments[] = {
 TABLE};
 #define INPUTS (COUNT(arguments))
@@ -60,14 +60,14 @@ INLINE int fits(PyObject *object, const Argument *wanted, npy_intp batch) {
     return 1;
 }
 /* whether results may be written to these arrays: they are as those that are made here, and lie apart from all others */
-static int may_take(PyObject *const *held, PyObject *const *given) {
-    for (int i = 0; i < GRADIENTS; i++) {
+static int may_take(PyObject *const *given, const real *const *in, npy_intp batch) {
+    const real *from[INPUTS + GRADIENTS], *to[INPUTS + GRADIENTS];
+    for (int i = 0; i < INPUTS; i++) from[i] = in[i], to[i] = in[i] + arguments[i].size * (arguments[i].shape[0] < 0 ? batch : 1);
+    for (int i = 0, last = INPUTS; i < GRADIENTS; i++, last++) {
         if (!fits(given[i], arguments + i + 2, 0) || !PyArray_ISWRITEABLE((PyArrayObject *)given[i])) return 0;
-        const char *from = PyArray_BYTES((PyArrayObject *)given[i]), *to = from + PyArray_NBYTES((PyArrayObject *)given[i]);
-        for (int k = 0; k < INPUTS + i; k++) {
-            PyArrayObject *other = (PyArrayObject *)(k < INPUTS ? held[k] : given[k - INPUTS]);
-            if (from < PyArray_BYTES(other) + PyArray_NBYTES(other) && PyArray_BYTES(other) < to) return 0;
-        }
+        from[last] = PyArray_DATA((PyArrayObject *)given[i]), to[last] = from[last] + arguments[i + 2].size;
+        for (int k = 0; k < last; k++)
+            if (from[last] < to[k] && from[k] < to[last]) return 0;
     }
     return 1;
 }
@@ -108,16 +108,17 @@ static PyObject *packed(PyObject *params, PyObject **gradients) {
     }
     return result;
 }
+static PyObject *name_of_out;
 static PyObject *call(PyObject *object, PyObject *const *args, size_t count, PyObject *names) {
     Kernel *self = (Kernel *)object;
     PyObject *held[INPUTS], *gradients[GRADIENTS], *given = NULL;
     const real *in[INPUTS];
     real *out[GRADIENTS];
-    if (names && PyTuple_GET_SIZE(names)) {
-        if (PyTuple_GET_SIZE(names) != 1 || PyUnicode_CompareWithASCIIString(PyTuple_GET_ITEM(names, 0), "out")) goto convert;
-        given = args[PyVectorcall_NARGS(count)] == Py_None ? NULL : args[PyVectorcall_NARGS(count)];
-    }
-    if (PyVectorcall_NARGS(count) != 3 || !gather(args[0], held + 2)) goto convert;
+    const Py_ssize_t named = names ? PyTuple_GET_SIZE(names) : 0, placed = PyVectorcall_NARGS(count);
+    if (placed < 3 || placed + named > 4) goto convert;
+    if (named && PyTuple_GET_ITEM(names, 0) != name_of_out && PyUnicode_Compare(PyTuple_GET_ITEM(names, 0), name_of_out)) goto convert;
+    if (placed + named == 4 && args[3] != Py_None) given = args[3];
+    if (!gather(args[0], held + 2)) goto convert;
     held[0] = args[1], held[1] = args[2];
     if (!PyArray_CheckExact(held[0]) || PyArray_NDIM((PyArrayObject *)held[0]) != 2) goto convert;
     const npy_intp batch = PyArray_DIMS((PyArrayObject *)held[0])[0];
@@ -126,7 +127,7 @@ static PyObject *call(PyObject *object, PyObject *const *args, size_t count, PyO
         if (!fits(held[i], arguments + i, batch)) goto convert;
         in[i] = PyArray_DATA((PyArrayObject *)held[i]);
     }
-    if (given && (!gather(given, gradients) || !may_take(held, gradients))) goto convert;
+    if (given && (!gather(given, gradients) || !may_take(gradients, in, batch))) goto convert;
     for (int i = 0; i < GRADIENTS; i++) {
         if (given) Py_INCREF(gradients[i]);
         else gradients[i] = PyArray_SimpleNew(arguments[i + 2].rank, arguments[i + 2].shape, sizeof(real) == 8 ? NPY_DOUBLE : NPY_FLOAT);
@@ -193,6 +194,7 @@ static PyTypeObject KernelType = {
 static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, "symback_kernel", NULL, -1, NULL};
 PyMODINIT_FUNC PyInit_symback_kernel(void) {
     import_array();
+    if (!name_of_out && !(name_of_out = PyUnicode_InternFromString("out"))) return NULL;
     for (int i = 0; i < INPUTS; i++)
         if (!arguments[i].key && !(arguments[i].key = PyUnicode_InternFromString(arguments[i].name))) return NULL;
     if (PyType_Ready(&KernelType)) return NULL;
@@ -209,7 +211,9 @@ def binding_text(program: Program, dtype: str, sizes: Mapping[sympy.Symbol, int]
     rows, work = [], 0
     for argument in program.inputs:
         shape = [-1 if size == program.batch_size else int(size.xreplace(dict(sizes))) for size in argument.shape]
-        rows.append(f'    {{{len(shape)}, {{{", ".join(map(str, shape)) or "0"}}}, "{argument.name}", NULL}},\n')
+        rows.append(
+            f'    {{{len(shape)}, {{{", ".join(map(str, shape)) or "0"}}}, {abs(int(sympy.prod(shape)))}, "{argument.name}", NULL}},\n'
+        )
         work += abs(int(sympy.prod(shape))) * (6 if argument in program.parameters else 1)
     text = _BINDING.replace("TABLE", "".join(rows), 1).replace("IS_LAYERED", str(int(program.layers is not None)), 1)
     return text.replace("WORK_PER_SAMPLE", f"{work}.0", 1)

@@ -85,12 +85,12 @@ BODY
     if (N == 1) for (int i = 0; i < SUMS; i++) sum[i] = sums[i][0];
     else for (int i = 0; i < SUMS; i++) sum[i] = sum_of(sums[i]);
 AFTER
-    return sum_of(check) != 0 || !isfinite(*cost)CHECK;
+    return sum_of(check) + *cost * 0CHECK != 0;
 }
 """
 
 
-def small_text(program: Program, names: Mapping[str, str], size: Callable, number: Callable, last: tuple[int, str] | None) -> str:
+def small_text(program: Program, names: Mapping[str, str], size: Callable, number: Callable, last: int | None) -> str:
     """The function `evaluate_small`; "" where the program is not small, or not of this kind."""
     try:
         return _Small(program, names, size, number).text(last)
@@ -110,14 +110,15 @@ class _Small:
         self.late: dict[Value, bool] = {}
         self.sums = self.cost = 0
 
-    def text(self, last: tuple[int, str] | None) -> str:
-        """All of the function; `last` is the gradient that is looked at for what is not finite, and its length."""
+    def text(self, last: int | None) -> str:
+        """All of the function; `last` is the gradient that is looked at for what is not finite."""
         writes = [f"*cost = {self.fixed(self.program.cost, ())};"]
         for k, (value, parameter) in enumerate(zip(self.program.gradients, self.program.parameters, strict=True)):
             shape = self.shape(parameter.shape)
             for place, index in enumerate(product(*map(range, shape))):
                 writes.append(f"out[{k}][{place}] = (real)({self.fixed(value, self.aligned(value, index))});")
-        check = "" if last is None else f" || !is_finite(out[{last[0]}], {last[1]})"
+        length = 0 if last is None else int(self.shape(self.program.gradients[last].shape)[0])
+        check = "".join(f" + out[{last}][{i}] * 0" for i in range(length))
         positions = {argument.name: i for i, argument in enumerate(self.program.inputs)}
         pointers = [f"const real *{name} = in[{positions[key]}];" for key, name in self.names.items()]
         columns = [line for argument in (self.program.x, self.program.y) for line in self._columns(argument.name, argument.shape)]

@@ -160,7 +160,7 @@ class _Source:
         room = " + ".join(f"ROUNDED({self._length(shape)})" for shape in self.plan.rooms) or "0"
         cost, last = self._scalar(self.program.cost, "job."), self._last_vector()
         check = "" if last is None else f" || !is_finite(out[{last[0]}], {last[1]})"
-        small = small_text(self.program, self.inputs, self.size, self._number, last)
+        small = small_text(self.program, self.inputs, self.size, self._number, None if last is None else last[0])
         shortcut = f"    if (N <= {MOST_SAMPLES}) return evaluate_small(N, in, out, cost);\n" if small else ""
         few = f"if (N <= {MOST_SAMPLES}) return 0;" if small else ""
         pieces = [
