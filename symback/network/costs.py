@@ -112,6 +112,7 @@ _ROWS = (
     CostRow("unspecified", None),
 )  # fmt: skip
 COSTS: dict[str, CostRow] = {row.name: row for row in _ROWS}
+PASSED = ("p", "q", "h", "u", "r")  # letters for what logits pass through on their way into a cost
 COST_ALIASES: dict[str, str] = {
     "mse": "mean_squared_error", "mae": "mean_absolute_error", "half_squared_error": "quadratic", "l1_loss": "absolute_error",
     "bce": "binary_cross_entropy", "bce_from_logits": "binary_cross_entropy_from_logits", "log_loss": "binary_cross_entropy",
@@ -132,7 +133,7 @@ def read_cost(text: "str | Cost") -> Cost:
 def cost_equations(cost: Cost, a: Var, y: Var, symbol: Var, taken: Container[str] = ()) -> tuple[Equation, ...]:
     """The equations that lead from the outputs a to the cost `symbol` of each sample; the last one defines it.
 
-    What logits pass through is p, or q where the letter p is `taken`: a log-softmax layer has its own p^l.
+    What logits pass through is p, or the first of PASSED that is not `taken`: a log-softmax layer has its own p^l.
     """
     keep = a.rank - 1
     if cost.row.formula is None:
@@ -140,7 +141,7 @@ def cost_equations(cost: Cost, a: Var, y: Var, symbol: Var, taken: Container[str
     before: tuple[Equation, ...] = ()
     outputs: Var = a
     if cost.row.through is not None:
-        letter = "q" if "p" in taken else "p"
+        letter = next((letter for letter in PASSED if letter not in taken), PASSED[0])
         outputs = var(Name(letter.upper() if keep else letter), a.axes)
         (passed,) = activation_equations(read_activation(cost.row.through), a, outputs)
         before = (Equation(outputs, passed.definition, "auxiliary"),)

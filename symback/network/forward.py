@@ -71,11 +71,17 @@ def _with_cost(network: Network, built: Built, inputs: Var, samples: tuple[Axis,
     target = layer_var("y", None, samples, outputs.axes[-1].size)
     each, pivot = _sample_costs(network, samples)
     has_shares = any(numbered.layer.activation.row.values == "log_probabilities" for numbered in network.numbered)  # p^l, a^l = log p^l
-    taken = ("p",) if has_shares else ()
+    taken = {*_letters_of_sizes(network), *(("p",) if has_shares else ())}
     per_sample = cost_equations(network.cost, outputs, target, each, taken)
     equations = (*built.equations, *per_sample, *_total_cost(network, each, pivot, built.parameters, others))
     facts = (*built.facts, *cost_facts(network.cost, target, per_sample))
     return Forward(equations, built.parameters, inputs, target, COST, pivot, (), facts, bool(samples))
+
+
+def _letters_of_sizes(network: Network) -> set[str]:
+    """p, m and n of p-m-n: a page on which p is a number of units has no vector p."""
+    sizes = (network.inputs, *(size for layer in network.numbered for size in (layer.inputs, layer.outputs)))
+    return {size.name for size in sizes if isinstance(size, sympy.Symbol)}
 
 
 def _sample_costs(network: Network, samples: tuple[Axis, ...]) -> tuple[Var, Var]:

@@ -59,7 +59,7 @@ def document(
     """
     names = chosen_sections(sections)
     chosen = notation_named(notation)
-    chosen = chosen if layout is None else replace(chosen, layout=layout)
+    chosen = chosen if layout is None else in_layout(chosen, layout)
     network = derivation.network if isinstance(derivation, Derivation) else derivation[0].network
     manner = Manner(form, chosen.layout, slopes, detail, size_letters(network))
     subject = Subject((derivation,) if isinstance(derivation, Derivation) else derivation, chosen, manner)
@@ -69,6 +69,21 @@ def document(
     else:
         blocks = _of_any_depth(derivation, chosen, manner, extra)
     return Document(_title(network), (*extra["first"], *blocks), chosen)
+
+
+def in_layout(notation: Notation, layout: str) -> Notation:
+    """The notation in another layout; a derivative that is a row is no gradient: it is written ∂C/∂W, and an error δ.
+
+    >>> in_layout(Notation("nielsen"), "jacobian").gradient
+    'partial'
+    """
+    if layout != "jacobian" or notation.gradient == "partial":
+        return replace(notation, layout=layout)
+    letters, entries = (
+        {letter: sign for letter, sign in signs.items() if letter not in ("delta", "Delta")} if notation.gradient == "prefix" else signs
+        for signs in (notation.letters, notation.entries)
+    )
+    return replace(notation, layout=layout, gradient="partial", letters=letters, entries=entries)
 
 
 def _title(network: Network) -> Spans:
