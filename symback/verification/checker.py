@@ -230,6 +230,8 @@ def _outcome_as_printed(
         found = replace(found, word="conditional", reason=f"holds if {next(iter(place.remarks))}")
     if found.word in ("refuted", "untyped") and place is not None and place.doubts:
         return Outcome("undecided", f"false if {next(iter(place.doubts))}", sentences)
+    if found.word == "refuted" and sheet.has_begun_numbers:
+        return Outcome("undecided", f"it may rest on digits that are not printed ({found.reason})", sentences)
     if found.word == "refuted" and _may_be_error(claim, sheet):
         return Outcome("undecided", f"false if δ is the Kronecker delta ({found.reason})", sentences)
     if found.word == "refuted" and (bare := _bare_beside_entries(claim, sheet)):

@@ -13,6 +13,7 @@ from symback.errors import SymbackError
 from symback.language.expressions import Const, Tensor, Var, add, const, contract, delta, leaves
 from symback.numerics.evaluate import evaluate
 from symback.simplification.normal_form import Proof, prove_equal
+from symback.simplification.replacing import replaced
 from symback.verification.doubts import is_false_of_every_cost
 from symback.verification.meaning import COL, ROW, Mismatch, OneLine, Untyped, Value, common, transposed
 from symback.verification.mentions import index_name
@@ -108,6 +109,10 @@ def _proof(one: Tensor, other: Tensor, world: World, sizes: Mapping[sympy.Symbol
     for definitions in (_local(world, one, other, 1), *towards, _local(world, one, other, 2), near_definitions(world), world.definitions):
         if (proof := prove_equal(one, other, definitions, facts_now(world), PROOF_SECONDS / 2, sizes)) is not None:
             return proof
+    first, second = _in_last_errors(world, one, other)
+    if first is not one or second is not other:
+        if (proof := prove_equal(first, second, {}, facts_now(world), PROOF_SECONDS / 2, sizes)) is not None:
+            return proof
     if not (found := found_facts(world)):
         return None
     known, swept = (*facts_now(world), *found), swept_definitions(world)
@@ -129,6 +134,31 @@ def _towards(world: World, one: Tensor, other: Tensor) -> dict[Var, Tensor]:
     """The derivatives that lead from one side to those which the other side names, and functions of one quantity, f = σ(a)."""
     kept = set(leaves(other)) - world.forward.keys()
     return {name: definition for name, definition in swept_definitions(world).items() if name not in kept}
+
+
+def _in_last_errors(world: World, one: Tensor, other: Tensor) -> tuple[Tensor, Tensor]:
+    """Both sides in terms of the last derivatives that they name: of δ^1 and δ^2 beside δ^2 and δ^3, all in terms of δ^3.
+
+    They are put in at once, before any function is written out, so that what is the same on both sides stays as it is named.
+    """
+    swept = {found.symbol: found.total for found in world.swept}
+    named = {*leaves(one), *leaves(other)} & swept.keys()
+    last = {name for name in named if named.isdisjoint(_reached(swept, name))}
+    for name, definition in reversed(swept.items()):  # the derivative of each name before those that it is made of
+        if name not in last:
+            one, other = (replaced(side, {name: definition}) if name in leaves(side) else side for side in (one, other))
+    return one, other
+
+
+def _reached(definitions: Mapping[Var, Tensor], name: Var) -> set[Var]:
+    """What a definition is made of, in any number of steps."""
+    found: set[Var] = set()
+    pending = [name]
+    while pending:
+        new = set(leaves(definitions.get(pending.pop(), const(0)))) - found
+        found |= new
+        pending.extend(new)
+    return found
 
 
 def _identified(left: Value, right: Value, place: Place) -> tuple[Value, Value]:

@@ -399,6 +399,11 @@ class _Judge:
             and "as its entry" in outcome.reason
         ):
             return Judged("definition", "definition", replace(outcome, reason="states what its left side is"))  # a^l_j = g(z^l)
+        if outcome.word == "undecided" and kind == "gradient" and self._states_rows():
+            turned = with_row_gradients(claim, self.lexicon)
+            other = outcome if turned is None else self._settled(turned, order, self.readings.alternatives(claim, order), until)
+            if other.word == "proved":
+                return Judged(kind, "proved", replace(other, assumptions=(*other.assumptions, "gradients are rows")))
         if outcome.word in ("undecided", "conditional"):
             return Judged(kind, outcome.word, outcome)
         if any(cost is not own for cost in self.sheet.edition(order).costs[1:]):
@@ -421,7 +426,7 @@ class _Judge:
         turned = with_row_gradients(claim, self.lexicon) if kind == "gradient" and not outcome.is_sure else None
         if turned is not None:
             other = self._settled(turned, order, self.readings.alternatives(claim, order), min(self.until, time.thread_time() + SECONDS))
-            is_stated = self.are_gradients_rows or ROW_WORDS.search(self.words) is not None
+            is_stated = self._states_rows()
             if other.word == "proved" and is_chain_to_entry(claim, self.sheet):
                 return Judged(
                     kind, "proved", replace(other, assumptions=(*other.assumptions, "the factors of the chain are rows and matrices"))
@@ -529,6 +534,10 @@ class _Judge:
             open_to = dict.fromkeys(item.activation for item in self.readings.alternatives(claim, order) if item.activation)
             found += [replace(item, activation=activation) for item in list(found) for activation in open_to]
         return self._settled(claim, order, found, until, is_trial=True).word == "proved"
+
+    def _states_rows(self) -> bool:
+        """Whether the document says that gradients are rows."""
+        return self.are_gradients_rows or ROW_WORDS.search(self.words) is not None
 
     def _is_assignment(self, claim: Claim) -> bool:
         """b = b - α db, dw = 0, f'(x) = 0: a step of an algorithm or a condition, which is no equation."""

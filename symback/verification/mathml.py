@@ -115,6 +115,12 @@ def _number(tree: Tree, manner: _Manner) -> str:
     return f"<mn>{escape(''.join(styled(sign, manner.font) for sign in tree.text))}</mn>"
 
 
+def _begun(tree: Tree, manner: _Manner) -> str:
+    """Digits, and dots for those that follow."""
+    digits, _, _ = tree.text.partition("\\")
+    return _number(replace(tree, text=digits), manner) + "<mo>…</mo>"
+
+
 def _text(tree: Tree, manner: _Manner) -> str:
     """Prose; blanks are kept."""
     if tree.text in PROSE_SIGNS:
@@ -396,6 +402,7 @@ def _columns(parts: list[_Part], is_continued: bool) -> list[str]:
 _WRITERS: dict[str, Callable[[Tree, _Manner], str]] = {
     "symbol": _symbol,
     "number": _number,
+    "begun": _begun,
     "word": lambda tree, manner: word_name(tree.text, manner.font),
     "text": _text,
     "ellipsis": lambda tree, manner: f"<mo{TIGHT}>{escape(ELLIPSIS_SIGNS.get(tree.text, tree.text))}</mo>",

@@ -45,7 +45,7 @@ from symback.verification.grammar import (
 )  # fmt: skip
 from symback.verification.lexer import MAX_DEPTH, MAX_NESTING, ParseError, Token, tokenize
 from symback.verification.macros import Macro
-from symback.verification.parser_words import ellipsis, is_function, named, negated, prose_sign, symbol_at, text_at
+from symback.verification.parser_words import begun_number, ellipsis, is_function, named, negated, prose_sign, symbol_at, text_at
 from symback.verification.structure import fraction, is_equation_array, matrix, reduced, rows_joined
 from symback.verification.tree import UNREADABLE, Tree, depth_of
 
@@ -136,6 +136,9 @@ def _step(cursor: Cursor, items: list[Tree]) -> None:
         items.append(named(token.text, token.start, token.end))
     elif token.kind in ("letter", "number") or token.text == "!":
         cursor.take()
+        if token.kind == "number" and (begun := begun_number(cursor, token)) is not None:
+            items.append(begun)
+            return
         items.append(Tree("number" if token.kind == "number" else "symbol", (), token.text, token.start, token.end))
     else:
         raise cursor.fault(f"{shown(token)} cannot be read here; an operand or a sign is expected")

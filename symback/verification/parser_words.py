@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 from symback.verification.cursor import Cursor, shown
 from symback.verification.grammar import BARE_FUNCTIONS, FUNCTIONS, LARGE, LETTER_LIKE, LEVEL_OF, PROSE_WORDS
+from symback.verification.lexer import Token
 from symback.verification.tree import Tree
 
-__all__ = ["ellipsis", "is_function", "named", "negated", "prose_sign", "symbol_at", "text_at"]
+__all__ = ["begun_number", "ellipsis", "is_function", "named", "negated", "prose_sign", "symbol_at", "text_at"]
+
+FEWEST_DIGITS = 4  # after the point, of a number that goes on in dots: fewer may be the first of a list
 
 
 def named(word: str, start: int, end: int) -> Tree:
@@ -42,6 +47,18 @@ def ellipsis(cursor: Cursor) -> list[Tree]:
     r"""\cdots, ..."""
     token = cursor.take()
     return [Tree("ellipsis", (), token.text, token.start, token.end)]
+
+
+def begun_number(cursor: Cursor, number: Token) -> Tree | None:
+    r"""1.0507009873\ldots, a number of which only the first digits are printed; None for another number, which stays as it is."""
+    dots = cursor.peek()
+    if dots.text not in (r"\ldots", r"\dots") or not re.fullmatch(rf"\d+\.\d{{{FEWEST_DIGITS},}}", number.text):
+        return None
+    following = cursor.tokens[cursor.place + 1] if cursor.place + 1 < len(cursor.tokens) else dots
+    if following.kind == "number" or following.text == ",":
+        return None
+    cursor.take()
+    return Tree("begun", (), number.text + dots.text, number.start, dots.end)
 
 
 def symbol_at(cursor: Cursor) -> list[Tree]:

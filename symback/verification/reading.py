@@ -9,6 +9,7 @@ inner or element-wise product), the reader asks `Choices`; the checker goes thro
 from __future__ import annotations
 
 import re
+import zlib
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -61,6 +62,9 @@ __all__ = ["read"]
 
 
 def _read_name(tree: Tree, place: Place) -> Value:
+    if tree.kind == "scripts" and (exponent := _entrywise_exponent(tree.children[-1])) is not None:
+        powerless = tree.children[0] if len(tree.children) == 2 else replace(tree, children=tree.children[:-1])
+        return powered(read(powerless, place), exponent_of(exponent, place))
     base = tree.children[0] if tree.kind == "scripts" else tree
     if is_ones(base):
         return _ones(tree.children[1:] if tree.kind == "scripts" else (), place)
@@ -93,6 +97,15 @@ def _read_name(tree: Tree, place: Place) -> Value:
     if mention.power is not None and mention.family not in place.bound and place.world.has_square(mention.family):
         return powered(quantity(replace(mention, family=f"{mention.family}^2", power=None), place), exponent_of(mention.power, place) / 2)
     return quantity(mention, place)
+
+
+def _entrywise_exponent(script: Tree) -> Tree | None:
+    r"""The -1 of a^{\odot -1}, and the 2 of A^{\circ 2}: a power entry by entry; None for another script."""
+    content = script.children[0] if script.kind == "superscript" else script
+    if content.kind != "product" or len(content.children) != 3 or operators_of(content)[0] not in (r"\odot", r"\circ"):
+        return None
+    nothing, exponent = operands_of(content)
+    return exponent if nothing.kind == "empty" else None
 
 
 def _ones(scripts: Sequence[Tree], place: Place) -> Value:
@@ -220,6 +233,16 @@ def _read_number(tree: Tree, place: Place) -> Value:
     if not re.fullmatch(r"\d{1,12}(\.\d{1,12})?|\.\d{1,12}", tree.text):
         raise Unread(f"{tree.text} is no number")
     return number(sympy.Rational(tree.text))
+
+
+def _read_begun(tree: Tree, place: Place) -> Value:
+    r"""1.0507009873\ldots: a number about which nothing is known but its first digits.
+
+    The digits that follow are made from those that are printed: what is proved then rests on none of them.
+    """
+    del place
+    digits = tree.text.rstrip(r"\dlots")
+    return number(sympy.Rational(f"{digits}{zlib.crc32(digits.encode()):010d}"))
 
 
 def _read_sum(tree: Tree, place: Place) -> Value:
@@ -394,7 +417,7 @@ def _read_annotated(tree: Tree, place: Place) -> Value:
 
 READERS.update({
     "symbol": _read_name, "scripts": _read_name, "font": _read_name, "accent": _read_name, "word": _read_name, "group": _read_group,
-    "number": _read_number, "sum": _read_sum, "sign": _read_sign, "fraction": _read_fraction, "root": _read_root, "call": _read_call,
+    "number": _read_number, "begun": _read_begun, "sum": _read_sum, "sign": _read_sign, "fraction": _read_fraction, "root": _read_root, "call": _read_call,
     "function": read_function, "large": read_large, "product": read_product, "derivative": read_derivative, "applied": _read_applied,
     "annotated": _read_annotated, "aligned": _read_aligned,
     "matrix": _read_matrix,

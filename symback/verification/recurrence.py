@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import sympy
 
 from symback.calculus.chain_rule import chain_rule, sum_over
-from symback.language.expressions import Equation, Tensor, Var, add, const, contract, leaves, unspecified, var
+from symback.language.expressions import Const, Equation, Tensor, Var, add, const, contract, leaves, unspecified, var
 from symback.language.names import Name
 from symback.simplification.replacing import replaced
 from symback.verification.choices import Choices
@@ -190,6 +190,12 @@ def swept_from(world: World, root: Var) -> dict[Var, Var]:
         found = chain_rule(world.equations, dict.fromkeys(inputs), ((root, const(1)),))
         names = {cotangent.symbol: _renamed(cotangent.symbol, root) for cotangent in found}
         swept = [replaced(cotangent.total, names) for cotangent in found]
+        if (share := _share_of_root(world, root)) is not None:
+            past = _past(world, root)
+            for place, cotangent in enumerate(found):
+                if cotangent.target in world.cotangents and cotangent.target not in past:
+                    own = tuple(range(cotangent.symbol.rank))
+                    swept[place] = contract(((world.cotangents[cotangent.target], own), (const(1 / share), ())), own, {})
         world.further += [Equation(names[cotangent.symbol], total) for cotangent, total in zip(found, swept, strict=True)]
         world.definitions |= {names[cotangent.symbol]: total for cotangent, total in zip(found, swept, strict=True)}
         for kept in [known for known in world.memory if known == "near" or (isinstance(known, tuple) and known[0] == "setting")]:
@@ -197,6 +203,25 @@ def swept_from(world: World, root: Var) -> dict[Var, Var]:
                 del world.memory[kept]
         world.memory[key] = {cotangent.target: names[cotangent.symbol] for cotangent in found}
     return world.memory[key]
+
+
+def _share_of_root(world: World, root: Var) -> sympy.Expr | None:
+    """The number ∂C/∂C_0 of a cost C that is C_0 and more; None where it is no number, or the world has steps in time."""
+    found = next((cotangent for cotangent in world.swept if cotangent.target is root), None)
+    if world.window.is_clock or found is None or not isinstance(found.total, Const):
+        return None
+    return found.total.value if found.total.value != 0 else None
+
+
+def _past(world: World, root: Var) -> set[Var]:
+    """What the cost is made of otherwise than by way of `root`: of all else, ∂C/∂x = ∂C/∂C_0 ∂C_0/∂x."""
+    found: set[Var] = set()
+    pending = [world.cost.definition]
+    while pending:
+        new = set(leaves(pending.pop())) - found - {root}
+        found |= new
+        pending += [world.forward[leaf] for leaf in new if leaf in world.forward]
+    return found
 
 
 def _renamed(symbol: Var, root: Var) -> Var:

@@ -76,6 +76,7 @@ class Sheet:
         self.is_implicit = False
         self.constants = _constants([*self.definitions, *self.functions])
         self.has_circle_number = _has_circle_number(trees, self.definitions)
+        self.has_begun_numbers = any(node.kind == "begun" for tree in trees for node in walk_tree(tree))
         self.holds_the_others = False  # in the factors of chain rules
         self.lower_bounds = lower_bounds(trees)
         self.is_sloppy = any(_multiplies_arrays(node) for tree in trees for node in walk_tree(tree))
@@ -105,9 +106,9 @@ class Sheet:
             mention.family in lexicon.losses and mention.stage is not None for mention in mentions
         )
 
-    def is_numbered(self, window: Window) -> bool:
+    def is_numbered(self, window: Window, edition: Edition) -> bool:
         """Whether every layer has its own equations and its own size: z^1 = …, z^2 = …, and none for any layer l."""
-        stages = [definition.name.stage for definition in self.definitions if definition.role == "forward"]
+        stages = [definition.name.stage for definition in edition.definitions if definition.role == "forward"]
         is_counted = dict(window.bases).get("") == 0 and not self.lexicon.times
         return is_counted and any(stages) and all(stage is None or stage[0] == "" for stage in stages)
 

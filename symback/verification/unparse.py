@@ -130,6 +130,7 @@ def _aligned(tree: Tree) -> str:
 _WRITERS: dict[str, Callable[[Tree], str]] = {
     "symbol": _text,
     "number": _text,
+    "begun": _text,
     "ellipsis": _text,
     "empty": lambda tree: "",
     "word": lambda tree: rf"\text{{{tree.text}}}",

@@ -94,6 +94,7 @@ class World:
 
     def _build(self) -> None:
         self.memory: dict = {}
+        self.cost_family = ""
         self.is_built = False  # the types of names are not settled, so that a claim may change them
         self.values: dict[tuple[str, int | None], Value] = {}
         self.equations: list[Equation] = []

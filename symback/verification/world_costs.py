@@ -3,6 +3,7 @@ r"""The cost of a world: the one that is assumed, the one that the document stat
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import sympy
@@ -13,17 +14,18 @@ from symback.language.steps import Fact
 from symback.verification.bound_letters import told_apart
 from symback.verification.choices import Choices
 from symback.verification.definitions import Definition
+from symback.verification.differentials import outermost_cost
 from symback.verification.meaning import COL, ROW, Mismatch, Unread, Unspread, Untyped, Value, scalar_expression
 from symback.verification.mentions import SAMPLE_COUNTS, names_in
 from symback.verification.place import Place, read
 from symback.verification.reading_names import axes_of_indices
 from symback.verification.tree import Tree
-from symback.verification.window import Retyped
+from symback.verification.window import Counted, Retyped
 
 if TYPE_CHECKING:
     from symback.verification.world import World
 
-__all__ = ["ancestors_in", "cost_of", "facts_of", "last_number", "part_of_cost", "share_of_cost"]
+__all__ = ["ancestors_in", "cost_of", "facts_of", "last_number", "part_of_cost", "share_of_cost", "wholes_out_of_sight"]
 
 
 def _is_target(family: str) -> bool:
@@ -78,9 +80,7 @@ def _costs_for(world: World) -> list[Definition]:
 
 def share_of_cost(world: World, family: str) -> sympy.Expr:
     """How often a cost contains the one whose derivatives the world knows: 1/N for C = C_Σ/N."""
-    if "shares of costs" not in world.memory:
-        world.memory["shares of costs"] = _shares_of(world, _costs_for(world))
-    shares, share, passed = world.memory["shares of costs"], sympy.S.One, {family}
+    shares, share, passed = _known_shares(world), sympy.S.One, {family}
     own = [cost for cost in world.edition.costs if cost.name.family == family]
     if family in shares and not world.cost_family and len(own) > 1:
         # the nearest statement is meant where all that the open cost is made of has an axis for the samples
@@ -102,13 +102,38 @@ def share_of_cost(world: World, family: str) -> sympy.Expr:
     return share
 
 
+def wholes_out_of_sight(world: World, about: frozenset) -> frozenset:
+    """The costs of which a claim speaks, and of which the known cost is one summand: C = C_0 + λ Σ w^2, where C_0 is known."""
+    if not world.cost_family:
+        return frozenset()
+    spoken = _costs_named(world, about)
+    if world.sheet.differentials:
+        spoken |= {outermost_cost(world.edition.costs, world.lexicon) or ""}
+    with suppress(Counted, Retyped):  # where a size is not known here, the whole may be more than its share
+        spoken -= _known_shares(world).keys()
+    hidden = [cost for cost in world.edition.costs if cost.name.family in spoken]
+    return frozenset((cost.name.family, None) for cost in hidden if world.cost_family in _parts_of(world, cost))
+
+
 def _costs_spoken_of(world: World) -> set[str]:
-    """The stated costs that a claim names, by themselves or by the errors that are their derivatives."""
+    """The stated costs that a claim names, and those of whose derivatives the page says dW and dZ."""
     stated = {cost.name.family for cost in world.edition.costs}
-    spoken = {family for family, _ in world.about}
+    return _costs_named(world, world.about) | (set(world.sheet.differentials.values()) & stated)
+
+
+def _costs_named(world: World, about: frozenset) -> set[str]:
+    """The stated costs that a claim names, by themselves or by the errors that are their derivatives."""
+    spoken = {family for family, _ in about}
     errors = [d for d in world.edition.definitions if d.role == "gradient" and d.name.family in spoken]
     inside = {world.lexicon.mention(name).family for error in errors for _, name in names_in(error.body)}
-    return (spoken | inside | set(world.sheet.differentials.values())) & stated
+    return (spoken | inside) & {cost.name.family for cost in world.edition.costs}
+
+
+def _known_shares(world: World) -> dict[str, tuple[str, sympy.Expr]]:
+    """`_shares_of` all stated costs, found once."""
+    if "shares of costs" not in world.memory:
+        world.memory["shares of costs"] = _shares_of(world, _costs_for(world))
+    return world.memory["shares of costs"]
 
 
 def _shares_of(world: World, stated: Sequence[Definition]) -> dict[str, tuple[str, sympy.Expr]]:

@@ -10,11 +10,13 @@ from itertools import product as combinations_of
 from symback.verification.definitions import Definition
 from symback.verification.meaning import COL, Unread, Untyped
 from symback.verification.mentions import SAMPLE_COUNTS, names_in, printed_name
+from symback.verification.numbered_editions import numbered_edition
 from symback.verification.sheet import SHAPES, WEIGHTS, Edition, Sheet
 from symback.verification.sizes import Sizes
 from symback.verification.tree import operands_of
 from symback.verification.window import Assumed, Window
 from symback.verification.world import World
+from symback.verification.world_costs import wholes_out_of_sight
 
 __all__ = ["settle", "world_of"]
 
@@ -105,8 +107,12 @@ def world_of(sheet: Sheet, order: int, window: Window, assumed: Assumed, about: 
     """The world of a claim, built once for all claims that share it."""
     edition = sheet.edition(order, assumed.reach, assumed.fitting)
     window = replace(window, own=None, twin=None, holds_if="", is_share=False)
+    edition = numbered_edition(sheet, edition, window, about)
     plain = _kept_world(sheet, edition, window, assumed, frozenset())
-    return plain if plain.has_one_end else _kept_world(sheet, edition, window, assumed, about)
+    if not plain.has_one_end:
+        return _kept_world(sheet, edition, window, assumed, about)
+    whole = wholes_out_of_sight(plain, about)
+    return _kept_world(sheet, edition, window, assumed, whole) if whole else plain
 
 
 def _sizes_for(sheet: Sheet, edition: Edition, is_numbered: bool) -> Sizes:
@@ -152,7 +158,7 @@ def _kept_world(sheet: Sheet, edition: Edition, window: Window, assumed: Assumed
 def _built_world(sheet: Sheet, edition: Edition, window: Window, assumed: Assumed, about: frozenset) -> World:
     """A world that begins with the sizes and the unreadable definitions which a world of the same equations found."""
     key = (edition, window, replace(assumed, activation="", has_unit_targets=False, reach=None, fitting=frozenset()))
-    is_numbered = sheet.is_numbered(window)
+    is_numbered = sheet.is_numbered(window, edition)
     sizes = _sizes_for(sheet, edition, is_numbered)
     start, broken = sheet.founds.get(key, (sizes, frozenset()))
     preset = {letter: start.axis(root, None) for letter, root in sheet.samples_of.get((edition, is_numbered), {}).items()}

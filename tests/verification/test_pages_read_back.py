@@ -196,3 +196,122 @@ def test_pages_with_a_cost_of_logits_say_what_it_makes_of_them(hidden: str, cost
     batch = page.partition("## The average over a batch")[2]
     assert f"{letter} &= " in batch
     assert "refuted" in verdicts(tmp_path, page.replace(rf"\Delta^{{L}} &= {letter} - Y", rf"\Delta^{{L}} &= Y - {letter}"))
+
+
+def with_penalty(notation: str) -> str:
+    """The page of a network with a cost C = C_0 + a penalty."""
+    network = sb.Network(inputs=3, layers=[sb.Dense(4, "tanh"), sb.Dense(2)], l1="0.3")
+    return sb.render(sb.derive(network), format="markdown", notation=notation)
+
+
+GRADIENT = (
+    r"\frac{\partial C}{\partial w^{2}_{jk}} = \frac{\partial C_{0}}{\partial w^{2}_{jk}} + \frac{3}{10} \operatorname{sgn}(w^{2}_{jk})"
+)
+BIAS = (
+    r"\frac{\partial C}{\partial b^{1}_{j}}"
+    r" = \sum_{k=1}^{4} \frac{\partial C_{0}}{\partial z^{1}_{k}} \frac{\partial z^{1}_{k}}{\partial b^{1}_{j}}"
+)
+
+
+@pytest.mark.parametrize("claim", [GRADIENT, BIAS, r"\nabla_{b^{1}} C = \nabla_{b^{1}} C_{0}"])
+def test_a_cost_that_is_another_one_and_more_is_derived_as_a_whole(claim: str, tmp_path: Path):
+    forward, _, _ = with_penalty("nielsen").partition("## Backward")
+    assert last_verdict(tmp_path, forward, claim) == "proved"
+    left, _, right = claim.partition(" = ")
+    assert last_verdict(tmp_path, forward, f"{left} = 2 ({right})") in ("refuted", "undecided")
+
+
+def test_the_part_of_a_cost_without_the_penalty_is_not_the_whole(tmp_path: Path):
+    forward, _, _ = with_penalty("nielsen").partition("## Backward")
+    assert last_verdict(tmp_path, forward, r"\nabla_{W^{1}} C = \nabla_{W^{1}} C_{0}") == "refuted"
+
+
+@pytest.mark.parametrize("notation", ["nielsen", "ng"])
+def test_pages_with_a_penalty_are_read_back(notation: str, tmp_path: Path):
+    before, _, _ = with_penalty(notation).partition("## Every layer")
+    assert verdicts(tmp_path, before) <= {"proved", "definition", "mention"}
+
+
+BEGUN = LAYER_WITH_G + r"$$g(z) = \begin{cases} 1.05070098\ldots z & \text{if } z > 0 \\ 1.7581 z & \text{otherwise} \end{cases}$$"
+
+
+def test_a_number_of_which_the_first_digits_are_printed_is_a_number_and_no_other(tmp_path: Path):
+    slope = r"\begin{cases} 1.05070098\ldots & \text{if } z > 0 \\ 1.7581 & \text{otherwise} \end{cases}"
+    assert last_verdict(tmp_path, BEGUN, f"g'(z) = {slope}") == "proved"
+    for other in ("1.05070098", r"1.0507009873\ldots", r"2.05070098\ldots"):
+        assert last_verdict(tmp_path, BEGUN, "g'(z) = " + slope.replace(r"1.05070098\ldots", other)) == "undecided"
+
+
+def test_digits_that_go_on_prove_nothing_about_fractions(tmp_path: Path):
+    assert last_verdict(tmp_path, LAYER_WITH_G, r"0.33333\ldots z_j^1 = \frac{1}{3} z_j^1") == "undecided"
+    assert last_verdict(tmp_path, LAYER_WITH_G, r"0.50000\ldots z_j^1 = \frac{1}{2} z_j^1") == "undecided"
+
+
+def test_a_list_of_numbers_is_no_number_that_goes_on(tmp_path: Path):
+    assert last_verdict(tmp_path, LAYER_WITH_G, r"\{0.1234, \ldots, 0.4321\}") == "mention"
+
+
+def test_a_page_with_selu_is_read_back(tmp_path: Path):
+    assert verdicts(tmp_path, page_of(sb.Network.from_spec("2-2", activation="selu"))) <= {"proved", "definition", "mention"}
+
+
+def test_no_vector_is_called_as_a_number_of_units(tmp_path: Path):
+    page = page_of(sb.Network.from_spec("p-m", activation="identity", cost="cross_entropy_from_logits"))
+    assert "q_{j} &= " in page and "p_{j}" not in page
+    assert verdicts(tmp_path, page) <= {"proved", "definition", "mention"}
+
+
+@pytest.mark.parametrize("notation", ["nielsen", "ng", "lecture"])
+def test_derivatives_that_are_rows_are_no_gradients_in_any_notation(notation: str, tmp_path: Path):
+    page = sb.render(sb.derive(sb.Network.from_spec("2-3", activation="tanh")), format="markdown", notation=notation, layout="jacobian")
+    assert r"\nabla" not in page and "dW" not in page
+    assert verdicts(tmp_path, page) <= {"proved", "definition", "mention"}
+
+
+def test_layers_with_numbers_have_their_own_sizes_although_the_page_speaks_of_any_layer_too(tmp_path: Path):
+    page = page_of(sb.Network.from_spec("r-m-r", activation="tanh"))
+    before, words, _ = page.partition("## Every layer")
+    batch = page.partition("## The average over a batch")[2]
+    assert words and verdicts(tmp_path, before + batch) <= {"proved", "definition", "mention"}
+    true = r"\nabla_{W^{2}} C &= \delta^{2} (a^{1})^{\mathsf T}"
+    assert true in page
+    assert "refuted" in verdicts(tmp_path, page.replace(true, true.replace("a^{1}", "a^{0}")))
+
+
+def test_an_equation_of_any_layer_on_which_numbered_ones_rest_is_not_left_out(tmp_path: Path):
+    page = "$$a^l = \\sigma(z^l)$$\n\n$$z^1 = W^1 x + b^1$$\n\n$$z^2 = W^2 a^1 + b^2$$\n\n$$C = \\frac{1}{2} \\| y - a^2 \\|^2$$"
+    true = r"\frac{\partial C}{\partial z^1} = ((W^2)^T \frac{\partial C}{\partial z^2}) \odot \sigma'(z^1)"
+    assert last_verdict(tmp_path, page, true) == "proved"
+    assert last_verdict(tmp_path, page, true.replace(r"\sigma'(z^1)", r"\sigma'(z^2)")) == "refuted"
+
+
+def test_a_power_with_a_ring_is_taken_entry_by_entry(tmp_path: Path):
+    for sign in (r"\odot", r"\circ"):
+        true = rf"(z^L)^{{{sign} -1}} \odot z^L = \mathbf{{1}}"
+        assert last_verdict(tmp_path, LAYERS, true) == "proved"
+        assert last_verdict(tmp_path, LAYERS, true.replace("-1", "-2")) != "proved"
+
+
+def test_ones_beside_rows_of_derivatives_are_read_as_the_page_says(tmp_path: Path):
+    network = sb.Network.from_spec("3-4", activation="softmax", cost="squared_error")
+    page = sb.render(sb.derive(network), format="markdown", layout="jacobian")
+    assert verdicts(tmp_path, page) <= {"proved", "definition", "mention"}
+    true = r"\delta^{1} &= (2 (a^{1} - y)"
+    assert true in page
+    assert "proved" not in {v.verdict for v in changed_formulas(tmp_path, page, true, true.replace("2", "3"))}
+
+
+def changed_formulas(folder: Path, page: str, before: str, after: str) -> list:
+    """The formulas in which a page was changed."""
+    path = folder / "page.md"
+    path.write_text(page.replace(before, after, 1), encoding="utf-8")
+    return [found for found in sb.verify(path).formulas if after in found.latex]
+
+
+def test_errors_of_layers_that_share_their_weights_are_brought_to_the_last_of_them(tmp_path: Path):
+    layers = [sb.Dense(4, "tanh"), sb.Dense(3, "tanh", tied_to=1, transpose=True), sb.Dense(2)]
+    page = page_of(sb.Network(inputs=3, layers=layers))
+    assert verdicts(tmp_path, page) <= {"proved", "definition", "mention"}
+    true = r"\nabla_{W^{1}} C &= \delta^{1} (a^{0})^{\mathsf T} + a^{1} (\delta^{2})^{\mathsf T}"
+    assert true in page
+    assert {v.verdict for v in changed_formulas(tmp_path, page, true, true.replace("+ a", "+ 2 a"))} == {"refuted"}
