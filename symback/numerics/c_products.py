@@ -31,8 +31,8 @@ INLINE void tile(const int R, const int C, long K, const real *restrict a, long 
                  const real *restrict b, long ldb, real *restrict c, long ldc, const long part, int adds) {
     vec sums[TILE][2];
     _Pragma("GCC unroll 16") for (int r = 0; r < R; r++) _Pragma("GCC unroll 2") for (int v = 0; v < C; v++) {
-        const real *p = c + r * ldc + v * LANES;
-        sums[r][v] = !adds ? (vec){0} : v == C - 1 ? LOAD_LAST(p, part) : load(p);
+        sums[r][v] = (vec){0};
+        __builtin_prefetch(c + r * ldc + v * LANES, 1); /* it is wanted when the sums are there */
     }
     for (long k = 0; k < K; k++) {
         vec row[2];
@@ -47,6 +47,7 @@ INLINE void tile(const int R, const int C, long K, const real *restrict a, long 
     }
     _Pragma("GCC unroll 16") for (int r = 0; r < R; r++) _Pragma("GCC unroll 2") for (int v = 0; v < C; v++) {
         real *p = c + r * ldc + v * LANES;
+        if (adds) sums[r][v] += v == C - 1 ? LOAD_LAST(p, part) : load(p);
         if (v == C - 1) STORE_LAST(p, sums[r][v], part);
         else store(p, sums[r][v]);
     }

@@ -11,14 +11,15 @@ from symback.numerics.c_compile import library, missing_compiler
 from symback.numerics.c_elementary import elementary_text
 
 pytestmark = pytest.mark.skipif(bool(missing_compiler()), reason=missing_compiler() or "there is a compiler")
-MOST = {"exp": 2, "expm1": 2, "log": 2, "log1p": 4, "tanh": 4}  # as the module states
-RANGE = {"exp": (-110, 92), "expm1": (-50, 92), "tanh": (-25, 25)}
+MOST = {"exp": 2, "expm1": 2, "log": 2, "log1p": 4, "tanh": 4, "erf": 4}  # as the module states
+RANGE = {"exp": (-110, 92), "expm1": (-50, 92), "tanh": (-25, 25), "erf": (-7, 7)}
 SPECIAL = {
     "exp": {0.0: 1, np.inf: np.inf, -np.inf: 0, 1e30: np.inf, -1e30: 0},
     "expm1": {0.0: 0, np.inf: np.inf, -np.inf: -1, -1e30: -1},
     "log": {0.0: -np.inf, np.inf: np.inf, 1.0: 0, -1.0: np.nan},
     "log1p": {0.0: 0, np.inf: np.inf, -1.0: -np.inf, -2.0: np.nan},
     "tanh": {0.0: 0, np.inf: 1, -np.inf: -1, 1e30: 1},
+    "erf": {0.0: 0, np.inf: 1, -np.inf: -1, 1e30: 1, -7.0: -1},
 }
 
 
@@ -77,5 +78,5 @@ def test_elementary_functions_are_as_accurate_as_stated(name, dtype):
 def test_elementary_functions_at_special_numbers(name, dtype):
     expected = {**SPECIAL[name], np.nan: np.nan}
     np.testing.assert_array_equal(by_c(name, np.array(list(expected), dtype)), np.array(list(expected.values()), dtype))
-    if name in ("expm1", "log1p", "tanh"):
+    if name in ("expm1", "log1p", "tanh", "erf"):
         assert np.signbit(by_c(name, np.array([-0.0], dtype)))[0]
