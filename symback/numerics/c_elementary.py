@@ -68,12 +68,21 @@ typedef whole ivec __attribute__((vector_size(BYTES)));
 INLINE vec load(const real *p) { vec v; memcpy(&v, p, sizeof v); return v; }
 INLINE void store(real *p, vec v) { memcpy(p, &v, sizeof v); }
 INLINE vec splat(real x) { return x - (vec){0}; }
-#if defined(__AVX512F__) && defined(SINGLE)
-INLINE vec load_part(const real *p, long n) { return (vec)_mm512_maskz_loadu_ps((__mmask16)((1u << n) - 1), p); }
-INLINE void store_part(real *p, vec v, long n) { _mm512_mask_storeu_ps(p, (__mmask16)((1u << n) - 1), (__m512)v); }
-#elif defined(__AVX512F__)
-INLINE vec load_part(const real *p, long n) { return (vec)_mm512_maskz_loadu_pd((__mmask8)((1u << n) - 1), p); }
-INLINE void store_part(real *p, vec v, long n) { _mm512_mask_storeu_pd(p, (__mmask8)((1u << n) - 1), (__m512d)v); }
+#if defined(__AVX512F__) /* one instruction each; the header of these costs more to read than a small program */
+#ifdef SINGLE
+#define SUFFIX "ps"
+#else
+#define SUFFIX "pd"
+#endif
+typedef struct { real at[BYTES / sizeof(real)]; } block;
+INLINE vec load_part(const real *p, long n) {
+    vec v;
+    __asm__("vmovu" SUFFIX " %1, %0%{%2%}%{z%}" : "=v"(v) : "m"(*(const block *)p), "Yk"((unsigned short)((1u << n) - 1)));
+    return v;
+}
+INLINE void store_part(real *p, vec v, long n) {
+    __asm__("vmovu" SUFFIX " %1, %0%{%2%}" : "+m"(*(block *)p) : "v"(v), "Yk"((unsigned short)((1u << n) - 1)));
+}
 #else
 INLINE vec load_part(const real *p, long n) { real t[LANES]; for (long i = 0; i < LANES; i++) t[i] = i < n ? p[i] : 0; return load(t); }
 INLINE void store_part(real *p, vec v, long n) { for (long i = 0; i < n; i++) p[i] = v[i]; }
@@ -113,16 +122,17 @@ INLINE vec reduced(vec x, vec *n, ivec *k) {
     *n = shifted - MAGIC;
     return (x - *n * (real)LN2_HIGH) - *n * (real)LN2_LOW;
 }
-#if defined(__AVX512F__) && defined(SINGLE) /* nan stays nan: the second operand is the result where there is one */
+#if defined(__AVX512F__) /* nan stays nan: of two operands the second is the result where one is nan; here the first comes last */
 INLINE vec clamped(vec x, real low, real high) {
-    return (vec)_mm512_max_ps((__m512)splat(low), _mm512_min_ps((__m512)splat(high), (__m512)x));
+    vec v;
+    __asm__("vmin" SUFFIX " %1, %2, %0" : "=v"(v) : "v"(x), "v"(splat(high)));
+    __asm__("vmax" SUFFIX " %1, %2, %0" : "=v"(v) : "v"(v), "v"(splat(low)));
+    return v;
 }
-INLINE vec scaled(vec p, vec n, ivec k) { return (vec)_mm512_scalef_ps((__m512)p, (__m512)n); }
-#elif defined(__AVX512F__)
-INLINE vec clamped(vec x, real low, real high) {
-    return (vec)_mm512_max_pd((__m512d)splat(low), _mm512_min_pd((__m512d)splat(high), (__m512d)x));
+INLINE vec scaled(vec p, vec n, ivec k) {
+    __asm__("vscalef" SUFFIX " %1, %0, %0" : "+v"(p) : "v"(n));
+    return p;
 }
-INLINE vec scaled(vec p, vec n, ivec k) { return (vec)_mm512_scalef_pd((__m512d)p, (__m512d)n); }
 #else
 INLINE vec clamped(vec x, real low, real high) {
     x = choose(x > high, splat(high), x);
@@ -183,19 +193,15 @@ BY_ENTRY(cosh, cosh)
 BY_ENTRY(arctan, atan)
 static __attribute__((noinline, unused)) vec v_power(vec x, vec y) { for (int i = 0; i < LANES; i++) x[i] = FN(pow)(x[i], y[i]); return x; }
 
-#if defined(__AVX512F__) && defined(SINGLE)
-INLINE real sum_of(vec v) { return _mm512_reduce_add_ps((__m512)v); }
-#elif defined(__AVX512F__)
-INLINE real sum_of(vec v) { return _mm512_reduce_add_pd((__m512d)v); }
-#else
 INLINE real sum_of(vec v) {
-    real t[BYTES / sizeof(real)];
-    store(t, v);
-    for (int n = BYTES / sizeof(real) / 2; n; n /= 2)
-        for (int i = 0; i < n; i++) t[i] += t[i + n];
-    return t[0];
+    enum { L = BYTES / sizeof(real) };
+    _Pragma("GCC unroll 4") for (int n = L / 2; n; n /= 2) {
+        ivec other;
+        for (int i = 0; i < L; i++) other[i] = (i + n) % L;
+        v += __builtin_shuffle(v, other);
+    }
+    return v[0];
 }
-#endif
 """
 
 _HEAD = r"""
@@ -204,7 +210,6 @@ _HEAD = r"""
 #include <stdlib.h>
 #include <string.h>
 #if defined(__AVX512F__)
-#include <immintrin.h>
 #define BYTES 64
 #elif defined(__AVX__)
 #define BYTES 32

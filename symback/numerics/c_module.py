@@ -52,7 +52,7 @@ def _entry(program: Program, scalar: str) -> str:
         *textwrap.wrap(f"real *out[] = {{{', '.join(gradients)}}};", 110, initial_indent="    ", subsequent_indent="        "),
         "    if (N < 1) return 2;",
         "    if (threads < 1) threads = 1;",
-        "    if (threads > MOST_THREADS) threads = MOST_THREADS;",
+        "    if (threads > 64) threads = 64;",
         "    void *room = aligned_alloc(64, (symback_room(N, threads) + 127) / 64 * 64);",
         "    if (!room) return 3;",
         "    int result = symback_evaluate(N, threads, in, out, cost, room);",

@@ -17,9 +17,8 @@ from symback.numerics.memory import CONDITIONS
 from symback.numerics.operations import ONE, Value
 from symback.numerics.program import Program
 
-__all__ = ["COLUMNS", "MOST_SAMPLES", "small_text"]
+__all__ = ["COLUMNS", "small_text"]
 
-MOST_SAMPLES = 4096  # more than these are summed up in blocks, and by several threads
 MOST_OPERATIONS = 1200
 _SCALARS = {"negative": "-{0}", "square": "{0} * {0}", "absolute": "fabs({0})", "sign": "(({0} > 0) - ({0} < 0))", "sqrt": "sqrt({0})"}
 _COSTS = {"tanh": 30, "exp": 20, "expm1": 25, "log": 30, "log1p": 40, "erf": 60, "divide": 4, "sqrt": 6}
@@ -63,27 +62,34 @@ INLINE ivec lanes_below(long n) {
 """
 
 _FUNCTION = r"""
-/* the whole of it for few samples, in blocks of as many as a vector has lanes */
-static int evaluate_small(long N, const real *const *in, real *const *out, double *cost) {
+long symback_room(long N, int threads) { (void)N, (void)threads; return 0; }
+
+/* 0, or 1 where the cost, an entry of x or a gradient is not finite; one thread does it, and no `room` is needed */
+int symback_evaluate(long N, int threads, const real *const *in, real *const *out, double *cost, void *room) {
+    (void)threads, (void)room;
 LOCALS
-    vec sums[SUMS] = {0}, check = {0};
-    real sum[SUMS];
-    long at = 0;
-    for (; at + LANES <= N; at += LANES) {
+    vec check = {0};
+    double sum[SUMS] = {0};
+    for (long from = 0; from < N; from += 4096) {
+        const long to = N - from < 4096 ? N : from + 4096;
+        vec sums[SUMS] = {0};
+        long at = from;
+        for (; at + LANES <= to; at += LANES) {
 #define KEPT(v) (v)
-        const long n = LANES;
+            const long n = LANES;
 BODY
 #undef KEPT
-    }
-    if (at < N) {
+        }
+        if (at < to) {
 #define KEPT(v) choose(kept, v, (vec){0})
-        const long n = N - at;
-        const ivec kept = lanes_below(n);
+            const long n = to - at;
+            const ivec kept = lanes_below(n);
 BODY
 #undef KEPT
+        }
+        if (N == 1) for (int i = 0; i < SUMS; i++) sum[i] = sums[i][0];
+        else for (int i = 0; i < SUMS; i++) sum[i] += sum_of(sums[i]);
     }
-    if (N == 1) for (int i = 0; i < SUMS; i++) sum[i] = sums[i][0];
-    else for (int i = 0; i < SUMS; i++) sum[i] = sum_of(sums[i]);
 AFTER
     return sum_of(check) + *cost * 0CHECK != 0;
 }
@@ -91,7 +97,7 @@ AFTER
 
 
 def small_text(program: Program, names: Mapping[str, str], size: Callable, number: Callable, last: int | None) -> str:
-    """The function `evaluate_small`; "" where the program is not small, or not of this kind."""
+    """The function `symback_evaluate`; "" where the program is not small, or not of this kind."""
     try:
         return _Small(program, names, size, number).text(last)
     except UnsupportedError:
@@ -130,7 +136,7 @@ class _Small:
         }
         text = _FUNCTION
         for key, lines in pieces.items():
-            text = text.replace(key, "\n".join(f"    {'    ' if key == 'BODY' else ''}{line}" for line in lines))
+            text = text.replace(key, "\n".join(f"    {'        ' if key == 'BODY' else ''}{line}" for line in lines))
         return text.replace("SUMS", str(max(1, self.sums))).replace("CHECK", check)
 
     def _columns(self, key: str, shape: tuple) -> list[str]:

@@ -10,7 +10,7 @@ from symback.numerics.c_elementary import elementary_text
 from symback.numerics.c_loops import Loop, constant_text, strides_of
 from symback.numerics.c_plan import Plan, Statement, base_of, plan_of, share_of
 from symback.numerics.c_products import PRODUCTS
-from symback.numerics.c_small import COLUMNS, MOST_SAMPLES, small_text
+from symback.numerics.c_small import COLUMNS, small_text
 from symback.numerics.c_threads import RUN, THREADS
 from symback.numerics.memory import CONDITIONS
 from symback.numerics.operations import Shape, Value
@@ -111,11 +111,11 @@ static void run(Job *job);
 """
 
 _ENTRY = r"""
-long symback_room(long N, int threads) { (void)N; FEW return (ROOM + threads * (PANEL_SIZE * HAS_PANELS)) * (long)sizeof(real); }
+long symback_room(long N, int threads) { (void)N; return (ROOM + threads * (PANEL_SIZE * HAS_PANELS)) * (long)sizeof(real); }
 
 /* 0, or 1 where the cost, an entry of x or a gradient is not finite; `room` has symback_room(N, threads) bytes, on a multiple of 64 */
 int symback_evaluate(long N, int threads, const real *const *in, real *const *out, double *cost, void *room) {
-SMALL    Job job;
+    Job job;
     job.N = N;
     job.in = in;
     job.out = out;
@@ -156,13 +156,14 @@ class _Source:
 
     def text(self) -> str:
         """All of it."""
+        last = self._last_vector()
+        small = small_text(self.program, self.inputs, self.size, self._number, None if last is None else last[0])
+        if small:
+            return "\n".join([elementary_text(self.dtype), COLUMNS, small])
         phases = self._phases()
         room = " + ".join(f"ROUNDED({self._length(shape)})" for shape in self.plan.rooms) or "0"
-        cost, last = self._scalar(self.program.cost, "job."), self._last_vector()
+        cost = self._scalar(self.program.cost, "job.")
         check = "" if last is None else f" || !is_finite(out[{last[0]}], {last[1]})"
-        small = small_text(self.program, self.inputs, self.size, self._number, None if last is None else last[0])
-        shortcut = f"    if (N <= {MOST_SAMPLES}) return evaluate_small(N, in, out, cost);\n" if small else ""
-        few = f"if (N <= {MOST_SAMPLES}) return 0;" if small else ""
         pieces = [
             elementary_text(self.dtype), PRODUCTS, _SUMS,
             f"#define SCALARS {max(1, len(self.plan.scalars))}", f"#define HAS_PANELS {int(self.has_panels)}",
@@ -171,8 +172,8 @@ class _Source:
             *(line for k, calls in enumerate(phases) for line in self._phase(k, calls)),
             f"static void (*const phases[])(Job *, int) = {{{', '.join(f'phase_{k}' for k in range(len(phases)))}}};",
             RUN,
-            f"#define ROOM ({room})", *([COLUMNS, small] if small else []),
-            _ENTRY.replace("SMALL", shortcut).replace("FEW", few).replace("RESULT", cost).replace("LAST_CHECK", check),
+            f"#define ROOM ({room})",
+            _ENTRY.replace("RESULT", cost).replace("LAST_CHECK", check),
         ]  # fmt: skip
         return "\n".join(pieces)
 

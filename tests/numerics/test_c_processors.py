@@ -6,6 +6,7 @@ import shlex
 import numpy as np
 import pytest
 
+from symback.errors import UnsupportedError
 from symback.network import Dense, Network
 from symback.numerics import lambdify
 from symback.numerics.c_compile import compiler, library, missing_compiler
@@ -25,7 +26,7 @@ def option(request, monkeypatch):
     monkeypatch.setenv("CC", command)
     try:
         library("int nothing;", ctypes.CDLL)
-    except Exception:
+    except UnsupportedError:
         pytest.skip(f"this compiler does not know {request.param}")
     return request.param
 
