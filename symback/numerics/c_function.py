@@ -1,11 +1,13 @@
 """The gradient function of the C backend: arguments checked as by NumPy's, the compiled program called."""
 
 import ctypes
+import functools
 import importlib.machinery
 import importlib.util
 import os
 import sysconfig
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
@@ -14,8 +16,10 @@ import sympy
 
 from symback.errors import UnsupportedError
 from symback.numerics.c_binding import binding_text
-from symback.numerics.c_compile import library
+from symback.numerics.c_compile import compiler, library
+from symback.numerics.c_elementary import elementary_text
 from symback.numerics.c_plan import plan_of
+from symback.numerics.c_products import PRODUCTS, PRODUCTS_ENTRY
 from symback.numerics.c_source import c_source
 from symback.numerics.numpy_backend import size_names
 from symback.numerics.program import Program
@@ -37,7 +41,7 @@ def c_function(program: Program, dtype: str, threads: int | None, forward: Calla
     if open_sizes:
         function = _Specialised(program, dtype, count, checks)
     else:
-        text = c_source(program, dtype)
+        text = c_source(program, dtype, is_linked=True)
         function = _kernel(program, dtype, count, checks, text, {})
         function.source = text
     function.forward = forward
@@ -81,12 +85,33 @@ def _kernel(program: Program, dtype: str, threads: int, checks: _Checks, text: s
     include = [sysconfig.get_paths()["include"], np.get_include()]
     if all(os.path.exists(os.path.join(*path)) for path in ((include[0], "Python.h"), (include[1], "numpy", "arrayobject.h"))):
         binding = binding_text(program, dtype, sizes)
-        module = library(text + binding, _load_extension, include)
+        module = _linked(text + binding, dtype, _load_extension, include)
         kernel = module.Kernel(threads)
         kernel.convert = partial(_converted, kernel, checks)
         kernel.refuse = checks.refuse
         return kernel
-    return _Pointers(program, checks, threads, library(text, ctypes.CDLL), sizes)
+    return _Pointers(program, checks, threads, _linked(text, dtype, ctypes.CDLL), sizes)
+
+
+def _linked(text: str, dtype: str, load: Callable, include: Sequence[str] = ()) -> Any:
+    """The library of a text, with products of matrices if it asks for them; the two are compiled at the same time."""
+    if "void symback_link(" not in text:
+        return library(text, load, include)
+
+    def load_and_link(path: str) -> Any:
+        loaded, products = load(path), found.result()
+        ctypes.CDLL(path).symback_link(ctypes.cast(products.symback_product, ctypes.c_void_p))
+        return loaded
+
+    with ThreadPoolExecutor(1) as pool:
+        found = pool.submit(_products, dtype, tuple(compiler()))
+        return library(text, load_and_link, include)
+
+
+@functools.lru_cache(maxsize=8)
+def _products(dtype: str, command: tuple[str, ...]) -> ctypes.CDLL:
+    """The library of products of matrices, by this compiler."""
+    return library(elementary_text(dtype) + PRODUCTS + PRODUCTS_ENTRY, ctypes.CDLL)
 
 
 def _load_extension(path: str):
@@ -151,6 +176,6 @@ class _Specialised:
             raise UnsupportedError(f"more than {self.most} sets of sizes were compiled for one function; give the network its sizes")
         open_sizes = [size for size in self.checks.sizes if size is not self.program.batch_size]
         sizes = dict(zip(open_sizes, key, strict=True))
-        self.source = c_source(self.program, self.dtype_name, sizes)
+        self.source = c_source(self.program, self.dtype_name, sizes, is_linked=True)
         self.known[key] = _kernel(self.program, self.dtype_name, self.threads, self.checks, self.source, sizes)
         return self.known[key]

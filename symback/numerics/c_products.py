@@ -6,7 +6,7 @@ columns are contiguous (b = Wᵀ), few rows of the result are made of inner prod
 panel by panel.  The kernel keeps a tile of R x 2 vectors of the result in registers.
 """
 
-__all__ = ["PRODUCTS"]
+__all__ = ["LINKED_PRODUCTS", "PRODUCTS", "PRODUCTS_ENTRY"]
 
 PRODUCTS = r"""
 #if defined(__AVX512F__)
@@ -182,4 +182,19 @@ static void product(long m0, long m1, long N, long K, const real *a, long ars, l
     }
 }
 #define PANEL_SIZE (512 * PANEL)
+"""
+
+PRODUCTS_ENTRY = r"""
+void symback_product(long m0, long m1, long N, long K, const real *a, long ars, long acs, const real *b, long brs, long bcs,
+                     real *c, long ldc, real *panel) {
+    product(m0, m1, N, K, a, ars, acs, b, brs, bcs, c, ldc, panel);
+}
+"""
+
+LINKED_PRODUCTS = r"""
+/* products of matrices are in a library of their own, which is compiled once for each precision */
+static void (*product)(long m0, long m1, long N, long K, const real *a, long ars, long acs, const real *b, long brs, long bcs,
+                       real *c, long ldc, real *panel);
+void symback_link(void *found) { memcpy(&product, &found, sizeof found); }
+#define PANEL_SIZE (512 * 2 * LANES)
 """

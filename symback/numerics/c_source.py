@@ -9,7 +9,7 @@ from symback.errors import UnsupportedError
 from symback.numerics.c_elementary import elementary_text
 from symback.numerics.c_loops import Loop, constant_text, strides_of
 from symback.numerics.c_plan import Plan, Statement, base_of, plan_of, share_of
-from symback.numerics.c_products import PRODUCTS
+from symback.numerics.c_products import LINKED_PRODUCTS, PRODUCTS
 from symback.numerics.c_small import COLUMNS, small_text
 from symback.numerics.c_threads import RUN, THREADS
 from symback.numerics.memory import CONDITIONS
@@ -130,9 +130,12 @@ int symback_evaluate(long N, int threads, const real *const *in, real *const *ou
 """
 
 
-def c_source(program: Program, dtype: str, sizes: Mapping[sympy.Symbol, int] | None = None) -> str:
-    """The text of a C file with `symback_evaluate` and `symback_room`; `sizes` are those that the program leaves open."""
-    return _Source(program, dtype, dict(sizes or {})).text()
+def c_source(program: Program, dtype: str, sizes: Mapping[sympy.Symbol, int] | None = None, is_linked: bool = False) -> str:
+    """The text of a C file with `symback_evaluate` and `symback_room`; `sizes` are those that the program leaves open.
+
+    `is_linked`: products of matrices are given to it by `symback_link`, which it has if it needs them.
+    """
+    return _Source(program, dtype, dict(sizes or {})).text(LINKED_PRODUCTS if is_linked else PRODUCTS)
 
 
 class _Source:
@@ -154,7 +157,7 @@ class _Source:
             raise UnsupportedError(f"the C backend needs to know the size {size}")
         return str(int(value))
 
-    def text(self) -> str:
+    def text(self, products: str) -> str:
         """All of it."""
         last = self._last_vector()
         small = small_text(self.program, self.inputs, self.size, self._number, None if last is None else last[0])
@@ -165,7 +168,7 @@ class _Source:
         cost = self._scalar(self.program.cost, "job.")
         check = "" if last is None else f" || !is_finite(out[{last[0]}], {last[1]})"
         pieces = [
-            elementary_text(self.dtype), PRODUCTS, _SUMS,
+            elementary_text(self.dtype), products, _SUMS,
             f"#define SCALARS {max(1, len(self.plan.scalars))}", f"#define HAS_PANELS {int(self.has_panels)}",
             f"#define PHASES {len(phases)}", _JOB, THREADS,
             *(f"{body.replace('NAME', name, 1)}" for body, name in self.functions.items()),
