@@ -135,7 +135,7 @@ static PyObject *call(PyObject *object, PyObject *const *args, size_t count, PyO
         out[i] = PyArray_DATA((PyArrayObject *)gradients[i]);
     }
     const double work = (double)batch * WORK;
-    const int threads = work < 4e6 ? 1 : self->threads; /* some 100 microseconds; less is not worth waking a thread */
+    const int threads = work < 1e6 ? 1 : self->threads; /* some 20 microseconds; less is not worth waking a thread */
     long bytes = symback_room(batch, threads), has;
     void *room = bytes ? take_room(bytes, &has) : NULL;
     if (bytes && !room) { for (int i = 0; i < GRADIENTS; i++) Py_DECREF(gradients[i]); return PyErr_NoMemory(); }
