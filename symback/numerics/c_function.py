@@ -6,7 +6,7 @@ import importlib.machinery
 import importlib.util
 import os
 import sysconfig
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
@@ -15,7 +15,7 @@ import numpy as np
 import sympy
 
 from symback.errors import UnsupportedError
-from symback.numerics.c_binding import binding_text
+from symback.numerics.c_binding import BINDING
 from symback.numerics.c_compile import compiler, library
 from symback.numerics.c_elementary import elementary_text
 from symback.numerics.c_plan import plan_of
@@ -84,28 +84,43 @@ def _kernel(program: Program, dtype: str, threads: int, checks: _Checks, text: s
     """The compiled function, by an extension of Python where its headers are there, else by ctypes."""
     include = [sysconfig.get_paths()["include"], np.get_include()]
     if all(os.path.exists(os.path.join(*path)) for path in ((include[0], "Python.h"), (include[1], "numpy", "arrayobject.h"))):
-        binding = binding_text(program, dtype, sizes)
-        module = _linked(text + binding, dtype, _load_extension, include)
-        kernel = module.Kernel(threads)
+        code, module = _linked(text, dtype, lambda: _binding(tuple(include), tuple(compiler())))
+        table, work = _table(program, sizes)
+        addresses = (ctypes.cast(function, ctypes.c_void_p).value for function in (code.symback_evaluate, code.symback_room))
+        kernel = module.Kernel(threads, *addresses, dtype == "float32", program.layers is not None, work, table)
+        kernel.library = code
         kernel.convert = partial(_converted, kernel, checks)
         kernel.refuse = checks.refuse
         return kernel
-    return _Pointers(program, checks, threads, _linked(text, dtype, ctypes.CDLL), sizes)
+    return _Pointers(program, checks, threads, _linked(text, dtype)[0], sizes)
 
 
-def _linked(text: str, dtype: str, load: Callable, include: Sequence[str] = ()) -> Any:
-    """The library of a text, with products of matrices if it asks for them; the two are compiled at the same time."""
-    if "void symback_link(" not in text:
-        return library(text, load, include)
+def _table(program: Program, sizes: Mapping[sympy.Symbol, int]) -> tuple[tuple, float]:
+    """For each argument its name, rank, two sizes (-1: the batch) and their product; and the operations for one sample."""
+    rows, work = [], 0.0
+    for argument in program.inputs:
+        shape = [-1 if size == program.batch_size else int(size.xreplace(dict(sizes))) for size in argument.shape]
+        count = abs(int(np.prod(shape)))
+        rows.append((argument.name, len(shape), *[*shape, 0, 0][:2], count))
+        work += count * (6 if argument in program.parameters else 1)
+    return tuple(rows), work
 
-    def load_and_link(path: str) -> Any:
-        loaded, products = load(path), found.result()
-        ctypes.CDLL(path).symback_link(ctypes.cast(products.symback_product, ctypes.c_void_p))
-        return loaded
 
-    with ThreadPoolExecutor(1) as pool:
-        found = pool.submit(_products, dtype, tuple(compiler()))
-        return library(text, load_and_link, include)
+def _linked(text: str, dtype: str, binding: Callable[[], Any] = lambda: None) -> tuple[ctypes.CDLL, Any]:
+    """The library of a text, given products of matrices if it asks for them, and the binding; they are compiled at the same time."""
+    with ThreadPoolExecutor(2) as pool:
+        bound = pool.submit(binding)
+        products = pool.submit(_products, dtype, tuple(compiler())) if "void symback_link(" in text else None
+        code = library(text, ctypes.CDLL)
+        if products is not None:
+            code.symback_link(ctypes.cast(products.result().symback_product, ctypes.c_void_p))
+        return code, bound.result()
+
+
+@functools.lru_cache(maxsize=8)
+def _binding(include: tuple[str, ...], command: tuple[str, ...]) -> Any:
+    """The extension of Python that calls compiled programs, by this compiler."""
+    return library(BINDING, _load_extension, include)
 
 
 @functools.lru_cache(maxsize=8)

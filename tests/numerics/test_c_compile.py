@@ -38,7 +38,7 @@ def filled(tmp_path_factory):
 
 
 def library_in(directory):
-    (path,) = directory.glob("*.so")
+    (path,) = (path for path in directory.glob("*.so") if b"symback_evaluate" in path.read_bytes())
     return path
 
 
@@ -46,7 +46,7 @@ def library_in(directory):
 def test_the_second_time_nothing_is_compiled(filled, monkeypatch):
     monkeypatch.setattr(c_compile, "_compiled", None)
     assert_right(lambdify(NETWORK, backend="c", threads=1))
-    assert [path.suffix for path in filled.iterdir()] == [".so"]
+    assert {path.suffix for path in filled.iterdir()} == {".so"}
 
 
 @needs_compiler
@@ -121,4 +121,4 @@ def test_processes_at_once_do_no_harm(tmp_path):
     here = os.path.dirname(__file__)
     runs = [subprocess.Popen([sys.executable, "-c", code, here], env=environment) for _ in range(3)]
     assert [run.wait(timeout=120) for run in runs] == [0, 0, 0]
-    assert [path.suffix for path in (tmp_path / "cache").iterdir()] == [".so"]
+    assert [path.suffix for path in (tmp_path / "cache").iterdir()] == [".so", ".so"]  # the program and what calls it
