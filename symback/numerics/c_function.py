@@ -36,9 +36,9 @@ def c_function(program: Program, dtype: str, threads: int | None, forward: Calla
     checks = _Checks(program, dtype)
     count = threads or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else threads or os.cpu_count() or 1
     open_sizes = [size for size in checks.sizes if size is not program.batch_size]
-    plan_of(program)  # what is not known to C is refused here
     function: Any
     if open_sizes:
+        plan_of(program)  # what is not known to C is refused here
         function = _Specialised(program, dtype, count, checks)
     else:
         text = c_source(program, dtype, is_linked=True)

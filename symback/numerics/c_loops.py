@@ -1,6 +1,6 @@
 """C text of fused entry-wise loops: loads, one line for each value, stores; full vectors first, then what is left over."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import sympy
@@ -10,7 +10,7 @@ from symback.numerics.c_plan import base_of
 from symback.numerics.memory import CONDITIONS
 from symback.numerics.operations import ONE, Shape, Value
 
-__all__ = ["COMPARISONS", "LOGICAL", "SIGNS", "Loop", "constant_text", "loop_strides", "strides_of"]
+__all__ = ["COMPARISONS", "LOGICAL", "SIGNS", "Loop", "constant_text", "expression_text", "loop_strides", "strides_of"]
 
 SIGNS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/"}
 COMPARISONS = {"greater": ">", "greater_equal": ">=", "less": "<", "less_equal": "<=", "equal": "==", "not_equal": "!="}
@@ -26,6 +26,26 @@ def constant_text(number: sympy.Expr) -> str:
     """
     text = repr(float(sympy.N(number, 25)))
     return {"inf": "INFINITY", "-inf": "-INFINITY", "nan": "NAN"}.get(text, text)
+
+
+def expression_text(number: sympy.Expr, symbols: Mapping[sympy.Symbol, str]) -> str:
+    """A number with sizes in it in C, in double precision; powers are of sizes, and whole.
+
+    >>> N = sympy.Symbol("N")
+    >>> expression_text(1 / (2 * N), {N: "(double)N"})
+    '(0.5 * (1.0 / (double)N))'
+    """
+    if not number.free_symbols:
+        return constant_text(number)
+    if number.is_Symbol:
+        return symbols[number]
+    if number.is_Pow and number.exp.is_Integer:
+        base = expression_text(number.base, symbols)
+        size = " * ".join([base] * abs(int(number.exp)))
+        return f"({size})" if number.exp > 0 else f"(1.0 / {size if number.exp == -1 else f'({size})'})"
+    if number.is_Add or number.is_Mul:
+        return f"({(' + ' if number.is_Add else ' * ').join(expression_text(arg, symbols) for arg in number.args)})"
+    raise UnsupportedError(f"the C backend cannot write {number}")
 
 
 def strides_of(value: Value, size: Size) -> tuple[str, ...]:

@@ -98,6 +98,9 @@ AFTER
 
 def small_text(program: Program, names: Mapping[str, str], size: Callable, number: Callable, last: int | None) -> str:
     """The function `symback_evaluate`; "" where the program is not small, or not of this kind."""
+    entries = sum(int(sympy.prod([int(size(length)) for length in argument.shape])) for argument in program.parameters)
+    if 3 * entries > MOST_OPERATIONS:
+        return ""
     try:
         return _Small(program, names, size, number).text(last)
     except UnsupportedError:

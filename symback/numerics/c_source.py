@@ -7,7 +7,7 @@ import sympy
 
 from symback.errors import UnsupportedError
 from symback.numerics.c_elementary import elementary_text
-from symback.numerics.c_loops import Loop, constant_text, strides_of
+from symback.numerics.c_loops import Loop, expression_text, strides_of
 from symback.numerics.c_plan import Plan, Statement, base_of, plan_of, share_of
 from symback.numerics.c_products import LINKED_PRODUCTS, PRODUCTS
 from symback.numerics.c_small import COLUMNS, small_text
@@ -310,10 +310,7 @@ class _Source:
 
     def _number(self, number: sympy.Expr) -> str:
         number = number.xreplace({symbol: sympy.Integer(n) for symbol, n in self.sizes.items()})
-        if not number.free_symbols:
-            return constant_text(number)
-        text = sympy.ccode(number.xreplace({self.program.batch_size: sympy.Symbol("N")}).evalf(20))
-        return "(" + re.sub(r"\bN\b", "(double)N", text) + ")"
+        return expression_text(number, {self.program.batch_size: "(double)N"})
 
     def _scalar_text(self, value: Value) -> str:
         if value.operation in ("total", "inner", "einsum"):

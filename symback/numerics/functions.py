@@ -5,7 +5,7 @@ import inspect
 import linecache
 import weakref
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import cache, partial
 from itertools import count
 from types import ModuleType
 from typing import Protocol, cast
@@ -157,8 +157,14 @@ _LIBRARIES = {name: Backend(partial(missing_library, name), _array_function(name
 
 
 def _compiled_function(program: Program, dtype: str, threads: int | None) -> GradientFunction:
-    """Cost and gradients by C, the output by NumPy."""
-    return cast(GradientFunction, c_function(program, dtype, threads, _gradient_function(program, dtype, None).forward))
+    """Cost and gradients by C, the output by NumPy, whose function is made when it is wanted."""
+    by_numpy = cache(partial(_gradient_function, program, dtype, None))
+
+    def forward(params, x):
+        """The output of the network for each row of x."""
+        return by_numpy().forward(params, x)
+
+    return cast(GradientFunction, c_function(program, dtype, threads, forward))
 
 
 BACKENDS = {
