@@ -10,7 +10,7 @@ __all__ = ["LINKED_PRODUCTS", "PRODUCTS", "PRODUCTS_ENTRY"]
 
 PRODUCTS = r"""
 #if defined(__AVX512F__)
-#define TILE 8
+#define TILE 10
 #elif defined(__AVX__)
 #define TILE 6
 #else
@@ -32,7 +32,7 @@ INLINE void tile(const int R, const int C, long K, const real *restrict a, long 
     vec sums[TILE][2];
     _Pragma("GCC unroll 16") for (int r = 0; r < R; r++) _Pragma("GCC unroll 2") for (int v = 0; v < C; v++) {
         sums[r][v] = (vec){0};
-        __builtin_prefetch(c + r * ldc + v * LANES, 1); /* it is wanted when the sums are there */
+        if (K >= 64) __builtin_prefetch(c + r * ldc + v * LANES, 1); /* it is wanted when the sums are there */
     }
     for (long k = 0; k < K; k++) {
         vec row[2];
@@ -64,7 +64,7 @@ static void any_tile(long R, long n, long K, const real *a, long ars, long acs, 
         TILE_CASE(5) TILE_CASE(6)
 #endif
 #if TILE > 6
-        TILE_CASE(7) TILE_CASE(8)
+        TILE_CASE(7) TILE_CASE(8) TILE_CASE(9) TILE_CASE(10)
 #endif
     }
 }
@@ -170,6 +170,14 @@ static void product(long m0, long m1, long N, long K, const real *a, long ars, l
     const long R = share(M, TILE), depth = 512;
     for (long k = 0; k < K; k += depth) {
         const long D = K - k < depth ? K - k : depth;
+        if (!is_copied && K <= 32) { /* what is written counts: row after row */
+            for (long m = 0; m < M; m += R)
+                for (long j = 0; j < N; j += PANEL) {
+                    const long r = M - m < R ? M - m : R, n = N - j < PANEL ? N - j : PANEL;
+                    any_tile(r, n, D, a + m * ars, ars, acs, b + j, brs, c + m * ldc + j, ldc, 0);
+                }
+            continue;
+        }
         for (long j = 0; j < N; j += PANEL) {
             const long n = N - j < PANEL ? N - j : PANEL;
             const real *rows = b + k * brs + j * bcs;
