@@ -15,9 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from symback.errors import NotationError
-
-__all__ = ["FUNCTIONS", "LETTERS", "NOTATIONS", "Glyph", "Notation", "notation_named"]
+__all__ = ["FUNCTIONS", "LETTERS", "NOTATIONS", "Glyph", "Notation"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,12 +158,3 @@ NOTATIONS: Mapping[str, Notation] = MappingProxyType(
         )
     }
 )
-
-
-def notation_named(notation: Notation | str) -> Notation:
-    """The notation of that name; a notation itself is returned as it is."""
-    if isinstance(notation, Notation):
-        return notation
-    if notation not in NOTATIONS:
-        raise NotationError(f"{notation!r} is not a notation; there are {', '.join(NOTATIONS)}")
-    return NOTATIONS[notation]

@@ -17,8 +17,9 @@ from sympy.printing.latex import LatexPrinter
 from sympy.printing.str import StrPrinter
 
 from symback.language.formulas import HADAMARD, Formulas, is_input, is_of_batch, split_letter
+from symback.language.letters import notation_named
 from symback.language.names import Name
-from symback.language.notation import Glyph, Notation, notation_named
+from symback.language.notation import Glyph, Notation
 
 __all__ = ["Grid", "to_latex", "to_text", "to_text_with_grids"]
 

@@ -11,8 +11,9 @@ from typing import TypeAlias
 import sympy
 
 from symback.language.expressions import Add, Const, Contract, Delta, Equation, Map, Tensor, Unspecified, Var, walk
+from symback.language.letters import notation_named
 from symback.language.names import LAST_LAYER, LAYER
-from symback.language.notation import Notation, notation_named
+from symback.language.notation import Notation
 from symback.network import Network
 from symback.pipeline import Derivation, Formula, derive_generic
 from symback.presentation.backward import definitions_of_errors, formulas_of_layer, layers_of, results, told_formula
@@ -61,7 +62,7 @@ def document(
     chosen = notation_named(notation)
     chosen = chosen if layout is None else in_layout(chosen, layout)
     network = derivation.network if isinstance(derivation, Derivation) else derivation[0].network
-    manner = Manner(form, chosen.layout, slopes, detail, size_letters(network))
+    manner = Manner(form, chosen.layout, slopes, detail, size_letters(network, chosen))
     subject = Subject((derivation,) if isinstance(derivation, Derivation) else derivation, chosen, manner)
     extra = {place: section_blocks(subject, names, place) for place in PLACES}
     if isinstance(derivation, Derivation):

@@ -15,7 +15,8 @@ import sympy
 
 from symback.errors import SpecError, UnsupportedError
 from symback.language.expressions import Const, Equation, Map, Unspecified, Var, slot, walk
-from symback.language.notation import Notation, notation_named
+from symback.language.letters import notation_named
+from symback.language.notation import Notation
 from symback.language.numerals import Numeral
 from symback.language.printing import to_text
 from symback.network import Network
@@ -77,7 +78,7 @@ def worked_example(
     derivation = derive(network, batch=given.samples > 1)
     _check_known(derivation)
     numbers = PrintedNumbers(digits, {SAMPLES: given.samples} if given.samples > 1 else {}, derivation.knowledge)
-    board = Board(numbers, Manner(layout=chosen.layout, reserved=size_letters(network)), chosen)
+    board = Board(numbers, Manner(layout=chosen.layout, reserved=size_letters(network, chosen)), chosen)
     before = _given(derivation, given, _rate(rate), board)
     forward, values_forward = _forward(derivation, board)
     backward, values_backward = _backward(derivation, board)
@@ -177,7 +178,7 @@ def _opening(derivation: Derivation, board: Board) -> list[Block]:
         (*named, ", ", target, f" the target; {counted}"),
         *shape_conventions(forward, manner),
         *_batch_conventions(derivation, board),
-        entry_by_entry(),
+        entry_by_entry(manner),
         (f"Results are rounded to {places} decimals, halves away from zero. Each is worked out from the numbers printed above it and "
          "rounded once, so a calculator gives the same digits; ≈ stands before results that were rounded, = before those that are exact.",),
         *kinks_and_facts(network, forward, activations, manner),

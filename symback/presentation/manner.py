@@ -7,6 +7,8 @@ import sympy
 
 from symback.errors import SpecError, UnsupportedError
 from symback.language.expressions import Tensor, Var, total
+from symback.language.letters import ROLES
+from symback.language.notation import Notation
 from symback.language.steps import Fact
 from symback.network import Network
 from symback.presentation.blocks import Math, Size
@@ -79,10 +81,11 @@ def _entry(tensor: Tensor, reserved: frozenset[sympy.Expr]) -> sympy.Expr:
     return index_form(tensor, reserved=reserved)
 
 
-def size_letters(network: Network) -> frozenset[sympy.Expr]:
-    """The letters of sizes, as indices that are not to be used: in p-m-n, no index is called m."""
+def size_letters(network: Network, notation: Notation) -> frozenset[sympy.Expr]:
+    """The letters that no index is to have: in p-m-n it is not called m, and where activations are called h, not h."""
     sizes = (network.inputs, *(size for layer in network.numbered for size in (layer.inputs, layer.outputs)))
-    return frozenset(index_symbol(size.name) for size in sizes if isinstance(size, sympy.Symbol))
+    own = (glyph.text for table in (notation.letters, notation.entries) for letter, glyph in table.items() if letter in ROLES)
+    return frozenset(index_symbol(name) for name in (*(size.name for size in sizes if isinstance(size, sympy.Symbol)), *own))
 
 
 def shape_of(symbol: Var, manner: Manner) -> Size:

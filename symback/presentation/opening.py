@@ -19,7 +19,7 @@ from symback.presentation.blocks import Block, Equations, Line, Math, Note, Pros
 from symback.presentation.manner import Manner, entry, fact_math, matrix_or_index, shape_of
 from symback.presentation.scalars import of_numbers, spans_of_numbers
 from symback.presentation.spoken import spoken_activation
-from symback.simplification.index_form import default_indices
+from symback.simplification.index_form import default_indices, index_symbol
 
 __all__ = [
     "activation_blocks", "activations_of", "conventions", "entry_by_entry", "facts_by_definition", "forward_blocks", "kinks_and_facts",
@@ -210,12 +210,13 @@ def _letters(forward: Forward, notation: Notation, manner: Manner) -> list[Spans
         items.append((*weight, " of layer ", upper, f"; indices count from {notation.index_base}."))
         kronecker = Math((sympy.KroneckerDelta(*indices),))
         items.append((kronecker, ", without a layer, is the Kronecker delta: 1 where the indices agree, and 0 elsewhere."))
-    return [*items, entry_by_entry()]
+    return [*items, entry_by_entry(manner)]
 
 
-def entry_by_entry() -> Spans:
-    """What ⊙ and ⊘ mean."""
-    u, v = (sympy.MatrixSymbol(letter, sympy.Symbol("n"), 1) for letter in "uv")
+def entry_by_entry(manner: Manner) -> Spans:
+    """What ⊙ and ⊘ mean, of two letters that are nothing else on the page."""
+    free = [letter for letter in "uvpqrcd" if index_symbol(letter) not in manner.reserved]
+    u, v = (sympy.MatrixSymbol(letter, sympy.Symbol("n"), 1) for letter in free[:2])
     product, quotient = (Math((HadamardProduct(u, other),)) for other in (v, HadamardPower(v, -1)))
     return product, " is the product and ", quotient, " the quotient entry by entry."
 

@@ -144,7 +144,9 @@ def _about(claim: Claim, sheet: Sheet, window: Window) -> frozenset:
     found: set[tuple[str, int | None]] = set()
     for mention in mentions_in(claim.members, sheet):
         if mention.family in (r"\delta", r"\Delta") and mention.stage is not None and mention.stage[0] in bases:
-            letters = ("Z",) if mention.family == r"\Delta" and {r"\delta", "Z"} <= sheet.staged else ("z", "Z")
+            capitals = [letter for letter in sheet.weighted_inputs if letter.isupper()]
+            is_of_batch = mention.family == r"\Delta" and r"\delta" in sheet.staged and sheet.staged.intersection(capitals)
+            letters = capitals if is_of_batch else sheet.weighted_inputs
             found |= {(letter, bases[mention.stage[0]] + mention.stage[1]) for letter in letters}
         if mention.stage is None:
             found.add((mention.family, window.own if mention.family in sheet.staged else None))

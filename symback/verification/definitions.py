@@ -20,8 +20,9 @@ from symback.verification.tree import Tree, operands_of, operators_of, spelling,
 from symback.verification.unparse import unparse
 
 __all__ = [
-    "EQUALITIES", "Claim", "Definition", "FUNCTION_HEADS", "Function", "chains_of", "definition_of", "definitions_in", "is_condition",
-    "is_gradient_tree", "is_number", "is_repeated", "mention_of",
+    "arguments_of_activations", "chains_of", "Claim", "Definition", "definition_of", "definitions_in", "EQUALITIES", "Function",
+    "FUNCTION_HEADS", "is_condition", "is_gradient_tree", "is_number", "is_pure_gradient", "is_repeated", "mention_of", "names_of_errors",
+    "without_results",
 ]  # fmt: skip
 
 EQUALITIES = frozenset(["=", ":=", r"\equiv", r"\triangleq", "=:", r"\doteq"])
@@ -272,7 +273,7 @@ def _with_bare(tree: Tree, name: Tree, bare: Tree) -> Tree:
 
 def definition_of(first: Tree, others: Sequence[Tree], lexicon: Lexicon, order: int) -> Definition | None:
     """What a chain that begins with `first` defines; None if that is no name, or nothing after it can be its meaning."""
-    name = printed_name(first)
+    name, others = printed_name(first), [_without_words(other) for other in others]
     is_loss = False
     if name is None and first.kind == "call" and (head := printed_name(first.children[0])) is not None and head.letter in lexicon.losses:
         name, is_loss = Printed(head.letter, head.above, head.below), True
@@ -301,23 +302,28 @@ def definition_of(first: Tree, others: Sequence[Tree], lexicon: Lexicon, order: 
     body = bodies[0]
     if _is_of_same_layer(body, mention, lexicon):
         labels = []
-    is_error = name.letter in (r"\delta", r"\Delta")
-    if is_error and len(labels) == 2 and mention.stage is None and not any(_is_pure_gradient(other, lexicon) for other in bodies):
+    is_error = mention.family in (r"\delta", r"\Delta")
+    if is_error and len(labels) == 2 and mention.stage is None and not any(is_pure_gradient(other, lexicon) for other in bodies):
         return None  # Kronecker's
     if is_error or is_gradient_tree(body):
         role = "gradient"
-        body = next((other for other in bodies if _is_pure_gradient(other, lexicon)), body)
-        if not _is_pure_gradient(body, lexicon) and is_error and mention.stage is not None:
+        body = next((other for other in bodies if is_pure_gradient(other, lexicon)), body)
+        if not is_pure_gradient(body, lexicon) and is_error and mention.stage is not None:
             return None
     elif is_loss:
         role, body = "cost", bodies[-1]
     else:
         role = "forward"
-        body = next((other for other in bodies if not is_gradient_tree(other) and not _mentions_gradient(other)), body)
+        body = next((other for other in bodies if not is_gradient_tree(other) and not _mentions_error(other, lexicon)), body)
     if mention.of_step is not None and role != "gradient":
         return None
     whole = Mention(mention.family, mention.stage, mention.of_step, mention.sample)
     return Definition(whole, tuple(label for label in labels if label is not None), body, role, order)
+
+
+def _without_words(tree: Tree) -> Tree:
+    r"""\frac{\partial C}{\partial z} \text{definition of the error} without its reason."""
+    return tree.children[0] if tree.kind == "annotated" and tree.text == r"\text" else tree
 
 
 def _is_of_same_layer(body: Tree, mention: Mention, lexicon: Lexicon) -> bool:
@@ -333,7 +339,7 @@ def is_number(tree: Tree) -> bool:
     return tree.kind == "number" or (tree.kind == "sign" and tree.children[0].kind == "number")
 
 
-def _is_pure_gradient(tree: Tree, lexicon: Lexicon) -> bool:
+def is_pure_gradient(tree: Tree, lexicon: Lexicon) -> bool:
     """∂C/∂z, ∇_z C: one derivative of the cost and nothing else."""
     if tree.kind == "derivative":
         body = tree.children[1].children[0] if tree.children[1].kind == "call" else tree.children[1]
@@ -342,8 +348,48 @@ def _is_pure_gradient(tree: Tree, lexicon: Lexicon) -> bool:
     return tree.kind == "applied" and tree.children[0].kind in ("scripts", "symbol")
 
 
-def _mentions_gradient(tree: Tree) -> bool:
-    return any(name.letter in (r"\delta", r"\Delta") for _, name in names_in(tree))
+def without_results(definitions: Sequence[Definition], lexicon: Lexicon) -> list[Definition]:
+    r"""Without e^L = (a^L - y) \odot \sigma'(z^L) where e is said to be \partial C/\partial z elsewhere: that is to be proved."""
+    derivatives = {d.name.family for d in definitions if d.role == "gradient" and is_pure_gradient(d.body, lexicon)}
+    return [d for d in definitions if d.role != "forward" or d.name.family not in derivatives]
+
+
+def arguments_of_activations(definitions: Sequence[Definition], lexicon: Lexicon) -> set[str]:
+    r"""The u of a = \sigma(u): families that an activation is taken of."""
+    bodies = [definition.body for definition in definitions if definition.role == "forward"]
+    calls = [
+        body
+        for body in bodies
+        if body.kind == "call" and letter_of(body.children[0]) in FUNCTION_HEADS and body.children[1].kind == "group"
+    ]
+    names = [printed_name(call.children[1].children[0]) for call in calls]
+    return {lexicon.mention(name).family for name in names if name is not None}
+
+
+def names_of_errors(definitions: Sequence[Definition], lexicon: Lexicon) -> dict[str, str]:
+    r"""The e of e^l = \partial C/\partial z^l, and the E of E^l = \partial C/\partial Z^l: errors by another name than δ and Δ."""
+    found: dict[str, str] = {}
+    arguments = {"z", "Z"} | arguments_of_activations(definitions, lexicon)
+    for definition in definitions:
+        family, stage = definition.name.family, definition.name.stage
+        if (
+            definition.role != "gradient"
+            or stage is None
+            or len(family.lstrip("\\")) > 10
+            or not is_pure_gradient(definition.body, lexicon)
+        ):
+            continue
+        below = printed_name(definition.body.children[-1]) if definition.body.kind == "derivative" else None
+        mention = lexicon.mention(below) if below is not None else None
+        if mention is not None and mention.stage == stage and mention.family in arguments:
+            found[family] = r"\Delta" if mention.family.isupper() else r"\delta"
+    used = {definition.name.family for definition in definitions}
+    is_free = not {r"\delta", r"\Delta"} & used and not lexicon.times
+    return found if is_free else {}
+
+
+def _mentions_error(tree: Tree, lexicon: Lexicon) -> bool:
+    return any(lexicon.mention(name).family in (r"\delta", r"\Delta") for _, name in names_in(tree))
 
 
 def _can_define(body: Tree, mention: Mention, lexicon: Lexicon) -> bool:

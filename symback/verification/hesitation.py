@@ -17,7 +17,7 @@ from symback.verification.claim_forms import (
 )
 from symback.verification.claim_windows import mentions_in
 from symback.verification.comparing import Outcome
-from symback.verification.definitions import FUNCTION_HEADS, Claim, Definition
+from symback.verification.definitions import FUNCTION_HEADS, Claim, Definition, is_pure_gradient
 from symback.verification.mentions import SAMPLE_COUNTS, names_in, printed_name
 from symback.verification.open_readings import OpenReadings
 from symback.verification.tree import Tree, walk
@@ -34,7 +34,9 @@ def doubt_about(readings: OpenReadings, claim: Claim, own: Sequence[Definition],
     families = readings.families(claim.members)
     if not readings.stated and not readings.softmax_letters:
         return "false under the usual conventions, but no forward equation of this document was read"
-    if own:
+    if not all(definition.role == "gradient" and is_pure_gradient(definition.body, readings.lexicon) for definition in own) or (
+        own and len(claim.members) == 2 and is_pure_gradient(claim.members[1], readings.lexicon)
+    ):
         return "a definition that was not understood"
     printed = readings.pages[order].printed
     if printed is not None and _states_condition(readings, printed.before):

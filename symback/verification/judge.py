@@ -43,6 +43,8 @@ from symback.verification.definitions import (
     definitions_in,
     is_condition,
     is_number,
+    names_of_errors,
+    without_results,
 )
 from symback.verification.diagnosis import chain_text, diagnose, with_other_bounds
 from symback.verification.differentials import stated_differentials
@@ -154,20 +156,17 @@ class _Judge:
         self.case: tuple[Tree, ...] = ()
         self.are_gradients_rows = ROW_WORDS.search(text) is not None
         self.words = " ".join(f"{page.printed.before} {page.printed.after}" for page in pages if page.printed is not None).lower()
-        definitions: list[Definition] = []
-        functions: list[Function] = []
         self.is_implicit = is_implicit([claim for page in pages for claim in page.claims], self.lexicon)
-        for order, page in enumerate(pages):
-            for claim in page.claims:
-                claim = claim_with_sums(claim, self.lexicon) if self.is_implicit else claim
-                for found in definitions_in(claim, self.lexicon, order) if not is_update(claim) else ():
-                    (definitions if isinstance(found, Definition) else functions).append(found)  # type: ignore[arg-type]
+        definitions, functions = self._stated()
+        if errors := names_of_errors(definitions, self.lexicon):
+            self.lexicon = replace(self.lexicon, merged={**self.lexicon.merged, **errors})
+            definitions, functions = self._stated()
         claims = [(order, claim) for order, page in enumerate(pages) for claim in page.claims]
         self.layers_of_entries = layers_of_entries(claims, self.lexicon)
         definitions = with_implied(claims, definitions, self.lexicon)
         functions += functions_by_use(claims, functions)
         if is_alone:
-            definitions, functions = [], []
+            definitions, functions = [one for one in definitions if one.role == "cost"], []  # what else is usual is to be proved
         common, common_trees = usual_definitions(definitions, trees, self.lexicon)
         self.sheet = Sheet(self.lexicon, [*common, *definitions], functions, [*trees, *common_trees], self.words)
         cells = {order: page.printed.cell for order, page in enumerate(pages) if page.printed is not None and page.printed.cell is not None}
@@ -188,6 +187,16 @@ class _Judge:
         )
         settle(self.sheet, self._widest_window())
         self.plain = self._without_layers(definitions, functions, trees)
+
+    def _stated(self) -> tuple[list[Definition], list[Function]]:
+        """What the claims of the document define."""
+        found: list[Definition | Function] = []
+        for order, page in enumerate(self.pages):
+            for claim in page.claims:
+                claim = claim_with_sums(claim, self.lexicon) if self.is_implicit else claim
+                found += definitions_in(claim, self.lexicon, order) if not is_update(claim) else ()
+        definitions = [one for one in found if isinstance(one, Definition)]
+        return without_results(definitions, self.lexicon), [one for one in found if isinstance(one, Function)]
 
     def _without_layers(self, definitions: Sequence[Definition], functions: Sequence[Function], trees: Sequence[Tree]) -> Sheet | None:
         """z = W a + b of one layer beside z^l = W^l a^{l-1} + b^l: a sheet of its own."""
@@ -351,11 +360,8 @@ class _Judge:
             return Judged(kind, "mention", Outcome("unread"))
         if printed is not None and not printed.display and is_number(claim.members[-1]) and CASE_WORDS.search(printed.before):
             return Judged("mention", "mention", Outcome("unread", "states a case"))
-        own = [
-            d
-            for d in self.sheet.definitions
-            if d.order == order and d.name.family in self.readings.families(claim.members[:1]) and d not in self.sheet.dropped
-        ]
+        families = self.readings.families(claim.members[:1]) if claim.members[0].kind not in ("derivative", "applied") else set()
+        own = [d for d in self.sheet.definitions if d.order == order and d.name.family in families and d not in self.sheet.dropped]
         if len(claim.members) == 2 and self.readings.states_cost(claim, order):
             found = self._settled(claim, order, self.readings.alternatives(claim, order)[:1], time.thread_time() + SECONDS)
             if found.is_sure:

@@ -41,7 +41,8 @@ def _turned(tree: Tree, lexicon: Lexicon) -> Tree:
         return tree
     name = printed_name(tree) if tree.kind in ("symbol", "scripts") else None
     if name is not None:
-        is_error = name.letter in (r"\delta", r"\Delta") and not name.primes and not lexicon.mention(name).indices
+        mention = lexicon.mention(name)
+        is_error = mention.family in (r"\delta", r"\Delta") and not name.primes and not mention.indices
         return _transposed(tree) if is_error else tree
     return replace(tree, children=tuple(_turned(child, lexicon) for child in tree.children))
 

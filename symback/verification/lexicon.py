@@ -49,7 +49,9 @@ def lexicon_of(trees: Sequence[Tree], losses: frozenset[str] = frozenset()) -> L
     if "l" in below and not above.get("l") and "l" in recursive:
         stages_below = stages_below | ALWAYS_STAGES
     numbers, bracketed = _numbers_above(names)
+    by_letters = _layered_by_letters(names)
     layered = (LAYERED | (frozenset() if bracketed else _layered_by_equations(trees))) if numbers else frozenset()
+    layered = layered | by_letters
     costs = _losses(trees) | losses
     return Lexicon(
         frozenset(stages_above), frozenset(stages_below), times, layered, _numbers_below(names), bracketed, frozenset(bound),
@@ -176,6 +178,18 @@ def _numbers_above(names: Sequence[tuple[Tree, Printed]]) -> tuple[bool, bool]:
     return bracketed or bool(bare - {2}) or is_usual, bracketed and not bare - {2}
 
 
+def _layered_by_letters(names: Sequence[tuple[Tree, Printed]]) -> frozenset[str]:
+    """The V of V^l, and the v of its entries: the 2 of v^2 is a layer as well."""
+    found = {
+        name.letter
+        for _, name in names
+        for content in name.above
+        if content.kind != "group" and (shift := script_shift(content)) is not None and shift[0] in ("l", "L")
+    }
+    printed = {name.letter for _, name in names}
+    return frozenset(found | {letter.swapcase() for letter in found if len(letter) == 1 and letter.swapcase() in printed})
+
+
 def _layered_by_equations(trees: Sequence[Tree]) -> frozenset[str]:
     r"""Letters that an equation states for a layer, \mu^{2} = \frac13 1^T a^{1}, or that are derived by with a number, \partial \gamma^{2}.
 
@@ -229,8 +243,16 @@ def _losses(trees: Sequence[Tree]) -> frozenset[str]:
     unused = {letter for letter in above if not used[letter] and letter not in below and letter not in _left_sides(trees)}
     quantities = _left_sides(trees, has_index=True) - whole | _arrays(trees)  # ∂C/∂w beside C_s = …: the C_s is that of a sample
     factors = {letter for letter in ("c", "l") if used[letter]}
+    factors |= _derivatives_by_name(trees)
     factors |= _beside_capitals(trees) - above.keys() - _left_sides(trees)
     return frozenset(letter for letter in KNOWN_LOSSES | unused if letter not in below and letter not in quantities | factors)
+
+
+def _derivatives_by_name(trees: Sequence[Tree]) -> set[str]:
+    """The E of E^L = ∂C/∂Z^L: an error, and no cost."""
+    relations = (node for tree in trees for node in walk(tree) if node.kind == "relation")
+    pairs = ((printed_name(node.children[0]), operands_of(node)[1]) for node in relations)
+    return {name.letter for name, right in pairs if name is not None and name.above and right.kind == "derivative"}
 
 
 def _beside_capitals(trees: Sequence[Tree]) -> set[str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
-from symback.verification.definitions import FUNCTION_HEADS, Definition, Function
+from symback.verification.definitions import FUNCTION_HEADS, Definition, Function, arguments_of_activations
 from symback.verification.meaning import COL, ROW
 from symback.verification.mentions import Lexicon, is_any_of, letter_of, names_in, printed_name
 from symback.verification.recurrence import losses_under_sums, shared_families
@@ -101,10 +101,16 @@ class Sheet:
         rates = {mention.family for mention in mentions if mention.stage is None and mention.family in SMALL_GREEK_SCALARS} - named
         self.staged = (self.staged | named) - self.shared - (rates if lexicon.times else set())
         self.begins_at_one = not lexicon.times and any(self._is_of_layer_below(definition) for definition in self.definitions)
+        self.weighted_inputs = self._weighted_inputs()
         self.losses_under_sums = losses_under_sums(self.definitions, lexicon)
         self.has_step_losses = bool(self.losses_under_sums) or any(
             mention.family in lexicon.losses and mention.stage is not None for mention in mentions
         )
+
+    def _weighted_inputs(self) -> tuple[str, ...]:
+        r"""Letters of what the activations are taken of, which errors are derivatives by: z and Z, and the u of a = \sigma(u)."""
+        own = arguments_of_activations(self.definitions, self.lexicon)
+        return tuple(dict.fromkeys(("z", "Z", *sorted(own & self.staged, key=lambda family: (family[:1].isupper(), family)))))
 
     def is_numbered(self, window: Window, edition: Edition) -> bool:
         """Whether every layer has its own equations and its own size: z^1 = …, z^2 = …, and none for any layer l."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from symback.verification.definitions import Definition, chains_of, definitions_in
+from symback.verification.definitions import Definition, arguments_of_activations, chains_of, definitions_in
 from symback.verification.mentions import Lexicon, names_in
 from symback.verification.parser import parse
 from symback.verification.tree import Tree, operands_of, walk
@@ -56,6 +56,8 @@ def usual_definitions(definitions: Sequence[Definition], trees: Sequence[Tree], 
     spoken = staged if {"Z", "A"} <= defined & staged else families  # where layers of samples are stated, a bare z is that of \sigma(z)
     found: list[Definition] = []
     common_trees: list[Tree] = []
+    if has_stages and arguments_of_activations(definitions, lexicon) & defined:
+        given = given | {"z", "a"} - staged  # h^l = \sigma(u^l): both are called otherwise
     for family, triggers, latex in table:
         if family not in given and set(triggers) & spoken and (has_stages or families & {"W", "z", "Z"} - {family}):
             common_trees.append(parse(latex))

@@ -204,7 +204,7 @@ class World:
         if self.is_built and ("reading", family, stage) not in self.memory and names_gradient(self, family, stage):
             raise Unread(f"the derivative that {family} stands for is not known here")
         if family in (r"\delta", r"\Delta") and (stage is not None or family in self.sheet.staged):
-            for letter in ("z", "Z", "net", "s", "u"):
+            for letter in dict.fromkeys((*self.sheet.weighted_inputs, "net", "s", "u")):
                 if (letter, stage) in self.values:
                     return error_of(self, family, self.values[letter, stage])
             raise Unread(f"what {family} is the error of is not known")
@@ -374,7 +374,8 @@ class World:
         """Whether an axis is one of a weight matrix, and so never runs over samples."""
         if self.is_uniform:
             return False
-        return any(family.split("_")[0] in WEIGHTS and axis in value.tensor.axes for (family, _), value in self.values.items())
+        weights = [value for (family, _), value in self.values.items() if family.split("_")[0] in WEIGHTS and family not in self._patterns]
+        return any(axis in value.tensor.axes for value in weights)
 
     def is_of_inputs(self, axis: Axis) -> bool:
         """Whether an axis is one of the inputs X: in X M + b the rows of X are samples, whatever the letter of M is."""

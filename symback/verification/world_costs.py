@@ -290,7 +290,8 @@ def _reaches(world: World, cost: Tensor) -> bool:
 
 def _subjects(world: World) -> set[tuple]:
     """What the claim is about; δ is about z, and about Z only where there is no z."""
-    return {key for key in world.about if key[0] != "Z" or ("z", key[1]) not in world.values}
+    capitals = [letter for letter in world.sheet.weighted_inputs if letter.isupper()]
+    return {key for key in world.about if key[0] not in capitals or (key[0].lower(), key[1]) not in world.values}
 
 
 def _is_used(world: World, tensor: Tensor) -> bool:

@@ -60,7 +60,7 @@ def near_definitions(world: World) -> dict[Var, Tensor]:
     """What a proof unfolds first: what is no open function."""
     if "near" not in world.memory:
         kept = {name: t for name, t in world.definitions.items() if not any(isinstance(node, Unspecified) for node in walk(t))}
-        world.memory["near"] = {name: t for name, t in kept.items() if name.name.letter not in ("z", "Z")}
+        world.memory["near"] = {name: t for name, t in kept.items() if name.name.letter not in world.sheet.weighted_inputs}
     return world.memory["near"]
 
 

@@ -4,8 +4,9 @@ import pytest
 import sympy
 
 from symback.errors import NotationError
+from symback.language.letters import notation_named
 from symback.language.names import Name
-from symback.language.notation import FUNCTIONS, LETTERS, NOTATIONS, Glyph, notation_named
+from symback.language.notation import FUNCTIONS, LETTERS, NOTATIONS, Glyph
 from symback.language.printing import to_latex, to_text
 from symback.simplification.matrix_form import LAYOUTS
 

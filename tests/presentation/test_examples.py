@@ -15,7 +15,8 @@ import sympy
 
 import symback
 from symback.errors import NumericError, SpecError, SymbackError, UnsupportedError
-from symback.language.notation import NOTATIONS, notation_named
+from symback.language.letters import notation_named
+from symback.language.notation import NOTATIONS
 from symback.language.printing import to_text
 from symback.network import Dense, LayerNorm, Network, Residual
 from symback.network.activations import ACTIVATIONS

@@ -60,3 +60,20 @@ def test_what_depends_on_what_is_a_definition(latex):
 
 def test_a_product_with_a_sum_is_no_dependence():
     assert verify(r"w = w (x + 1)").formulas[0].verdict not in ("proved", "definition")
+
+
+@pytest.mark.parametrize(
+    ("latex", "verdict"),
+    [
+        (r"C = \frac12 \| a^L - y \|^2 \Rightarrow \frac{\partial C}{\partial a^L} = a^L - y", "proved"),
+        (r"C = \frac12 \| a^L - y \|^2 \Rightarrow \frac{\partial C}{\partial a^L} = 2 (a^L - y)", "refuted"),
+        (r"C = \| a^L - 2 y \|^2 \Rightarrow \frac{\partial C}{\partial a^L} = a^L - y", "refuted"),
+    ],
+)
+def test_a_cost_that_is_stated_decides_also_within_one_formula(latex, verdict):
+    assert verify(latex).formulas[0].verdict == verdict
+
+
+def test_a_cost_that_cannot_be_read_is_not_replaced_by_a_usual_one():
+    latex = r"C = \frac{1}{ } \| a^L - 2 y \|^2 \Rightarrow \frac{\partial C}{\partial a^L} = a^L - y"
+    assert verify(latex).formulas[0].verdict == "undecided"

@@ -10,7 +10,7 @@ from symback.cli.commands.networks import network_of
 from symback.cli.pages import check_ending, looking_as_wanted, write_page
 from symback.cli.progress import Tick, shown_progress, silent, with_ticks
 from symback.errors import SpecError
-from symback.language.notation import notation_named
+from symback.language.letters import notation_named
 from symback.network import Network
 from symback.pipeline import Derivation, derive, derive_generic
 from symback.presentation import document

@@ -5,7 +5,7 @@ import sys
 
 from symback.cli.commands.networks import network_of
 from symback.cli.pages import check_ending, looking_as_wanted, write_page
-from symback.language.notation import notation_named
+from symback.language.letters import notation_named
 from symback.presentation import read_values, worked_example
 from symback.presentation.blocks import Document
 from symback.presentation.text import write_text

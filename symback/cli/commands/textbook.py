@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.progress import track
 
 from symback.cli.checks import FAILED, FINE
-from symback.language.notation import notation_named
+from symback.language.letters import notation_named
 from symback.presentation.blocks import Block, Document, Heading, Items, Prose, Spans, Table, Written
 from symback.presentation.text import write_text
 from symback.verification.textbook import TextbookReport, TextbookRow, run_textbook

@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from symback.errors import SpecError
-from symback.language.notation import Notation, notation_named
+from symback.language.letters import notation_named
+from symback.language.notation import Notation
 from symback.network import Network
 from symback.presentation.drawing.layout import drawing_of
 from symback.presentation.drawing.neurons import Pen
