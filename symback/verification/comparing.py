@@ -110,9 +110,9 @@ def _proof(one: Tensor, other: Tensor, world: World, sizes: Mapping[sympy.Symbol
         if (proof := prove_equal(one, other, definitions, facts_now(world), PROOF_SECONDS / 2, sizes)) is not None:
             return proof
     first, second = _in_last_errors(world, one, other)
-    if first is not one or second is not other:
-        if (proof := prove_equal(first, second, {}, facts_now(world), PROOF_SECONDS / 2, sizes)) is not None:
-            return proof
+    is_other = first is not one or second is not other
+    if is_other and (proof := prove_equal(first, second, {}, facts_now(world), PROOF_SECONDS / 2, sizes)) is not None:
+        return proof
     if not (found := found_facts(world)):
         return None
     known, swept = (*facts_now(world), *found), swept_definitions(world)

@@ -355,15 +355,16 @@ def without_results(definitions: Sequence[Definition], lexicon: Lexicon) -> list
 
 
 def arguments_of_activations(definitions: Sequence[Definition], lexicon: Lexicon) -> set[str]:
-    r"""The u of a = \sigma(u): families that an activation is taken of."""
-    bodies = [definition.body for definition in definitions if definition.role == "forward"]
-    calls = [
-        body
-        for body in bodies
-        if body.kind == "call" and letter_of(body.children[0]) in FUNCTION_HEADS and body.children[1].kind == "group"
-    ]
-    names = [printed_name(call.children[1].children[0]) for call in calls]
-    return {lexicon.mention(name).family for name in names if name is not None}
+    r"""The u of a = \sigma(u): families that layers take their activation of; not the a of q = \sigma(a^L), which is one itself."""
+    found, activations = set(), set()
+    for definition in definitions:
+        body = definition.body
+        is_call = body.kind == "call" and body.children[1].kind == "group" and letter_of(body.children[0]) in FUNCTION_HEADS
+        name = printed_name(body.children[1].children[0]) if is_call else None
+        if definition.role == "forward" and is_call and definition.name.stage is not None:
+            activations.add(definition.name.family)
+            found |= {lexicon.mention(name).family} if name is not None else set()
+    return found - activations
 
 
 def names_of_errors(definitions: Sequence[Definition], lexicon: Lexicon) -> dict[str, str]:

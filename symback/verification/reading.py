@@ -417,7 +417,8 @@ def _read_annotated(tree: Tree, place: Place) -> Value:
 
 READERS.update({
     "symbol": _read_name, "scripts": _read_name, "font": _read_name, "accent": _read_name, "word": _read_name, "group": _read_group,
-    "number": _read_number, "begun": _read_begun, "sum": _read_sum, "sign": _read_sign, "fraction": _read_fraction, "root": _read_root, "call": _read_call,
+    "number": _read_number, "begun": _read_begun, "sum": _read_sum, "sign": _read_sign, "fraction": _read_fraction,
+    "root": _read_root, "call": _read_call,
     "function": read_function, "large": read_large, "product": read_product, "derivative": read_derivative, "applied": _read_applied,
     "annotated": _read_annotated, "aligned": _read_aligned,
     "matrix": _read_matrix,

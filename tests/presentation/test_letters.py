@@ -24,8 +24,8 @@ def page_of(notation: str) -> str:
 def test_every_formula_in_other_letters_is_read_back_and_proved(tmp_path, notation):
     path = tmp_path / "page.md"
     path.write_text(page_of(notation), encoding="utf-8")
-    found = [(one.line, one.verdict, one.reason) for one in sb.verify(path).formulas if one.verdict not in ("proved", "definition", "mention")]
-    assert found == []
+    found = [(one.line, one.verdict, one.reason) for one in sb.verify(path).formulas]
+    assert [one for one in found if one[1] not in ("proved", "definition", "mention")] == []
 
 
 @pytest.mark.slow
