@@ -30,6 +30,7 @@ FURTHER_SEEDS = (49, 62, 75, 88)  # where one point of three differs: functions 
 DIFFERENT, EQUAL = 1e-5, 1e-9  # relative: float64 sums of a few products; between the two nothing is concluded
 LEAST_SCALE = 1e-3
 PROOF_SECONDS = 1.0
+VANISH = "both sides vanish in the equations at hand"
 MOST_SIZES = 4  # ways to choose among sizes that a page prints
 OPEN_COST = "the cost is not stated, on which this rests"
 
@@ -82,7 +83,7 @@ def compare(left: Value, right: Value, place: Place, conditions: Sequence[Tree] 
             if world.is_numbered and there == [None] and _proof(one, other, world, printed[0]) is not None:
                 return Outcome("proved", "the two sides have the same normal form at the sizes that the page prints")
             return Outcome("undecided", f"for other sizes than the printed ones it is false ({difference.reason})")
-    if difference is not None:
+    if difference is not None and not (difference.reason == VANISH and _is_no_zero(one, world)):
         is_open = world.has_open_cost and world.has_gradient(one) != world.has_gradient(other)
         if difference.word == "refuted" and is_open and not is_false_of_every_cost(one, other, world, place.own):
             return Outcome("undecided", f"{OPEN_COST} ({difference.reason})")
@@ -95,6 +96,13 @@ def compare(left: Value, right: Value, place: Place, conditions: Sequence[Tree] 
     if _proof(one, other, world) is None:
         return Outcome("undecided", "equal at random values, but no proof was found")
     return Outcome("proved", "the two sides have the same normal form")
+
+
+def _is_no_zero(tensor: Tensor, world: World) -> bool:
+    """Whether what is zero at random points is not zero by its equations: the slope of a function that is flat at its ends."""
+    own = tuple(range(tensor.rank))
+    nothing = contract(((const(0), ()),), own, dict(enumerate(tensor.axes)))
+    return prove_equal(tensor, nothing, world.definitions, facts_now(world), PROOF_SECONDS) is None
 
 
 def _printed_sizes(world: World) -> list[dict[sympy.Symbol, int]]:
@@ -260,7 +268,7 @@ def _difference(
     if clear or not valued:
         return Outcome("undecided", "no random point tells")
     if largest == 0 and not may_vanish and not any(isinstance(side, Const) for side in (one, other)):
-        return Outcome("undecided", "both sides vanish in the equations at hand")
+        return Outcome("undecided", VANISH)
     return None
 
 

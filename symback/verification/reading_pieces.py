@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import sympy
 
-from symback.language.expressions import Add, Const, Contract, Map, Tensor, contract, leaves, map_, slot
+from symback.language.expressions import Add, Const, Contract, Delta, Map, Tensor, contract, leaves, map_, slot
 from symback.verification.meaning import Unread, Value
 from symback.verification.place import Place, read
 from symback.verification.tree import Tree, operands_of, operators_of
@@ -93,9 +93,16 @@ def _expression(tensor: Tensor, of: Sequence[Value]) -> sympy.Expr:
             return sympy.Add(*(_expression(arg, of) for arg in tensor.args))
         case Map():
             return tensor.expr.xreplace({slot(i): _expression(arg, of) for i, arg in enumerate(tensor.args)})
-        case Contract() if all(labels in ((), tuple(range(tensor.rank))) for labels in tensor.labels):
-            return sympy.Mul(*(_expression(arg, of) for arg in tensor.args))
+        case Contract():
+            factors = [pair for pair in zip(tensor.args, tensor.labels, strict=True) if not _is_diagonal(*pair)]
+            if all(labels in ((), tuple(range(tensor.rank))) for _, labels in factors):
+                return sympy.Mul(*(_expression(arg, of) for arg, _ in factors))
     raise Unread("a piece that is not taken entry by entry")
+
+
+def _is_diagonal(factor: Tensor, labels: tuple[int, ...]) -> bool:
+    """δ_jj, which is 1 in every entry: the slope dz_j/dz_j."""
+    return isinstance(factor, Delta) and labels[0] == labels[1]
 
 
 def _holds(signs: Sequence[str], sides: Sequence[sympy.Expr]) -> sympy.Basic:

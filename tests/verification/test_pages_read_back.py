@@ -315,3 +315,12 @@ def test_errors_of_layers_that_share_their_weights_are_brought_to_the_last_of_th
     true = r"\nabla_{W^{1}} C &= \delta^{1} (a^{0})^{\mathsf T} + a^{1} (\delta^{2})^{\mathsf T}"
     assert true in page
     assert {v.verdict for v in changed_formulas(tmp_path, page, true, true.replace("+ a", "+ 2 a"))} == {"refuted"}
+
+
+SLOPE_OF_RELU = r"\begin{cases} \frac{d}{dz} z & \text{if } z > 0 \\ \frac{d}{dz} 0 & \text{otherwise} \end{cases}"
+
+
+def test_the_slope_of_a_piece_is_a_piece_of_the_slope(tmp_path: Path):
+    page = page_of(sb.Network.from_spec("3-2", activation="relu"))
+    assert last_verdict(tmp_path, page, rf"\operatorname{{ReLU}}'(z) = {SLOPE_OF_RELU}") == "proved"
+    assert last_verdict(tmp_path, page, rf"\operatorname{{ReLU}}'(z) = {SLOPE_OF_RELU.replace('} z &', '} 2 z &')}") != "proved"
