@@ -247,7 +247,8 @@ def jacobian(body: Tree, variable: Tree, place: Place) -> Value:
     way = "through everything between"
     if is_indirect(place.world, above.tensor, below.tensor):
         direct = ("a link of a chain", DIRECT_LINK) if place.is_link else ("a partial derivative", "of the direct dependence alone")
-        way = place.choices(direct[0], ("through everything between", direct[1]))
+        ways = ("through everything between", direct[1])  # the likelier first: the page may say that factors hold the others fixed
+        way = place.choices(direct[0], ways[::-1] if place.world.sheet.holds_the_others else ways)
     found = whole_derivative(place.world, above.tensor, below.tensor, is_direct=way != "through everything between")
     target = _entry_of(below, variable, place)
     if target.tensor is not below.tensor:
