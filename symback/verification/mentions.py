@@ -273,6 +273,8 @@ def _with_script(name: Printed, script: Tree) -> Printed | None:
     if script.kind == "postfix":
         return replace(name, is_transposed=not name.is_transposed) if script.text == r"\top" else None
     content = script.children[0]
+    if content.kind == "product" and content.children[0].kind == "empty":
+        return None  # A^{\odot 2}, a power entry by entry
     if script.kind == "subscript":
         if content.kind == "empty":
             return name

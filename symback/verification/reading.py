@@ -102,7 +102,7 @@ def _read_name(tree: Tree, place: Place) -> Value:
 def _entrywise_exponent(script: Tree) -> Tree | None:
     r"""The -1 of a^{\odot -1}, and the 2 of A^{\circ 2}: a power entry by entry; None for another script."""
     content = script.children[0] if script.kind == "superscript" else script
-    if content.kind != "product" or len(content.children) != 3 or operators_of(content)[0] not in (r"\odot", r"\circ"):
+    if content.kind != "product" or len(content.children) != 3 or operators_of(content)[0] not in (r"\odot", r"\circ", "*"):
         return None
     nothing, exponent = operands_of(content)
     return exponent if nothing.kind == "empty" else None
