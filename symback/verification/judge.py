@@ -181,9 +181,10 @@ class _Judge:
         }
         self.numbers = self._number_outcomes(text)
         matrices = (i for i, page in enumerate(pages) if page.tree is not None and shows_matrices(self.lexicon, page.tree))
+        self.sheet.first_matrix = first_matrix = next(matrices, len(pages))
         stated_families = frozenset(definition.name.family for definition in definitions if definition.role == "forward")
         self.readings = OpenReadings(
-            self.lexicon, self.sheet, self.words, is_alone, stated_families, self.sheet.softmax_letters, next(matrices, len(pages)), pages
+            self.lexicon, self.sheet, self.words, is_alone, stated_families, self.sheet.softmax_letters, first_matrix, pages
         )
         settle(self.sheet, self._widest_window())
         self.plain = self._without_layers(definitions, functions, trees)

@@ -77,6 +77,7 @@ class Sheet:
         self.constants = _constants([*self.definitions, *self.functions])
         self.has_circle_number = _has_circle_number(trees, self.definitions)
         self.has_begun_numbers = any(node.kind == "begun" for tree in trees for node in walk_tree(tree))
+        self.first_matrix = 0  # the first formula in which layers have more than one neuron
         self.holds_the_others = False  # in the factors of chain rules
         self.lower_bounds = lower_bounds(trees)
         self.is_sloppy = any(_multiplies_arrays(node) for tree in trees for node in walk_tree(tree))
@@ -223,6 +224,7 @@ class Sheet:
             is_left_out = bool(fitting) and definition.role == "forward" and (definition.name.family, definition.order) not in fitting
             if (
                 is_left_out
+                or self._is_of_single_neurons(definition, order)
                 or definition in self.dropped
                 or definition.order > order + LATER
                 or (reach is not None and definition.order >= 0 and abs(definition.order - order) > reach)
@@ -250,6 +252,14 @@ class Sheet:
             tuple(map(self._first_like, costs)),
         )
         return self.editions.setdefault(parts, Edition(*parts))
+
+    def _is_of_single_neurons(self, definition: Definition, order: int) -> bool:
+        """z = w a + b before any matrix, of which a formula after the first one does not speak if z or Z is stated anew there."""
+        if not definition.order < self.first_matrix <= order or definition.role != "forward" or definition.order < 0:
+            return False
+        families = {definition.name.family, definition.name.family.swapcase()}
+        later = (other for other in self.definitions if other.role == "forward" and other.order >= self.first_matrix)
+        return any(other.name.family in families for other in later)
 
     def _first_like(self, stated: Stated) -> Stated:
         """The first definition that says the same: what a page repeats needs no world of its own."""

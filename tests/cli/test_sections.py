@@ -20,4 +20,4 @@ def test_the_pictures_of_a_markdown_page_stand_beside_it(tmp_path):
 
 def test_a_wrong_section_is_answered_with_the_known_ones(capsys):
     assert main(["derive", "2-3-2", "--sections", "slope"]) == 2
-    assert "chain, slopes, costs, worlds, vanishing, descent, and all" in capsys.readouterr().err
+    assert "chain, slopes, matrices, costs, worlds, vanishing, descent, and all" in capsys.readouterr().err

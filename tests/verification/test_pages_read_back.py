@@ -324,3 +324,12 @@ def test_the_slope_of_a_piece_is_a_piece_of_the_slope(tmp_path: Path):
     page = page_of(sb.Network.from_spec("3-2", activation="relu"))
     assert last_verdict(tmp_path, page, rf"\operatorname{{ReLU}}'(z) = {SLOPE_OF_RELU}") == "proved"
     assert last_verdict(tmp_path, page, rf"\operatorname{{ReLU}}'(z) = {SLOPE_OF_RELU.replace('} z &', '} 2 z &')}") != "proved"
+
+
+def test_single_neurons_before_the_matrices_are_another_network(tmp_path: Path):
+    chain = "$$z^{L} = w^{L} a^{L-1} + b^{L}$$\n\n$$a^{L} = \\sigma(z^{L})$$\n\n"
+    rows = "$$Z^{l} = A^{l-1} (W^{l})^{\\mathsf T} + \\mathbf{1} (b^{l})^{\\mathsf T}$$\n\n$$A^{l} = \\sigma(Z^{l})$$\n\n"
+    rows += "$$\\Delta^{l} = \\frac{\\partial C}{\\partial Z^{l}}$$\n"
+    true = r"\Delta^{l} = (\Delta^{l+1} W^{l+1}) \odot \sigma'(Z^{l})"
+    assert last_verdict(tmp_path, chain + rows, true) == "proved"
+    assert last_verdict(tmp_path, chain + rows, true.replace("W^{l+1})", r"(W^{l+1})^{\mathsf T})")) == "refuted"
