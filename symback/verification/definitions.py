@@ -359,12 +359,17 @@ def arguments_of_activations(definitions: Sequence[Definition], lexicon: Lexicon
     found, activations = set(), set()
     for definition in definitions:
         body = definition.body
-        is_call = body.kind == "call" and body.children[1].kind == "group" and letter_of(body.children[0]) in FUNCTION_HEADS
+        is_call = body.kind in ("call", "function") and body.children[1].kind == "group" and _is_activation(body.children[0])
         name = printed_name(body.children[1].children[0]) if is_call else None
         if definition.role == "forward" and is_call and definition.name.stage is not None:
             activations.add(definition.name.family)
             found |= {lexicon.mention(name).family} if name is not None else set()
     return found - activations
+
+
+def _is_activation(head: Tree) -> bool:
+    r"""\sigma, \tanh, \operatorname{ReLU}; no logarithm, and nothing that is taken of several numbers."""
+    return letter_of(head) in FUNCTION_HEADS | {r"\tanh"} or head.text.startswith(r"\operatorname")
 
 
 def names_of_errors(definitions: Sequence[Definition], lexicon: Lexicon) -> dict[str, str]:

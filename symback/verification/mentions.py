@@ -204,6 +204,10 @@ def with_listed_indices(tree: Tree, letters: frozenset[str] | None = None) -> Tr
     return tree if children == tree.children else replace(tree, children=children)
 
 
+def _is_whole_power(script: Tree) -> bool:
+    return script.kind == "superscript" and script.children[0].kind == "number"
+
+
 def _is_size_of_layer(tree: Tree) -> bool:
     """n_l, n_{l-1}: how many units a layer has, as the last of an index."""
     if tree.kind != "scripts" or len(tree.children) != 2 or tree.children[0].text != "n" or tree.children[1].kind != "subscript":
@@ -229,6 +233,8 @@ def printed_name(tree: Tree) -> Printed | None:
     if tree.kind != "scripts":
         letter = letter_of(tree)
         return None if letter is None else Printed(letter)
+    if tree.children[0].kind == "group" and tree.children[0].text == "( )" and any(_is_whole_power(script) for script in tree.children[1:]):
+        return None  # (z)^2, of which the 2 is no layer
     found = printed_name(tree.children[0])
     for script in tree.children[1:]:
         if found is None:

@@ -333,3 +333,12 @@ def test_single_neurons_before_the_matrices_are_another_network(tmp_path: Path):
     true = r"\Delta^{l} = (\Delta^{l+1} W^{l+1}) \odot \sigma'(Z^{l})"
     assert last_verdict(tmp_path, chain + rows, true) == "proved"
     assert last_verdict(tmp_path, chain + rows, true.replace("W^{l+1})", r"(W^{l+1})^{\mathsf T})")) == "refuted"
+
+
+def test_a_number_at_brackets_is_a_power_and_no_layer(tmp_path: Path):
+    rows = "$$Z^{1} = X (W^{1})^{\\mathsf T} + \\mathbf{1} (b^{1})^{\\mathsf T}$$\n\n$$A^{1} = \\tanh(Z^{1})$$\n\n"
+    slope = "$$\\tanh'(z) = 1 - \\tanh(z)^{2}$$\n\n$$C = \\frac{1}{2} \\sum_{s=1}^{N} \\sum_j (A^{1}_{sj} - Y_{sj})^{2}$$\n\n"
+    slope += "$$\\Delta^{1} = \\frac{\\partial C}{\\partial Z^{1}}$$\n"
+    true = r"\Delta^{1} = (A^{1} - Y) \odot \tanh'(Z^{1})"
+    assert last_verdict(tmp_path, rows + slope, true) == "proved"
+    assert last_verdict(tmp_path, rows + slope, true.replace("A^{1} - Y", "Y - A^{1}")) == "refuted"
