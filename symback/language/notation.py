@@ -44,7 +44,8 @@ LETTERS = _glyphs(
         "kappa": (r"\kappa", "κ"),
         "lambda": (r"\lambda", "λ"),
         "mu": (r"\mu", "μ"),
-        "Mu": (r"\boldsymbol{\mu}", "μ"),
+        "Mu": (r"\mu", "μ"),
+        "S": ("s", "s"),
         "sigma": (r"\sigma", "σ"),
         "theta": (r"\theta", "θ"),
         "xhat": (r"\hat{x}", "x̂"),
@@ -58,7 +59,7 @@ LETTERS = _glyphs(
 )
 
 # The letter of one entry, where it is not that of the whole.
-ENTRY_LETTERS = _glyphs({"W": ("w", "w"), "C_s": ("C", "C"), "C_s_new": (r"C^{\mathrm{new}}", "Cⁿᵉʷ"), "Mu": (r"\mu", "μ")})
+ENTRY_LETTERS = _glyphs({"W": ("w", "w"), "C_s": ("C", "C"), "C_s_new": (r"C^{\mathrm{new}}", "Cⁿᵉʷ")})
 
 # Scalar functions; what is not listed is \operatorname{its name}.  Derivatives add primes.
 FUNCTIONS = _glyphs(

@@ -252,8 +252,8 @@ class Built:
 
 
 def layer_var(letter: str, number: int | sympy.Expr | None, samples: tuple[Axis, ...], *sizes: Size) -> Var:
-    """A quantity as a tensor over the samples (if any) and units; what has both is written with a capital letter."""
-    capital = letter[0].upper() + letter[1:] if samples and sizes else letter
+    """A quantity as a tensor over the samples (if any) and units; what has samples is named with a capital letter."""
+    capital = letter[0].upper() + letter[1:] if samples else letter
     return var(Name(capital, number), (*samples, *(Axis(size) for size in sizes)))
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import chain, count
 
 from symback.verification.mentions import INDEX_LETTERS, Lexicon, letter_of
 from symback.verification.reading_names import ranges_of
@@ -15,11 +16,9 @@ from symback.verification.tree import Tree, walk
 
 __all__ = ["told_apart"]
 
-MORE_LETTERS = (r"\iota", r"\kappa", r"\mu", r"\nu", r"\xi", r"\rho", r"\upsilon", r"\varrho", r"\varkappa", r"\omega")
-
 
 def told_apart(members: Sequence[Tree], lexicon: Lexicon) -> tuple[Tree, ...]:
-    r"""The members with another letter for each sum whose letter a sum before it has; as they are if letters run out.
+    r"""The members with another letter for each sum whose letter a sum before it has, made up where letters run out.
 
     A letter that also stands outside of all sums is left alone: u_k + Σ_k v_k is a slip of the pen, or speaks of one k.
 
@@ -32,16 +31,10 @@ def told_apart(members: Sequence[Tree], lexicon: Lexicon) -> tuple[Tree, ...]:
     used = {node.text for member in members for node in walk(member) if node.kind == "symbol"}
     taken = used | lexicon.stages_above | lexicon.stages_below | lexicon.times | {"T", "l"}
     letters = sorted(INDEX_LETTERS | {letter for letter in lexicon.bound if letter.isalpha()})
-    fresh = iter([letter for letter in (*letters, *MORE_LETTERS) if letter not in taken])
+    fresh = chain((letter for letter in letters if letter not in taken), (rf"\index{number}" for number in count(1)))
     free = {letter for member in members for letter in _free(member, frozenset())}
     seen: set[str] = set()
-    found = []
-    try:
-        for member in members:
-            found.append(_renamed(member, free, seen, fresh))
-    except StopIteration:
-        return tuple(members)
-    return tuple(found)
+    return tuple(_renamed(member, free, seen, fresh) for member in members)
 
 
 def _letters_under(tree: Tree) -> tuple[str, ...]:

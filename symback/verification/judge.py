@@ -407,7 +407,7 @@ class _Judge:
         ):
             return Judged("definition", "definition", replace(outcome, reason="states what its left side is"))  # a^l_j = g(z^l)
         if outcome.word == "undecided" and kind == "gradient" and self._states_rows():
-            turned = with_row_gradients(claim, self.lexicon)
+            turned = self._with_row_gradients(claim)
             other = outcome if turned is None else self._settled(turned, order, self.readings.alternatives(claim, order), until)
             if other.word == "proved":
                 return Judged(kind, "proved", replace(other, assumptions=(*other.assumptions, "gradients are rows")))
@@ -430,10 +430,10 @@ class _Judge:
         ):
             reason = "holds if the derivative is of the whole sum, which is printed without brackets"
             return replace(_refuted(kind, replace(outcome, reason=reason), bracketed, "missing brackets"), verdict="conditional")
-        turned = with_row_gradients(claim, self.lexicon) if kind == "gradient" and not outcome.is_sure else None
+        is_stated = self._states_rows()
+        turned = self._with_row_gradients(claim) if kind == "gradient" and (is_stated or not outcome.is_sure) else None
         if turned is not None:
             other = self._settled(turned, order, self.readings.alternatives(claim, order), min(self.until, time.thread_time() + SECONDS))
-            is_stated = self._states_rows()
             if other.word == "proved" and is_chain_to_entry(claim, self.sheet):
                 return Judged(
                     kind, "proved", replace(other, assumptions=(*other.assumptions, "the factors of the chain are rows and matrices"))
@@ -541,6 +541,11 @@ class _Judge:
             open_to = dict.fromkeys(item.activation for item in self.readings.alternatives(claim, order) if item.activation)
             found += [replace(item, activation=activation) for item in list(found) for activation in open_to]
         return self._settled(claim, order, found, until, is_trial=True).word == "proved"
+
+    def _with_row_gradients(self, claim: Claim) -> Claim | None:
+        """The claim with gradients as rows; an error whose entries are defined, Δ_{sj} = ∂C/∂Z_{js}, keeps that shape."""
+        has_entries = any(one.name.family in (r"\delta", r"\Delta") and len(one.labels) == 2 for one in self.sheet.definitions)
+        return with_row_gradients(claim, self.lexicon, also_errors=not has_entries)
 
     def _states_rows(self) -> bool:
         """Whether the document says that gradients are rows."""

@@ -25,13 +25,16 @@ ROW_WORDS = re.compile(
 TRANSPOSE = Tree("superscript", (Tree("symbol", (), r"\top"),))
 
 
-def with_row_gradients(claim: Claim, lexicon: Lexicon) -> Claim | None:
-    """The claim with every error and every derivative of the cost transposed; None where none is printed as a whole."""
-    members = tuple(_turned(member, lexicon) for member in claim.members)
+def with_row_gradients(claim: Claim, lexicon: Lexicon, *, also_errors: bool = True) -> Claim | None:
+    """The claim with every error and every derivative of the cost transposed; None where none is printed as a whole.
+
+    An error whose entries the document defines, Δ_{sj} = ∂C/∂Z_{js}, has its shape from there: also_errors=False.
+    """
+    members = tuple(_turned(member, lexicon, also_errors) for member in claim.members)
     return None if members == claim.members else replace(claim, members=members)
 
 
-def _turned(tree: Tree, lexicon: Lexicon) -> Tree:
+def _turned(tree: Tree, lexicon: Lexicon, also_errors: bool) -> Tree:
     """Transposed where it is a gradient, and not an entry of one."""
     if tree.kind == "derivative":
         above, below = printed_name(tree.children[1]), printed_name(tree.children[2])
@@ -42,9 +45,9 @@ def _turned(tree: Tree, lexicon: Lexicon) -> Tree:
     name = printed_name(tree) if tree.kind in ("symbol", "scripts") else None
     if name is not None:
         mention = lexicon.mention(name)
-        is_error = mention.family in (r"\delta", r"\Delta") and not name.primes and not mention.indices
+        is_error = also_errors and mention.family in (r"\delta", r"\Delta") and not name.primes and not mention.indices
         return _transposed(tree) if is_error else tree
-    return replace(tree, children=tuple(_turned(child, lexicon) for child in tree.children))
+    return replace(tree, children=tuple(_turned(child, lexicon, also_errors) for child in tree.children))
 
 
 def _transposed(tree: Tree) -> Tree:

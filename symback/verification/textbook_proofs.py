@@ -296,11 +296,12 @@ def _for_error(layer: Layer, subject: Subject) -> Chosen | str:
     if not subject.has("a", layer=layer):
         return f"there is no a^{_text(layer)} that is made of z^{_text(layer)}"
     if len(subject.users_of("z", layer)) != 1:
-        return f"z^{_text(layer)} is used by {_users('z', layer, subject)}"
+        return f"{_called('z', layer, subject)} is used by {_users('z', layer, subject)}"
     if _is_output(layer, subject):
         return _for_output_error(layer, subject)
     if not _enters_next_layer_alone(layer, subject):
-        return f"a^{_text(layer)} does not enter the dense layer after it alone; it is used by {_users('a', layer, subject)}"
+        output, users = _called("a", layer, subject), _users("a", layer, subject)
+        return f"{output} does not enter the dense layer after it alone; it is used by {users}"
     return _if_elementwise(STATEMENTS["(4)"], layer, subject)
 
 
@@ -372,7 +373,8 @@ def _activation_name(layer: Layer, subject: Subject) -> str:
 
 def _if_elementwise(statement: Statement, layer: Layer, subject: Subject, remark: str = "") -> Chosen | str:
     if not subject.page.is_elementwise(layer):
-        return f"the activation a^{_text(layer)} is not an element-wise function of z^{_text(layer)}"
+        output, weighted = _called("a", layer, subject), _called("z", layer, subject)
+        return f"the activation {output} is not an element-wise function of {weighted}"
     return statement, layer, remark
 
 
@@ -401,7 +403,7 @@ def _for_activation(layer: Layer, subject: Subject) -> Chosen | str:
         return _gradient_of(subject.cost), layer, ""
     if _enters_next_layer_alone(layer, subject):
         return STATEMENTS["∂a"], layer + 1, ""
-    return f"a^{_text(layer)} is used by {_users('a', layer, subject)}"
+    return f"{_called('a', layer, subject)} is used by {_users('a', layer, subject)}"
 
 
 _CHOICES: Mapping[str, Callable[[Layer, Subject], Chosen | str]] = {
@@ -411,6 +413,12 @@ _CHOICES: Mapping[str, Callable[[Layer, Subject], Chosen | str]] = {
 
 def _users(letter: str, layer: Layer, subject: Subject) -> str:
     return ", ".join(str(user.symbol.name) for user in subject.users_of(letter, layer))
+
+
+def _called(letter: str, layer: Layer, subject: Subject) -> str:
+    """z^l of one sample, Z^l of a batch."""
+    own = subject.own(letter, layer).name.letter if subject.has(letter, layer=layer) else letter
+    return f"{own}^{_text(layer)}"
 
 
 def _text(layer: Layer) -> str:
