@@ -159,14 +159,15 @@ def states_activation(claim: Claim) -> bool:
 
 
 def states_dependence(claim: Claim) -> bool:
-    """C = C(a^L), z = z(w, b): what a quantity depends on, and nothing about how."""
+    """C = C(a^L), z = z(w, b), C_s = C(a_s, y_s): what a quantity depends on, and nothing about how."""
     if len(claim.members) != 2 or claim.members[1].kind != "call":
         return False
     left, (head, argument) = claim.members[0], claim.members[1].children
     inside = argument.children[0] if argument.kind == "group" else argument
     names = operands_of(inside) if inside.kind == "list" else (inside,)
     is_of_names = all(printed_name(name) is not None for name in names)  # a (b + c) may be a product
-    return is_of_names and printed_name(left) is not None and left == head and letter_of(left) not in FUNCTION_HEADS
+    is_entry = left.kind == "scripts" and left.children[0] == head and [script.kind for script in left.children[1:]] == ["subscript"]
+    return is_of_names and printed_name(left) is not None and (left == head or is_entry) and letter_of(head) not in FUNCTION_HEADS
 
 
 def divided_by(trees: Sequence[Tree]) -> set[str]:

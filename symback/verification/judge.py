@@ -47,12 +47,12 @@ from symback.verification.definitions import (
     without_results,
 )
 from symback.verification.diagnosis import chain_text, diagnose, with_other_bounds
-from symback.verification.differentials import stated_differentials
+from symback.verification.differentials import has_differentials_only, stated_differentials, with_differentials_as_names
 from symback.verification.documents import read_document
 from symback.verification.hesitation import doubt_about, unrelated_costs
 from symback.verification.implicit import claim_with_sums, is_implicit
 from symback.verification.implied import functions_by_use, with_implied
-from symback.verification.layouts import ROW_WORDS, with_row_gradients
+from symback.verification.layouts import ROW_WORDS, transposes_gradients, with_gradients_shaped_like_weights, with_row_gradients
 from symback.verification.lexicon import lexicon_of
 from symback.verification.marks import with_marks
 from symback.verification.meant import diagonals, meant_claims, with_own_indices, with_shares
@@ -174,6 +174,7 @@ class _Judge:
         self.sheet.softmax_letters = softmax_in_words(pages)
         self.sheet.is_implicit = self.is_implicit
         self.sheet.differentials = stated_differentials([claim for _, claim in claims], self.lexicon)
+        self.transposes_gradients = self._states_rows() and transposes_gradients(claim for _, claim in claims)
         self.sheet.holds_the_others = holds_the_others(text)
         self.sheet.outputs = frozenset(named.outer.values())
         self.sheet.unit_sums = {
@@ -215,13 +216,15 @@ class _Judge:
     def _number_outcomes(self, text: str) -> dict[tuple[int, tuple[Tree, ...]], NumberOutcome]:
         """What the printed numbers say: one outcome for each chain that has some."""
         keys, claims = [], []
+        has_names = has_differentials_only(page.tree for page in self.pages if page.tree is not None)
         for order, page in enumerate(self.pages):
             for chain in number_chains(page.tree) if page.tree is not None else ():
                 printed = page.printed
                 words = f"{printed.before} {printed.after}" if printed is not None else ""
                 line, is_display = (printed.line, printed.display) if printed is not None else (1, True)
                 keys.append((order, operands_of(chain)))
-                claims.append(NumberClaim(operands_of(chain), operators_of(chain), line, words, is_display))
+                members = tuple(map(with_differentials_as_names, operands_of(chain))) if has_names else operands_of(chain)
+                claims.append(NumberClaim(members, operators_of(chain), line, words, is_display))
         book = NumberBook(is_alone=True) if self.is_alone else NumberBook(activation=activation_in_words(text))
         outcomes = judge_number_claims(claims, book)
         return {key: outcome for key, outcome in zip(keys, outcomes, strict=True) if outcome is not None}
@@ -337,7 +340,8 @@ class _Judge:
         return Judged("number", "undecided", found if numbers.word == "undecided" else rest.outcome)
 
     def _judged_by_equations(self, claim: Claim, order: int) -> Judged:
-        update = judge_update(claim)
+        step = with_gradients_shaped_like_weights(claim, self.lexicon) if self.transposes_gradients else claim
+        update = judge_update(step) if step is not None else None
         if update is not None:
             return Judged("gradient", update.word, Outcome(update.word, update.reason), update.correction, update.diagnosis)
         claim = with_layers_of_entries(claim, order, self.layers_of_entries)
@@ -406,7 +410,7 @@ class _Judge:
             and "as its entry" in outcome.reason
         ):
             return Judged("definition", "definition", replace(outcome, reason="states what its left side is"))  # a^l_j = g(z^l)
-        if outcome.word == "undecided" and kind == "gradient" and self._states_rows():
+        if outcome.word in ("undecided", "conditional") and kind == "gradient" and self._states_rows():
             turned = self._with_row_gradients(claim)
             other = outcome if turned is None else self._settled(turned, order, self.readings.alternatives(claim, order), until)
             if other.word == "proved":

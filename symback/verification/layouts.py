@@ -10,13 +10,14 @@ called false.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 
 from symback.verification.definitions import Claim
-from symback.verification.mentions import Lexicon, printed_name
-from symback.verification.tree import Tree
+from symback.verification.mentions import Lexicon, is_transpose, printed_name
+from symback.verification.tree import Tree, walk
 
-__all__ = ["ROW_WORDS", "with_row_gradients"]
+__all__ = ["ROW_WORDS", "transposes_gradients", "with_gradients_shaped_like_weights", "with_row_gradients"]
 
 ROW_WORDS = re.compile(
     r"numerator[- ]layout|jacobian[- ](?:layout|formulation)|(?:gradients?|derivatives?)\b[^.;]{0,60}\b(?:is|are|as)(?: a)? rows?\b",
@@ -32,6 +33,39 @@ def with_row_gradients(claim: Claim, lexicon: Lexicon, *, also_errors: bool = Tr
     """
     members = tuple(_turned(member, lexicon, also_errors) for member in claim.members)
     return None if members == claim.members else replace(claim, members=members)
+
+
+def with_gradients_shaped_like_weights(claim: Claim, lexicon: Lexicon) -> Claim | None:
+    """W - η (∂C/∂W)^T, where gradients are rows, as W - η ∂C/∂W is elsewhere; None where one is not transposed."""
+    turned = with_row_gradients(claim, lexicon, also_errors=False)
+    if turned is None:
+        return claim
+    plain = replace(turned, members=tuple(map(_without_double_transposes, turned.members)))
+    return None if transposes_gradients([plain]) else plain
+
+
+def transposes_gradients(claims: Iterable[Claim]) -> bool:
+    """Whether a derivative stands transposed in one of them."""
+    inside = (_transposed_in(node) for claim in claims for member in claim.members for node in walk(member))
+    return any(tree is not None and tree.kind == "derivative" for tree in inside)
+
+
+def _without_double_transposes(tree: Tree) -> Tree:
+    inside = _transposed_in(tree)
+    innermost = _transposed_in(inside) if inside is not None else None
+    if innermost is not None:
+        return innermost
+    children = tuple(map(_without_double_transposes, tree.children))
+    if tree.kind == "call" and children != tree.children:  # η (X)^T is read as a call
+        return Tree("product", (children[0], Tree("operator"), children[1]), "", tree.start, tree.end)
+    return replace(tree, children=children) if tree.children else tree
+
+
+def _transposed_in(tree: Tree) -> Tree | None:
+    """The X of (X)^T."""
+    if tree.kind != "scripts" or len(tree.children) != 2 or tree.children[0].kind != "group" or tree.children[1].kind != "superscript":
+        return None
+    return tree.children[0].children[0] if is_transpose(tree.children[1].children[0]) else None
 
 
 def _turned(tree: Tree, lexicon: Lexicon, also_errors: bool) -> Tree:

@@ -191,7 +191,10 @@ def _by_entries(name: str, rest: Sequence[Member], book: NumberBook) -> Tree | N
     names = [f"{name}_{place}" for place in range(1, len(form.cells) + 1)]
     if any(part not in book.entries or book.entries[part].example != book.example for part in names):
         return None
-    return Tree("matrix", tuple(Tree("row", (Tree("symbol", (), part),)) for part in names), "bmatrix")
+    cells = [Tree("symbol", (), part) for part in names]
+    is_row = len(form.shape) == 2 and form.shape[0] == 1
+    rows = (Tree("row", tuple(cells)),) if is_row else tuple(Tree("row", (cell,)) for cell in cells)
+    return Tree("matrix", rows, "bmatrix")
 
 
 def _without_doubtful(chain: Chain, signs: Sequence[str]) -> Chain:

@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
-    "ARRAY_LIMIT", "Interval", "NotUnderstoodError", "absolute", "add", "divide", "elementwise", "exactly", "exponential", "hull",
-    "increasing", "is_finite", "is_scalar", "is_vector", "logarithm", "maximum", "meets", "negative", "one_of",
+    "ARRAY_LIMIT", "Interval", "NotUnderstoodError", "absolute", "add", "diagonal", "divide", "elementwise", "exactly", "exponential",
+    "hull", "increasing", "is_finite", "is_scalar", "is_vector", "logarithm", "maximum", "meets", "negative", "one_of",
     "power", "product_by_shape", "root", "same_form", "stacked", "subtract", "transposed", "where_apart",
 ]  # fmt: skip
 
@@ -132,6 +132,15 @@ def negative(value: Interval) -> Interval:
 def transposed(value: Interval) -> Interval:
     """xᵀ; a list without orientation stays one."""
     return Interval(value.low.T, value.high.T)
+
+
+def diagonal(value: Interval) -> Interval:
+    """The diagonal matrix of a vector; a single number is its own."""
+    if is_scalar(value):
+        return value
+    if not is_vector(value) or value.low.size**2 > ARRAY_LIMIT:
+        raise NotUnderstoodError("the diagonal of what is no vector")
+    return Interval(np.diag(value.low.reshape(-1)), np.diag(value.high.reshape(-1)))
 
 
 def _fitted(left: Interval, right: Interval) -> tuple[Interval, Interval]:

@@ -20,6 +20,7 @@ from symback.verification.numbers_intervals import (
     NotUnderstoodError,
     absolute,
     add,
+    diagonal,
     divide,
     elementwise,
     exactly,
@@ -466,6 +467,7 @@ _FUNCTIONS: dict[str, Callable[[Interval], Interval]] = {
     "sqrt": root,
     "sigmoid": sigmoid,
     "softmax": softmax,
+    "diag": diagonal,
 }
 _VALUES: dict[str, Callable[[Tree, Reader], Interval]] = {
     **dict.fromkeys(("symbol", "word", "text", "accent", "font", "derivative", "applied"), _name),

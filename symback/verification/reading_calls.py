@@ -8,10 +8,10 @@ from functools import lru_cache
 
 import sympy
 
-from symback.language.expressions import Const, contract, delta, leaves, slot
+from symback.language.expressions import Const, contract, delta, leaves, slot, unspecified
 from symback.language.functions import scalar_function
 from symback.verification.definitions import FUNCTION_HEADS, Function
-from symback.verification.meaning import COL, ROW, Unread, Value, apply, divided, powered, summed, transposed
+from symback.verification.meaning import COL, ROW, Mismatch, Unread, Value, apply, divided, powered, summed, transposed
 from symback.verification.mentions import indices_of, is_transpose, printed_name
 from symback.verification.place import Place, read
 from symback.verification.reading_derivatives import gradient_of, root_of
@@ -96,6 +96,8 @@ def function_of(head: Tree, place: Place) -> Callable[[Tree], Value] | None:
     if head.kind == "word" and head.text == "sum" and not world.defines("sum"):
         return lambda argument: sum_along(argument, place)
     if name.letter in world.lexicon.losses and not mention.indices and mention.sample is None and not name.primes:
+        if place.is_definition and not world.is_built and not world.window.is_clock:
+            return lambda argument: _open_cost_of_sample(argument, place)
         return lambda argument: place.world.cost_value(root_of(Tree("call", (head, argument)), place))
     if name.letter in world.lexicon.losses and name.primes == 1 and not (mention.indices or mention.sample or name.above):
         return lambda argument: _slope_of_cost(argument, place)
@@ -105,6 +107,25 @@ def function_of(head: Tree, place: Place) -> Callable[[Tree], Value] | None:
     if name.letter in FUNCTION_HEADS and not mention.indices and not world.defines(mention.family) and name.letter not in place.bound:
         return lambda argument: _activated(name.letter, argument, name.primes, mention.power, place)
     return None
+
+
+def _open_cost_of_sample(argument: Tree, place: Place) -> Value:
+    """C(a_s, y_s), of which nothing is known but what it depends on; its label is the one that the arguments share."""
+    inside = argument.children[0] if argument.kind == "group" else argument
+    given = operands_of(inside) if inside.kind == "list" else (inside,)
+    parts = [read(part, place) for part in given]
+    shared = set.intersection(*({label for label in part.labels if label.isalpha() and label not in (ROW, COL)} for part in parts))
+    names = [printed_name(part) for part in given]
+    if len(shared) != 1 or any(name is None or not place.world.lexicon.mention(name).indices for name in names):
+        raise Unread("the cost within a definition")
+    label = shared.pop()
+    axes = [part.axes[label] for part in parts]
+    if differing := [axis for axis in axes if axis != axes[0]]:
+        raise Mismatch(axes[0], differing[0])
+    arguments = [
+        contract(((part.tensor, part.labels),), (label, *(other for other in part.labels if other != label)), {}) for part in parts
+    ]
+    return Value(unspecified("C", arguments, (), shared=1), (label,))
 
 
 def _slope_of_cost(argument: Tree, place: Place) -> Value:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import sympy
 
-from symback.language.expressions import Axis, Const, contract, delta
+from symback.language.expressions import Axis, Const, Var, const, contract, delta, leaves
 from symback.verification.index_sums import letters_of_sum, placed
 from symback.verification.meaning import COL, ROW, Mismatch, Unread, Untyped, Value, number, powered, transposed
 from symback.verification.mentions import (
@@ -131,7 +131,7 @@ def indexed(value: Value, indices: Sequence[Tree], place: Place, family: str = "
     """One entry: the printed indices become the labels of the sides, in their order."""
     sides = [label for label in value.labels if label in (ROW, COL) or label.startswith("axis ")]
     if len(indices) == 1 and len(sides) == 2:
-        return _row_of(value, indices[0], place)
+        return _row_of(value, indices[0], place, family)
     if len(indices) > len(sides) and family in place.world.sheet.vectors:
         raise Untyped(f"{len(indices)} indices stand at {family}, which is a vector")
     if len(indices) != len(sides):
@@ -155,11 +155,13 @@ def _axis_of_letter(letter: str, place: Place) -> Axis:
     return place.axes[letter]
 
 
-def _row_of(value: Value, index: Tree, place: Place) -> Value:
+def _row_of(value: Value, index: Tree, place: Place, family: str) -> Value:
     """x_i of a matrix X: its row or its column, as a column."""
-    ways = ("its row, as a column", "its row, as a row", "its column", "an entry in any row")
+    ways: tuple[str, ...] = ("its row, as a column", "its row, as a row", "its column", "an entry in any row")
+    if place.is_definition and _numbers_columns(index, value, family, place):
+        ways = ("its column",)
     way = place.choices("a matrix with one index", ways if index.kind == "symbol" else ways[:3])
-    if way == ways[3]:
+    if way == "an entry in any row":
         return Value(
             value.tensor,
             tuple(
@@ -173,6 +175,25 @@ def _row_of(value: Value, index: Tree, place: Place) -> Value:
         for label, axis in zip(value.labels, value.tensor.axes, strict=True)
     )
     return merged_labels(value, labels)
+
+
+def _numbers_columns(index: Tree, value: Value, family: str, place: Place) -> bool:
+    """Whether A_s is a column: A_{js} = σ(Z_{js}) says so, or that A^l = σ(W^l A^{l-1}) has its columns from A^{l-1}."""
+    letter, world = index_name(index), place.world
+    stated = [one.labels for one in world.edition.definitions if one.name.family == family and letter in one.labels]
+    if stated:
+        return all(len(labels) == 2 and labels[1] == letter for labels in stated)
+    if not isinstance(value.tensor, Var):
+        return False
+    forward = {equation.symbol: equation.definition for equation in world.equations}
+    pending, seen = [value.tensor], {value.tensor}
+    while pending:
+        new = set(leaves(forward.get(pending.pop(), const(0)))) - seen
+        pending += new
+        seen |= new
+    below = [leaf for leaf in seen - {value.tensor} if leaf.name.letter in (value.tensor.name.letter, "X")]
+    through = {label for label, axis in value.axes.items() if any(axis in leaf.axes for leaf in below)}
+    return through == {COL}
 
 
 def merged_labels(value: Value, labels: Sequence[str]) -> Value:

@@ -40,12 +40,15 @@ def descent_section(subject: Subject) -> list[Block]:
 
 
 def _of_batch(subject: Subject) -> tuple[Line, ...]:
-    """W_new = W - η/m Σ_s ∂C_s/∂W, and the same for b, entry by entry over the samples of the batch."""
+    """W_new = W - η/m Σ_s ∂C_s/∂W, and the same for b; their entries where a gradient is not shaped like what it is of."""
     s = index_symbol("s")
     each = sympy.Indexed("C_s", s)
+    indices = {"W": (index_symbol("j"), index_symbol("k")), "b": (index_symbol("j"),)}
     lines = []
     for letter in ("W", "b"):
         old, new = (sympy.Symbol(f"{name}^l", real=True) for name in (letter, f"{letter}_new"))
+        if subject.manner.layout == "jacobian":
+            old, new = (sympy.Indexed(str(name), *indices[letter]) for name in (old, new))
         mean = sympy.Sum(PartialDerivative(each, old), (s, 1, BATCH))
         lines.append(Line(new, AsSum(old, -(RATE / BATCH) * mean)))
     return tuple(lines)
