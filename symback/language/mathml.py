@@ -59,6 +59,7 @@ _PUNCTUATION = frozenset((",", ";"))
 _PAIRS = {"(": ")", "[": "]", r"\{": r"\}", r"\lvert": r"\rvert", r"\lVert": r"\rVert", r"\langle": r"\rangle", r"\lfloor": r"\rfloor"}
 _CLOSING = frozenset(_PAIRS.values())
 _CLOSING_SIGN = f'<mo form="postfix" fence="true"{TIGHT} stretchy="false">'
+_GAP = re.compile(r"\[-?[0-9.]+\s*(?:pt|mm|cm|in|em|ex|mu)\]")  # in \\[4pt]
 _TALL = re.compile(r"\\(?:frac|dfrac|sum|prod|begin|sqrt|int|left|underbrace|overbrace)\b")
 _SPACES = {r"\,": THIN, r"\:": THIN, r"\;": GAP, r"\ ": GAP, "~": GAP, r"\!": "", r"\quad": QUAD, r"\qquad": QUAD + QUAD}
 _IGNORED = frozenset((r"\displaystyle", r"\textstyle", r"\scriptsize", r"\footnotesize", r"\small", r"\limits", r"\nonumber", r"\notag"))
@@ -386,10 +387,19 @@ def _environment(cursor: _Cursor, token: str, font: str) -> _Atom:
             break
         if sign == r"\\":
             rows.append([])
+            _pass_gap(cursor)
     if _raw(cursor) != name:
         raise NotationError(f"{name!r} is not closed where it should be in {''.join(cursor.tokens)[:200]}")
     kept = rows[:-1] if rows[-1] == ["<mrow></mrow>"] and len(rows) > 1 else rows
     return _Atom("inner", _as_table(kept, name))
+
+
+def _pass_gap(cursor: _Cursor) -> None:
+    """Past the [4pt] after a line; browsers give tall rows their room by themselves."""
+    if cursor.peek() == "[":
+        gap = _GAP.match("".join(cursor.tokens[cursor.place : cursor.place + 9]))
+        while gap and cursor.take() != "]":
+            pass
 
 
 def _as_table(rows: list[list[str]], name: str) -> str:

@@ -126,3 +126,13 @@ def test_nothing_in_a_formula_becomes_markup():
 def test_every_brace_has_a_look():
     for command, look in BRACE_SIGNS.items():
         assert words(rf"{command}{{x}}") == f"x{look}"
+
+
+@pytest.mark.parametrize("gap", ["[4pt]", "[-0.5em]", " [2 mm]"])
+def test_a_gap_between_lines_is_no_text(gap):
+    with_gap, plain = (mathml(rf"\begin{{pmatrix}} a \\{between} b \end{{pmatrix}}") for between in (gap, ""))
+    assert with_gap.partition(">")[2] == plain.partition(">")[2]  # but for the alttext
+
+
+def test_brackets_at_the_beginning_of_a_line_are_text():
+    assert "4" in mathml(r"\begin{pmatrix} a \\ [4, x] \end{pmatrix}") and "x" in mathml(r"\begin{pmatrix} a \\ [4, x] \end{pmatrix}")
