@@ -15,7 +15,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from symback.network import Dense, LayerNorm, Network, Residual
+    from symback.network import Dense, Gated, Highway, LayerNorm, Network, Residual, RMSNorm, Scale
     from symback.numerics import lambdify
     from symback.pipeline import Derivation, Formula, derive, derive_generic
     from symback.presentation import document, draw, render, worked_example
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
-    "Dense", "Derivation", "Formula", "LayerNorm", "Network", "Report", "Residual", "Verdict",
+    "Dense", "Derivation", "Formula", "Gated", "Highway", "LayerNorm", "Network", "RMSNorm", "Report", "Residual", "Scale", "Verdict",
     "__version__", "derive", "derive_generic", "document", "draw", "lambdify", "render", "verify", "worked_example",
 ]  # fmt: skip
 
@@ -33,10 +33,14 @@ _ROOM_OF = {
     "Dense": "network",
     "Derivation": "pipeline",
     "Formula": "pipeline",
+    "Gated": "network",
+    "Highway": "network",
     "LayerNorm": "network",
     "Network": "network",
+    "RMSNorm": "network",
     "Report": "verification.report",
     "Residual": "network",
+    "Scale": "network",
     "Verdict": "verification.report",
     "derive": "pipeline",
     "derive_generic": "pipeline",

@@ -1,6 +1,8 @@
 """What can be built: activations, costs and layers, each a table; the specification of a network; its equations."""
 
-from symback.network.layers import Dense, LayerNorm, Residual
+from symback.network.gates import Gated, Highway
+from symback.network.layers import Dense, Residual
+from symback.network.norms import LayerNorm, RMSNorm, Scale
 from symback.network.spec import Network
 
-__all__ = ["Dense", "LayerNorm", "Network", "Residual"]
+__all__ = ["Dense", "Gated", "Highway", "LayerNorm", "Network", "RMSNorm", "Residual", "Scale"]

@@ -19,7 +19,8 @@ from symback.language.expressions import Axis, Equation, Tensor, Var, add, contr
 from symback.language.names import LAST_LAYER, LAYER, Name
 from symback.language.steps import Fact
 from symback.network.costs import cost_equations, cost_facts
-from symback.network.layers import Built, Dense, Place, build_layers, layer_var
+from symback.network.layers import Dense, build_layers
+from symback.network.place import Built, Place, layer_var
 from symback.network.sizes import SAMPLES, Size
 from symback.network.spec import Network
 

@@ -45,8 +45,9 @@ import sympy
 from symback.errors import SpecError
 from symback.network.activations import Activation, read_activation
 from symback.network.costs import Cost, read_cost
-from symback.network.layers import LAYERS, Dense, Layer, Numbered, Residual, as_layers, number_layers, row_of, set_fields
+from symback.network.layers import LAYERS, Dense, Layer, Residual, as_layers, number_layers, row_of
 from symback.network.options import exact_number, number_text, shorten, split_list, suggestion
+from symback.network.place import Numbered, set_fields
 from symback.network.sizes import MOST_WEIGHTS, Size, read_size
 
 __all__ = ["Network"]

@@ -38,6 +38,7 @@ GenericDerivation: TypeAlias = tuple[Derivation, Derivation]
 Layer: TypeAlias = int | sympy.Expr
 Extra: TypeAlias = dict[str, list[Block]]  # further sections, by their place
 MOST_LAYERS_TOLD = 4  # up to here every layer is told by itself
+MOST_LAYERS_WRITTEN = 12  # up to here the forward pass has the equations of every layer
 MOST_SIZES_IN_TITLE = 8
 
 
@@ -109,7 +110,8 @@ def _of_network(
     activations = activations_of(network)
     groups = _groups(derivation, manner)
     told_layers = {group[0] for group in groups}
-    equations = [equation for equation in forward.equations if equation.symbol.name.layer in (*told_layers, None)]
+    is_whole = network.depth <= MOST_LAYERS_WRITTEN
+    equations = [equation for equation in forward.equations if is_whole or equation.symbol.name.layer in (*told_layers, None)]
     blocks: list[Block] = [
         Heading(("The network",)),
         layer_table(network),
@@ -118,10 +120,13 @@ def _of_network(
         *activation_blocks(stated_activations(network)),
     ]
     blocks.append(conventions(network, forward, activations, notation, manner))
-    blocks.extend((*extra["before"], Heading(("Forward pass",)), *_left_out(groups), *forward_blocks(equations, manner)))
-    blocks.extend(facts_by_definition([fact for fact in forward.facts if fact.of.name.layer in (*told_layers, None)], manner))
+    left_out = [] if is_whole else _left_out(groups, "equations")
+    blocks.extend((*extra["before"], Heading(("Forward pass",)), *left_out, *forward_blocks(equations, manner)))
+    facts = [fact for fact in forward.facts if is_whole or fact.of.name.layer in (*told_layers, None)]
+    blocks.extend(facts_by_definition(facts, manner))
     told_formulas = [formula for layer in sorted(told_layers, reverse=True) for formula in formulas_of_layer(derivation, layer)]
-    blocks.extend((Heading(("Backward pass",)), *_errors(told_formulas, manner)))
+    left_out = _left_out(groups, "gradients") if is_whole else []
+    blocks.extend((Heading(("Backward pass",)), *left_out, *_errors(told_formulas, manner)))
     told: set[Tensor] = set()
     for number, layers in enumerate(groups):
         if progress is not None:
@@ -149,13 +154,13 @@ def cost_words(network: Network) -> list[Block]:
     return [Prose((f"Cost: {name}.",))]
 
 
-def _left_out(groups: Sequence[tuple[Layer, ...]]) -> list[Block]:
-    """Which layers are told by which."""
+def _left_out(groups: Sequence[tuple[Layer, ...]], what: str) -> list[Block]:
+    """Which layers are told by which; `what` they have alike."""
     lines = []
     for told, *others in groups:
         if others:
             are = f"Layers {_ranges(others)} have" if len(others) > 1 else f"Layer {others[0]} has"
-            lines.append(f"{are} the equations of layer {told}, up to numbers and sizes.")
+            lines.append(f"{are} the {what} of layer {told}, up to numbers and sizes.")
     return [Prose((" ".join(lines) + " Those are not written out again.",))] if lines else []
 
 

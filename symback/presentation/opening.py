@@ -14,7 +14,8 @@ from symback.network.activations import A, Activation, read_activation
 from symback.network.costs import A as COST_OUTPUT
 from symback.network.costs import CostRow
 from symback.network.forward import Forward
-from symback.network.layers import Dense, Layer, LayerNorm, Numbered, Residual, number_layers
+from symback.network.layers import Dense, Layer, Residual, number_layers, row_of
+from symback.network.place import Numbered
 from symback.presentation.blocks import Block, Equations, Line, Math, Note, Prose, Size, Spans, Table
 from symback.presentation.manner import Manner, entry, fact_math, matrix_or_index, shape_of
 from symback.presentation.scalars import of_numbers, spans_of_numbers
@@ -74,11 +75,7 @@ def _layer_row(run: list[Numbered]) -> tuple[Spans, ...]:
     first, last = run[0], run[-1]
     numbers = f"{first.number}" if first is last else f"{first.number} to {last.number}"
     layer = first.layer
-    kind = "layer normalisation" if isinstance(layer, LayerNorm) else "dense"
-    if isinstance(layer, Dense) and layer.tied_to is not None:
-        kind = f"dense, weights of layer {layer.tied_to}{' transposed' if layer.transpose else ''}"
-    elif isinstance(layer, Dense) and not layer.bias:
-        kind = "dense, no bias"
+    kind = row_of(layer).said(layer)
     weights: Spans = (Size((first.outputs, first.inputs)),) if isinstance(layer, Dense) else ("none",)
     return (numbers,), (kind,), (spoken_activation(layer),), (Math((first.inputs,)),), (Math((first.outputs,)),), weights
 
@@ -137,7 +134,7 @@ def _has_two_ways(network: Network) -> bool:
     """
     layers = [numbered.layer for numbered in number_layers(network.layers, network.inputs)]
     is_tied = any(isinstance(layer, Dense) and layer.tied_to is not None for layer in layers)
-    return is_tied or any(isinstance(layer, Residual | LayerNorm) for layer in (*network.layers, *layers))
+    return is_tied or any(not row_of(layer).is_plain for layer in (*network.layers, *layers))
 
 
 def kinks_and_facts(network: Network, forward: Forward, activations: Sequence[Activation], manner: Manner) -> list[Spans]:

@@ -3,8 +3,8 @@
 import re
 
 from symback.language.notation import FUNCTIONS
-from symback.network import Dense, LayerNorm
 from symback.network.activations import Activation
+from symback.network.layers import NumberedLayer
 
 __all__ = ["spoken_activation", "spoken_name"]
 
@@ -27,6 +27,6 @@ def _with_capitals(word: re.Match[str]) -> str:
     return glyph.text if glyph is not None and glyph.text.lower() == word.group() else word.group()
 
 
-def spoken_activation(layer: Dense | LayerNorm) -> str:
+def spoken_activation(layer: NumberedLayer) -> str:
     """The name of a layer's activation, in words."""
     return spoken_name(layer.activation)

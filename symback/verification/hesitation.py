@@ -84,10 +84,22 @@ def doubt_about(readings: OpenReadings, claim: Claim, own: Sequence[Definition],
     )
     if twice and (is_of_vectors or works_out_slope(claim) or not has_slopes_only(claim)):
         return f"{twice[0]} has several definitions"
+    if gap := _gap_above(readings, claim):
+        return f"the equations of layer {gap} are not written out"
     unknown = [d.name.family for d in readings.sheet.dropped if d.name.family in families]
     if unknown:
         return f"the definition of {unknown[0]} was not understood"
     return ""
+
+
+def _gap_above(readings: OpenReadings, claim: Claim) -> int | None:
+    """The number of a layer without equations, above what the claim speaks of, and below others that have some."""
+    stages = {
+        d.name.stage[1] for d in readings.sheet.definitions if d.role == "forward" and d.name.stage is not None and not d.name.stage[0]
+    }
+    spoken = [m.stage[1] for m in mentions_in(claim.members, readings.sheet) if m.stage is not None and not m.stage[0]]
+    missing = set(range(min(stages), max(stages))) - stages if stages and spoken else set()
+    return next((gap for gap in sorted(missing) if gap >= min(spoken)), None)
 
 
 def _states_cost_of_samples(readings: OpenReadings) -> bool:

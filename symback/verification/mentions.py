@@ -20,7 +20,7 @@ from symback.verification.tree import Tree, operands_of, operators_of, spelling,
 
 __all__ = [
     "FUNCTION_HEADS", "KNOWN_LOSSES", "Lexicon", "Mention", "Printed", "SAMPLE_COUNTS", "index_name",
-    "indices_of", "integer_of", "is_ones", "is_transpose",
+    "indices_of", "integer_of", "is_ones", "is_transpose", "is_transposing",
     "letter_of", "letters_of_stage", "letters_with_commas", "number_of_stage", "printed_name", "script_shift", "with_listed_indices",
 ]  # fmt: skip
 
@@ -154,6 +154,13 @@ def number_of_stage(base: str, bases: Mapping[str, int]) -> int | None:
 def is_transpose(tree: Tree) -> bool:
     """T, ⊤."""
     return letter_of(tree) in TRANSPOSES or spelling(tree) in TRANSPOSES
+
+
+def is_transposing(script: Tree) -> bool:
+    r"""^T, ^\top, and \top alone behind what it transposes; not the mark of a factorial."""
+    if script.kind == "postfix":
+        return script.text in TRANSPOSES
+    return script.kind == "superscript" and is_transpose(script.children[0])
 
 
 def indices_of(tree: Tree) -> tuple[Tree, ...]:
@@ -311,7 +318,7 @@ def _with_superscript(name: Printed, content: Tree) -> Printed:
         return _with_superscript(_with_superscript(name, content.children[0]), content.children[1])
     if content.kind == "scripts" and len(content.children) == 2 and content.children[1].kind in ("superscript", "postfix"):
         mark = content.children[1]
-        if mark.kind == "postfix" or is_transpose(mark.children[0]):
+        if is_transposing(mark):
             return replace(_with_superscript(name, content.children[0]), is_transposed=not name.is_transposed)
     return replace(name, above=(*name.above, content))
 

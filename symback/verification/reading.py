@@ -33,7 +33,17 @@ from symback.verification.meaning import (
     powered,
     transposed,
 )
-from symback.verification.mentions import Mention, indices_of, integer_of, is_ones, is_transpose, letter_of, printed_name, script_shift
+from symback.verification.mentions import (
+    Mention,
+    indices_of,
+    integer_of,
+    is_ones,
+    is_transpose,
+    is_transposing,
+    letter_of,
+    printed_name,
+    script_shift,
+)
 from symback.verification.place import MOST_SUMMANDS, READERS, Place, read
 from symback.verification.reading_calls import check_factor, function_of, indicator, is_indicator, of_sides_in_order, read_function
 from symback.verification.reading_cases import read_cases
@@ -124,7 +134,7 @@ def _ones(scripts: Sequence[Tree], place: Place) -> Value:
             axis = place.world.fresh_axis()
             found = Value(contract((), (ROW, COL), {ROW: axis, COL: axis}), (ROW, COL))
     for script in scripts:
-        if script.kind == "postfix" or (script.kind == "superscript" and is_transpose(script.children[0])):
+        if is_transposing(script):
             found = transposed(found)
         elif script.kind != "subscript":
             raise Unread("a script that has no meaning at ones")
@@ -151,8 +161,10 @@ def _scripted_group(tree: Tree, place: Place) -> Value:
         return Value(contract((), ("i",), {"i": place.world.fresh_axis()}), (COL,))
     value = read(group.children[0] if group.kind == "group" else group, place)
     for script in scripts:
-        if script.kind == "postfix" or (script.kind == "superscript" and is_transpose(script.children[0])):
+        if is_transposing(script):
             value = transposed(value)
+        elif script.kind == "postfix":
+            raise Unread(f"{script.text} behind brackets or a derivative")
         elif script.kind == "subscript" and (is_norm or _notes_size(group, script)):
             continue
         elif script.kind == "subscript":

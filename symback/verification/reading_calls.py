@@ -12,7 +12,7 @@ from symback.language.expressions import Const, contract, delta, leaves, slot, u
 from symback.language.functions import scalar_function
 from symback.verification.definitions import FUNCTION_HEADS, Function
 from symback.verification.meaning import COL, ROW, Mismatch, Unread, Value, apply, divided, powered, summed, transposed
-from symback.verification.mentions import indices_of, is_transpose, printed_name
+from symback.verification.mentions import indices_of, is_transpose, is_transposing, printed_name
 from symback.verification.place import Place, read
 from symback.verification.reading_derivatives import gradient_of, root_of
 from symback.verification.reading_names import axes_of_indices, exponent_of, indexed, kronecker, quantity
@@ -160,12 +160,10 @@ def _with_scripts(value: Value, scripts: Sequence[Tree], place: Place) -> Value:
     for script in scripts:
         if script.kind == "subscript":
             value = indexed(of_sides_in_order(value), indices_of(script.children[0]), place)
-        elif script.kind == "superscript" and is_transpose(script.children[0]):
+        elif is_transposing(script):
             value = transposed(value)
         elif script.kind == "superscript":
             value = powered(value, exponent_of(script.children[0], place))
-        elif script.kind == "postfix":
-            value = transposed(value)
         else:
             raise Unread("a script that has no meaning here")
     return value

@@ -141,7 +141,10 @@ def test_a_wrong_argument_is_refused_with_the_remedy(arguments, message):
         (lambda: Network(2, []), "the layers are empty"),
         (lambda: Network(2, Dense(3)), r"the layers are Dense.* they should be a list, such as \[Dense\(30, 'relu'\), Dense\(10\)\]"),
         (lambda: Network(2, "2-3"), "the layers are '2-3'; they should be a list"),
-        (lambda: Network(2, [Dense(3), 4]), "entry 2 of the layers is 4; it should be one of Dense, LayerNorm, Residual"),
+        (
+            lambda: Network(2, [Dense(3), 4]),
+            "entry 2 of the layers is 4; it should be one of Dense, LayerNorm, RMSNorm, Scale, Gated, Highway, Residual",
+        ),
         (lambda: Network(0, [Dense(3)]), "inputs is 0; a layer has at least 1 unit"),
         (
             lambda: Network(2, [Residual([Dense(3)])]),
@@ -314,7 +317,10 @@ def test_a_symbolic_depth_is_written_and_read_back(spec):
             'inputs = 2\n[[layers]]\nunits = 3\n[[layers]]\ntype = "dens"',
             r"layers\[2\] has the unknown type 'dens'; did you mean 'dense'\?",
         ),
-        ("inputs = 2\n[[layers]]\ntype = 3", r"layers\[1\] has the unknown type 3; known are dense, layer_norm, residual"),
+        (
+            "inputs = 2\n[[layers]]\ntype = 3",
+            r"layers\[1\] has the unknown type 3; known are dense, layer_norm, rms_norm, scale, gated, highway, residual",
+        ),
         ('inputs = 2\n[[layers]]\nactivation = "relu"', r"layers\[1\] has no 'units'; say how many units the layer has"),
         ("inputs = 2\n[[layers]]\nunits = 0", r"layers\[1\]: units is 0; a layer has at least 1 unit"),
         ('inputs = 2\n[[layers]]\nunits = "three"', r"layers\[1\]: units is 'three', which is no size"),

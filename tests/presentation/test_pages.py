@@ -196,6 +196,13 @@ def test_layers_that_are_alike_are_told_once_and_the_page_says_which():
     assert len([block for block in blocks_of(full, Heading) if block.level == 2]) == 14
 
 
+def test_the_forward_pass_of_a_dozen_layers_is_whole():
+    network = Network.from_spec("5-4-4-4-4-4-2", activation=["tanh"] * 5 + ["sigmoid"])
+    page = render(derive(network), "markdown")
+    assert "Layers 1 to 4 have the gradients of layer 5" in page
+    assert all(f"z^{{{layer}}} &= W^{{{layer}}}" in page for layer in range(1, 7))
+
+
 def test_a_layer_that_differs_is_not_taken_for_another():
     network = Network.from_spec("4-4-4-4-4-4-2", activation=["tanh", "tanh", "relu", "tanh", "tanh", "tanh"])
     headings = [block.title[0] for block in blocks_of(document(derive(network)), Heading) if block.level == 2]

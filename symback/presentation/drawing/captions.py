@@ -1,7 +1,8 @@
 """The words of a picture: what stands below each layer, the title, and the description that is read aloud."""
 
 from symback.language.notation import Notation
-from symback.network import Dense, LayerNorm, Network
+from symback.network import Dense, Network
+from symback.network.layers import row_of
 from symback.presentation.drawing.plan import Column, Gap, Plan
 from symback.presentation.drawing.shapes import Sign, Span, Words
 from symback.presentation.drawing.signs import size_spans, whole
@@ -24,8 +25,8 @@ def caption_of(column: Column, notation: Notation) -> Caption:
     if column.layer is None:
         return head, count
     lines = [head, count, (Words(spoken_activation(column.layer)),)]
-    if isinstance(column.layer, LayerNorm):
-        lines[2] = (Words("layer normalisation"),)
+    if not isinstance(column.layer, Dense):
+        lines[2] = (Words(row_of(column.layer).said(column.layer)),)
         if column.layer.activation.name != "identity":
             lines.append((Words(f"then {spoken_activation(column.layer)}"),))
     elif column.layer.tied_to is not None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from math import hypot
 
-from symback.network import Dense, LayerNorm
+from symback.network import Dense
 from symback.presentation.drawing.captions import caption_of
 from symback.presentation.drawing.neurons import SMALL, Pen, bias_label, error_label, heights, keep_clear, label_size
 from symback.presentation.drawing.placement import Segment, Tag, covered_length, place_tags
@@ -84,7 +84,7 @@ class _Pair:
 def between(left: Column, right: Column, pen: Pen) -> Between:
     """The edges of two neighbouring layers, as far apart as their labels need."""
     pair = _Pair(left, right, pen)
-    if isinstance(right.layer, LayerNorm):
+    if not isinstance(right.layer, Dense):
         return _through_norm(pair)
     least = _least_width(pair)
     for attempt in range(TRIES):

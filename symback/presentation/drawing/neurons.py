@@ -6,7 +6,7 @@ from functools import cached_property
 import sympy
 
 from symback.language.notation import Notation
-from symback.network import Dense, LayerNorm
+from symback.network import Dense
 from symback.presentation.drawing.plan import Column, Plan, Row
 from symback.presentation.drawing.shapes import Box, Circle, Label, Point, Shape, Sign, Span, Words, middle_baseline, span_width
 from symback.presentation.drawing.signs import number_span, quantity
@@ -97,7 +97,7 @@ def _role(column: Column) -> str:
         return "input"
     if column.is_last:
         return "output"
-    return "norm" if isinstance(column.layer, LayerNorm) else "hidden"
+    return "hidden" if isinstance(column.layer, Dense) else "norm"
 
 
 def dots(center: Point, step: Point) -> list[Shape]:

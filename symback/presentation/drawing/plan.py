@@ -13,8 +13,8 @@ import sympy
 from symback.errors import SpecError
 from symback.language.names import LAST_LAYER, LAYER
 from symback.language.notation import Notation
-from symback.network import Dense, LayerNorm, Network, Residual
-from symback.network.layers import Layer
+from symback.network import Network, Residual
+from symback.network.layers import Layer, NumberedLayer
 from symback.network.sizes import Size
 
 __all__ = ["Column", "Gap", "Plan", "Row", "Shortcut", "plan_of"]
@@ -45,7 +45,7 @@ class Column:
     """One layer; `layer` is None for the input."""
 
     number: int | sympy.Expr
-    layer: Dense | LayerNorm | None
+    layer: NumberedLayer | None
     size: Size
     rows: tuple[Row, ...]
     is_last: bool = False

@@ -22,7 +22,7 @@ import sympy
 
 from symback.errors import NumericError, ShapeError, SpecError
 from symback.language.expressions import Var
-from symback.network import LayerNorm, Network
+from symback.network import Network
 from symback.network.forward import Forward
 from symback.network.options import shorten, suggestion
 from symback.numerics.evaluate import Setting, evaluate, evaluate_equations
@@ -100,7 +100,8 @@ def _check_has_numbers(network: Network) -> None:
         names = "of symbolic depth" if network.is_generic else f"with the size {symbols[0]}"
         raise SpecError(f"values are given for a network {names}; give every size as a number, such as 2-3-2")
     constants = {"l1": network.l1, "l2": network.l2}
-    constants |= {f"epsilon of layer {each.number}": each.layer.epsilon for each in network.numbered if isinstance(each.layer, LayerNorm)}
+    with_epsilon = [each for each in network.numbered if hasattr(each.layer, "epsilon")]
+    constants |= {f"epsilon of layer {each.number}": each.layer.epsilon for each in with_epsilon}
     for what, constant in constants.items():
         if constant.free_symbols:
             raise SpecError(f"values are given for a network whose {what} is the symbol {constant}; give it as a number, such as 0.01")

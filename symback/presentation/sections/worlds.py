@@ -16,7 +16,8 @@ from symback.calculus.line_by_line import product
 from symback.language.as_written import AsProduct
 from symback.language.expressions import Var, map_, slot
 from symback.language.names import LAST_LAYER, LAYER
-from symback.network.layers import Dense, Numbered
+from symback.network.layers import Dense
+from symback.network.place import Numbered
 from symback.presentation.blocks import Block, Equations, Heading, Line, Math, Prose, Size, Spans, Table
 from symback.presentation.sections.subject import Subject
 from symback.simplification.matrix_form import matrix_form
