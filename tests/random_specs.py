@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import sympy
 
-from symback.network import Dense, LayerNorm, Network, Residual
+from symback.network import Dense, Gated, Highway, LayerNorm, Network, Residual, RMSNorm, Scale
 from symback.network.activations import ACTIVATIONS, Activation, ActivationRow
 from symback.network.costs import COSTS, Cost
 from symback.network.forward import forward_equations
@@ -70,6 +70,7 @@ class _Builder:
     generator: np.random.Generator
     size_of: Callable[[int], object]
     is_numeric: bool
+    has_gates: bool = False
     dense: list[tuple[int, int, int]] = field(default_factory=list)
     count: int = 0
 
@@ -89,6 +90,8 @@ class _Builder:
         return layers, width
 
     def one(self, budget: int, width: int, nesting: int) -> tuple[object, int]:
+        if self.has_gates and self.generator.random() < 0.4:
+            return self.gate_or_scale(width)
         kind = self.generator.random()
         if kind < 0.15 and nesting < 3:
             return self.residual(int(self.generator.integers(1, min(3, budget) + 1)), width, nesting), width
@@ -102,6 +105,18 @@ class _Builder:
             return Residual((*inner, self.layer_norm(self.activation())))
         last, _ = self.new(reached, width, self.activation())
         return Residual((*inner, last))
+
+    def gate_or_scale(self, width: int) -> tuple[object, int]:
+        """One of the layers that have a gate, or scale without shifting."""
+        self.count += 1
+        kind = choice(self.generator, (RMSNorm, Scale, Gated, Highway))
+        bias = bool(self.generator.random() < 0.8)
+        if kind is RMSNorm:
+            return RMSNorm(choice(self.generator, ("1e-5", "0.1")), self.activation()), width
+        if kind is Gated:
+            units = self.width()
+            return Gated(self.size_of(units), self.activation(), bias), units
+        return (Scale(bias, self.activation()) if kind is Scale else Highway(self.activation(), bias)), width
 
     def layer_norm(self, activation: Activation) -> LayerNorm:
         self.count += 1
@@ -124,14 +139,15 @@ class _Builder:
         return Dense(self.size_of(units), activation, bool(self.generator.random() < 0.8)), units
 
 
-def random_network(generator: np.random.Generator, is_numeric: bool = True) -> Network:
+def random_network(generator: np.random.Generator, is_numeric: bool = True, has_gates: bool = False) -> Network:
     """Depth 1-6, widths 1-7 (by name for one in five), any activations, any cost with outputs that fit it, penalties,
     layers without bias, tied, normalised, and residual branches in one another.
 
-    `is_numeric`: without the activation and the cost that are known by name only.
+    `is_numeric`: without the activation and the cost that are known by name only.  `has_gates`: also the layers of `norms`
+    and `gates`; not by default, so that a seed stays the network that it was.
     """
     is_symbolic = generator.random() < 0.2
-    builder = _Builder(generator, (lambda width: SIZE_NAMES[width]) if is_symbolic else (lambda width: width), is_numeric)
+    builder = _Builder(generator, (lambda width: SIZE_NAMES[width]) if is_symbolic else (lambda width: width), is_numeric, has_gates)
     cost = random_cost(generator, is_numeric)
     depth = int(generator.integers(1, MOST_LAYERS + 1))
     inputs = builder.width()
@@ -166,11 +182,14 @@ class OnKink(Exception):
 
 
 def random_case(
-    generator: np.random.Generator, batch: int | None = None, accept: Callable[[Network], bool] = lambda network: True
+    generator: np.random.Generator,
+    batch: int | None = None,
+    accept: Callable[[Network], bool] = lambda network: True,
+    has_gates: bool = False,
 ) -> Problem:
     """A random network that is accepted, with numbers."""
     while True:
-        network = random_network(generator)
+        network = random_network(generator, has_gates=has_gates)
         try:
             if accept(network):
                 return random_problem(network, generator, batch)

@@ -100,7 +100,7 @@ def _total_cost(network: Network, each: Var, pivot: Var, parameters: Sequence[Va
         equations.append(Equation(pivot, total(each), "cost"))
     if pivot is not COST:
         mean: Tensor = scale(1 / each.axes[0].size, pivot) if each.rank else pivot
-        weights = [parameter for parameter in parameters if parameter.name.letter == "W"]
+        weights = [parameter for parameter in parameters if parameter.name.letter.split("_")[0] == "W"]
         equations.append(Equation(COST, add(mean, *_penalties(network, weights), *others), "cost"))
     return equations
 

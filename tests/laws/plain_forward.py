@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import sympy
 
-from symback.network import Dense, LayerNorm, Network
+from symback.network import Dense, Gated, Highway, LayerNorm, Network, Residual, RMSNorm, Scale
 from symback.network.activations import Activation
 from symback.network.costs import Cost
 from symback.numerics.scalars import evaluate_scalar
@@ -131,16 +131,14 @@ class Run:
     def through(self, layers, a: np.ndarray) -> np.ndarray:
         """The output of layers one after the other."""
         for layer in layers:
-            if isinstance(layer, Dense):
-                a = self.dense(layer, a)
-            elif isinstance(layer, LayerNorm):
-                a = self.layer_norm(layer, a)
-            else:
+            if isinstance(layer, Residual):
                 a = a + self.through(layer.layers, a)
+            else:
+                self.number += 1
+                a = OF_LAYER[type(layer)](self, layer, a)
         return a
 
     def dense(self, layer: Dense, a: np.ndarray) -> np.ndarray:
-        self.number += 1
         if layer.tied_to is None:
             self.weights[self.number] = weights = self.parameters[f"W{self.number}"]
         else:
@@ -150,10 +148,29 @@ class Run:
         return self.activate(layer.activation, z + self.parameter("b") if layer.bias else z)
 
     def layer_norm(self, layer: LayerNorm, a: np.ndarray) -> np.ndarray:
-        self.number += 1
         centred = a - a.mean(axis=-1, keepdims=True)
         normalised = centred / np.sqrt((centred**2).mean(axis=-1, keepdims=True) + float(layer.epsilon))
         return self.activate(layer.activation, self.parameter("gamma") * normalised + self.parameter("beta"))
+
+    def rms_norm(self, layer: RMSNorm, a: np.ndarray) -> np.ndarray:
+        root = np.sqrt((a**2).sum(axis=-1, keepdims=True) / a.shape[-1] + float(layer.epsilon))
+        return self.activate(layer.activation, a * self.parameter("gamma") / root)
+
+    def scale(self, layer: Scale, a: np.ndarray) -> np.ndarray:
+        shift = self.parameter("beta") if layer.bias else 0
+        return self.activate(layer.activation, self.parameter("gamma") * a + shift)
+
+    def affine(self, tail: str, a: np.ndarray, has_bias: bool) -> np.ndarray:
+        """W x + b with the parameters W and b of that name."""
+        product = np.matmul(a, np.swapaxes(self.parameters[f"W{tail}{self.number}"], -1, -2))
+        return product + self.parameter(f"b{tail}") if has_bias else product
+
+    def gated(self, layer: Gated, a: np.ndarray) -> np.ndarray:
+        return self.affine("", a, layer.bias) * self.activate(layer.activation, self.affine("_gate", a, layer.bias))
+
+    def highway(self, layer: Highway, a: np.ndarray) -> np.ndarray:
+        share = logistic(self.affine("_gate", a, layer.bias))
+        return a + share * (self.activate(layer.activation, self.affine("", a, layer.bias)) - a)
 
     def activate(self, activation: Activation, z: np.ndarray) -> np.ndarray:
         row = activation.row
@@ -178,6 +195,16 @@ class Run:
         assert cost.row.through is None, f"{cost.name} passes an activation of its own; add it to COSTS here"
         each = evaluate_scalar(cost.formula, {a_symbol: a, y_symbol: y})
         return each.mean(axis=-1) if cost.row.is_mean else each.sum(axis=-1)
+
+
+OF_LAYER = {
+    Dense: Run.dense,
+    LayerNorm: Run.layer_norm,
+    RMSNorm: Run.rms_norm,
+    Scale: Run.scale,
+    Gated: Run.gated,
+    Highway: Run.highway,
+}
 
 
 def plain_cost(network: Network, parameters: dict[str, np.ndarray], x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, Run]:

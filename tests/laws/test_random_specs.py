@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from symback.network import Dense, LayerNorm, Network, Residual
+from symback.network import Dense, Gated, Highway, LayerNorm, Network, Residual, RMSNorm, Scale
 from symback.network.activations import ACTIVATIONS
 from symback.network.costs import COSTS
 from symback.numerics import lambdify
@@ -79,7 +79,7 @@ def judge(problem: Problem) -> Verdict:
 
 
 def problem_of(seed: int) -> Problem:
-    return random_case(np.random.default_rng([2026, seed]))
+    return random_case(np.random.default_rng([2026, seed]), has_gates=seed % 2 == 1)
 
 
 def check(seed: int) -> Verdict:
@@ -120,7 +120,21 @@ def test_a_wrong_gradient_is_noticed():
 
 # What the networks are, and the figures --------------------------------------------------------------------------
 
-BUILDS = ("residual", "residual in residual", "layer norm", "tied", "tied, transposed", "no bias", "l1", "l2", "symbolic sizes")
+BUILDS = (
+    "residual",
+    "residual in residual",
+    "RMS norm",
+    "scale",
+    "gated",
+    "highway",
+    "layer norm",
+    "tied",
+    "tied, transposed",
+    "no bias",
+    "l1",
+    "l2",
+    "symbolic sizes",
+)
 
 
 def wanted_kinds() -> list[str]:
@@ -141,6 +155,10 @@ def kinds_of(problem: Problem) -> set[str]:
         "residual": branches,
         "residual in residual": [branch for branch in branches if any(isinstance(layer, Residual) for layer in branch.layers)],
         "layer norm": [layer for layer in layers if isinstance(layer, LayerNorm)],
+        "RMS norm": [layer for layer in layers if isinstance(layer, RMSNorm)],
+        "scale": [layer for layer in layers if isinstance(layer, Scale)],
+        "gated": [layer for layer in layers if isinstance(layer, Gated)],
+        "highway": [layer for layer in layers if isinstance(layer, Highway)],
         "tied": [layer for layer in tied if not layer.transpose],
         "tied, transposed": [layer for layer in tied if layer.transpose],
         "no bias": [layer for layer in layers if isinstance(layer, Dense) and not layer.bias],

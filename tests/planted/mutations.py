@@ -53,6 +53,9 @@ _C = "calculus/chain_rule.py"
 _A = "network/activations.py"
 _K = "network/costs.py"
 _L = "network/layers.py"
+_N = "network/norms.py"
+_W = "network/place.py"
+_H = "network/gates.py"
 _F = "network/forward.py"
 _D = "pipeline/derive.py"
 _I = "simplification/index_form.py"
@@ -159,12 +162,17 @@ NETWORK = (
         'Equation(last.symbol, add(place.inputs, output), "activation")', 'Equation(last.symbol, output, "activation")', (FORWARD,)),
     Mutation("a residual of names alone forgets its shortcut", _L,
         "add(place.inputs, *terms)", "add(*terms)", (FORWARD,)),
-    Mutation("tied weights are not transposed", _L,
-        'shape = ("k", "j") if layer.transpose else shape', "shape = shape", (FORWARD,)),
-    Mutation("layer norm divides by the variance", _L, "map_(sympy.sqrt(slot(0) + layer.epsilon), (variance,))", "map_(slot(0) + layer.epsilon, (variance,))", (FORWARD,)),
-    Mutation("layer norm forgets its epsilon", _L, "map_(sympy.sqrt(slot(0) + layer.epsilon), (variance,))", "map_(sympy.sqrt(slot(0)), (variance,))", (FORWARD,)),
-    Mutation("layer norm adds gamma where beta belongs", _L, "broadcast(beta, x.axes, (keep,))", "broadcast(gamma, x.axes, (keep,))", (FORWARD,)),
-    Mutation("the bias is left out", _L, "weighted = add(weighted, broadcast(bias, z.axes, (z.rank - 1,)))", "weighted = add(weighted)", (FORWARD,)),
+    Mutation("tied weights are not transposed", _L, '"kj" if layer.transpose else "jk"', '"jk"', (FORWARD,)),
+    Mutation("layer norm divides by the variance", _N, "map_(sympy.sqrt(slot(0) + layer.epsilon), (variance,))", "map_(slot(0) + layer.epsilon, (variance,))", (FORWARD,)),
+    Mutation("layer norm forgets its epsilon", _N, "map_(sympy.sqrt(slot(0) + layer.epsilon), (variance,))", "map_(sympy.sqrt(slot(0)), (variance,))", (FORWARD,)),
+    Mutation("layer norm adds gamma where beta belongs", _N, "scaled(gamma, normalised), spread(beta, x)", "scaled(gamma, normalised), spread(gamma, x)", (FORWARD,)),
+    Mutation("the bias is left out", _W,
+        "return product if bias is None else add(product, spread(bias, product))", "return product", (FORWARD,)),
+    Mutation("the RMS norm divides by the root of a sum", _N,
+        "scale(1 / size, total(map_(slot(0) ** 2, (x,)), keep))", "total(map_(slot(0) ** 2, (x,)), keep)", (SPECS,)),
+    Mutation("a scale forgets its shift", _N, "if shift else value", "if not shift else value", (SPECS,)),
+    Mutation("the gate of a gated layer is not activated", _H, "(sums[0].symbol, open_)", "(sums[0].symbol, sums[1].symbol)", (SPECS,)),
+    Mutation("the highway's way past is open when the gate is", _H, "(1 - slot(0)) * slot(2)", "slot(0) * slot(2)", (SPECS,)),
     Mutation("a batch is summed, not averaged", _F, "scale(1 / each.axes[0].size, pivot) if each.rank", "scale(1, pivot) if each.rank", (FORWARD,)),
     Mutation("the L2 penalty has no half", _F, "scale(network.l2 / 2,", "scale(network.l2,", (FORWARD,)),
     Mutation("the L1 penalty falls on the first layer alone", _F,
