@@ -15,7 +15,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from symback.network import Dense, Gated, Highway, LayerNorm, Network, Residual, RMSNorm, Scale
+    from symback.network import Dense, EndCost, Gated, Graph, Highway, LayerNorm, Network, Node, Residual, RMSNorm, Scale
     from symback.numerics import lambdify
     from symback.pipeline import Derivation, Formula, derive, derive_generic
     from symback.presentation import document, draw, render, worked_example
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
-    "Dense", "Derivation", "Formula", "Gated", "Highway", "LayerNorm", "Network", "RMSNorm", "Report", "Residual", "Scale", "Verdict",
+    "Dense", "Derivation", "EndCost", "Formula", "Gated", "Graph", "Highway", "LayerNorm", "Network", "Node", "RMSNorm", "Report",
+    "Residual", "Scale", "Verdict",
     "__version__", "derive", "derive_generic", "document", "draw", "lambdify", "render", "verify", "worked_example",
 ]  # fmt: skip
 
@@ -33,10 +34,13 @@ _ROOM_OF = {
     "Dense": "network",
     "Derivation": "pipeline",
     "Formula": "pipeline",
+    "EndCost": "network",
     "Gated": "network",
+    "Graph": "network",
     "Highway": "network",
     "LayerNorm": "network",
     "Network": "network",
+    "Node": "network",
     "RMSNorm": "network",
     "Report": "verification.report",
     "Residual": "network",

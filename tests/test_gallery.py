@@ -45,7 +45,8 @@ def test_the_index_lists_them_all_and_its_links_lead_somewhere():
 def test_the_pictures_of_a_page_lie_beside_it(folder):
     text = (folder / "page.md").read_text(encoding="utf-8")
     pictures = re.findall(r"!\[[^\]]*\]\(([^)]+)\)", text.replace(r"\]", ""))
-    assert pictures and [name for name in pictures if not (folder / name).is_file()] == []
+    assert [name for name in pictures if not (folder / name).is_file()] == []
+    assert bool(pictures) == ("--picture" in (folder / "derivation.toml").read_text(encoding="utf-8"))
 
 
 def test_to_regenerate_is_to_write_the_same_files_and_to_remove_what_is_stale(tmp_path, monkeypatch):

@@ -14,7 +14,11 @@ COMMANDS = [line.split("#")[0].strip() for block in re.findall(r"```sh\n(.*?)```
 
 
 BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
-PRINTED = (("a^2 - y", "use the side fact", "def value_and_grad"), ("refuted", "transpose"))
+PRINTED = (
+    ("a^2 - y", "use the side fact", "def value_and_grad"),
+    (r"dQ = \tau dS K", "dV = P^{T} dO"),
+    ("refuted", "transpose"),
+)
 
 
 @pytest.mark.parametrize(("block", "printed"), list(zip(BLOCKS, PRINTED, strict=True)))

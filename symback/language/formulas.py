@@ -223,6 +223,11 @@ class Formulas(AsWrittenForms):
             return "1"
         if len(factors) == 1:
             return self.wrapped(factors[0], HADAMARD)
+        entrywise = [factor for factor in factors if self.holds_matrix(factor)]
+        if len(entrywise) > 1:
+            others = [factor for factor in factors if factor not in entrywise]
+            text = f" {self.hadamard_sign()} ".join(self.wrapped(factor, POWER) for factor in entrywise)
+            return self.prefixed(self.juxtaposed(others), text) if others else text
         texts = []
         for place, factor in enumerate(factors):
             is_closed = not isinstance(factor, sympy.Sum) or place == len(factors) - 1
@@ -231,6 +236,11 @@ class Formulas(AsWrittenForms):
                 text = self.parentheses(self._print(factor))
             texts.append(text)
         return self.times.join(texts)
+
+    def holds_matrix(self, factor: sympy.Expr) -> bool:
+        """Whether a part of a function of matrices is a matrix by itself: z and α in the cases z, α ⊙ z."""
+        held = (self.held.get(symbol) for symbol in factor.free_symbols) if self.held else ()
+        return any(isinstance(matrix, MatrixExpr) and matrix.shape != (1, 1) for matrix in held)
 
     @staticmethod
     def needs_separation(factor: sympy.Expr) -> bool:
@@ -263,7 +273,8 @@ class Formulas(AsWrittenForms):
         except NotationError:
             return self.unknown_name(text, indices)
         is_error = self.notation.layout == "jacobian" and name.letter == "Delta"  # its rows are samples there
-        is_turned = len(indices) == 2 and is_of_batch(name) and self.notation.layout != "row" and not is_error
+        has_samples = name.letter[0].isupper() and name.letter[0] not in "WC"
+        is_turned = len(indices) == 2 and has_samples and self.notation.layout != "row" and not is_error
         return self.name(name, indices[::-1] if is_turned else indices)  # (sample, unit) as stored; row, column as on the page
 
     def _print_Symbol(self, expr: sympy.Symbol) -> str:
@@ -365,7 +376,11 @@ class Formulas(AsWrittenForms):
         _, below = scalar.as_numer_denom() if not scalar.is_Add else (scalar, sympy.S.One)
         if len(factors) == 1 and not self.is_plain(below):
             return self.fraction([scalar * below, factors[0]] if scalar * below != 1 else [factors[0]], [below])
-        body = self.space.join(self.wrapped(factor, HADAMARD if len(factors) == 1 else PRODUCT) for factor in factors)
+        texts = [self.wrapped(factor, HADAMARD if len(factors) == 1 else PRODUCT) for factor in factors]
+        for place, following in enumerate(texts[1:]):
+            if texts[place].startswith(r"\nabla") and following.removeprefix(r"\left").startswith("("):
+                texts[place] = self.parentheses(texts[place])  # ∇_Y C (W ⊙ R) would be C of W ⊙ R
+        body = self.space.join(texts)
         separate = [factor for factor in sympy.Mul.make_args(scalar) if self.needs_separation(factor)]
         body = self.space.join([*(self.parentheses(self._print(factor)) for factor in separate), body])
         rest = scalar.func(*(factor for factor in scalar.args if factor not in separate)) if scalar.is_Mul else scalar
@@ -468,11 +483,11 @@ def _decimal(number: sympy.Rational) -> str | None:
 
 
 def is_of_batch(name: Name) -> bool:
-    """Whether a gradient is taken of the sum over the samples: that of a batch quantity, a capital letter other than W.
+    """Whether a gradient is taken of the sum over the samples: that of a batch quantity, a capital letter other than W, of a layer.
 
-    Parameters have that of the average.
+    Parameters have that of the average, and so have the quantities of a graph, which have no layer.
     """
-    return name.letter[0].isupper() and name.letter[0] not in "WC"
+    return name.letter[0].isupper() and name.letter[0] not in "WC" and name.layer is not None
 
 
 def is_input(notation: Notation, name: Name) -> bool:

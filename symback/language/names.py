@@ -45,8 +45,8 @@ class Name:
 
     @cached_property
     def cotangent(self) -> "Name":
-        """The name of ∂C/∂(this) in a derivation: δ^l for z^l, Δ^l for the batch Z^l, ∂C/∂(…) for everything else."""
-        letter = _ERROR_LETTERS.get(self.letter)
+        """The name of ∂C/∂(this) in a derivation: δ^l for z^l, Δ^l for the batch Z^l of a layer, ∂C/∂(…) for everything else."""
+        letter = _ERROR_LETTERS.get(self.letter) if self.layer is not None else None
         return self.gradient if letter is None else Name(letter, self.layer)
 
     @cached_property

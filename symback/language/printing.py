@@ -18,7 +18,7 @@ from sympy.printing.str import StrPrinter
 
 from symback.language.formulas import HADAMARD, Formulas, is_input, is_of_batch, split_letter
 from symback.language.letters import notation_named
-from symback.language.names import Name
+from symback.language.names import LAYER, Name
 from symback.language.notation import Glyph, Notation
 
 __all__ = ["Grid", "to_latex", "to_text", "to_text_with_grids"]
@@ -91,7 +91,8 @@ class _Latex(Formulas, LatexPrinter):
     def plain_name(self, name: Name, indices: Sequence[str]) -> str:
         """Letter, layer and indices in the notation's order."""
         glyph, words = split_letter(self.notation, name, bool(indices))
-        below = self.subscript([*(rf"\mathrm{{{word}}}" if len(word) > 1 and word.isalpha() else word for word in words), *indices])
+        labels = (rf"\mathrm{{{word}}}" if word.isalpha() and (len(word) > 1 or word.isupper()) else word for word in words)
+        below = self.subscript([*labels, *indices])
         layer = "" if name.layer is None or is_input(self.notation, name) else f"^{{{self.notation.layer.format(_spaceless(name.layer))}}}"
         return glyph.latex + (layer + below if self.notation.is_layer_first else below + layer)
 
@@ -155,7 +156,7 @@ class _Latex(Formulas, LatexPrinter):
         return rf"\sqrt{{{text}}}"
 
     def sum_sign(self, letter: sympy.Symbol, low: sympy.Expr, high: sympy.Expr) -> str:
-        shift = self.notation.index_base - 1
+        shift = 0 if letter == LAYER else self.notation.index_base - 1  # layers are counted from 1 everywhere
         return rf"\sum_{{{self._print(letter)}={self._print(low + shift)}}}^{{{self._print_size(high + shift)}}}"
 
     def _print_size(self, size: sympy.Expr) -> str:

@@ -50,7 +50,8 @@ class ActivationRow:
     `kinks`     the z at which the derivative jumps, and `convention`, what it is there;
     `options`   numbers that are chosen, `learnable` the letters of parameters that are trained, one per unit;
     `values`    what the outputs are: "real", "positive", "unit" (0 < a < 1), "probabilities", "log_probabilities";
-    `build`     for those that are not element-wise: from z and the name of the output to its equations.
+    `build`     for those that are not element-wise: from z and the name of the output to its equations; the third argument is
+                the name of the probabilities inside a log-softmax, None for the usual one.
     """
 
     name: str
@@ -62,7 +63,7 @@ class ActivationRow:
     options: tuple[Option, ...] = ()
     learnable: tuple[str, ...] = ()
     values: str = "real"
-    build: Callable[[Tensor, Var], tuple[Equation, ...]] | None = None
+    build: Callable[[Tensor, Var, Var | None], tuple[Equation, ...]] | None = None
 
     @property
     def is_elementwise(self) -> bool:
@@ -117,13 +118,13 @@ def softmax_of(z: Tensor) -> Tensor:
     return map_(exp(slot(0)) / slot(1), (z, broadcast(normaliser, z.axes, range(last))))
 
 
-def _softmax(z: Tensor, a: Var) -> tuple[Equation, ...]:
+def _softmax(z: Tensor, a: Var, _shares: Var | None) -> tuple[Equation, ...]:
     return (Equation(a, softmax_of(z), "activation"),)
 
 
-def _log_softmax(z: Tensor, a: Var) -> tuple[Equation, ...]:
+def _log_softmax(z: Tensor, a: Var, shares: Var | None) -> tuple[Equation, ...]:
     """p = softmax(z), then a = log p; with p named, the derivative is δ_jk - p_k."""
-    p = var(Name("P" if z.rank > 1 else "p", a.name.layer), z.axes)
+    p = shares or var(Name("P" if z.rank > 1 else "p", a.name.layer), z.axes)
     return Equation(p, softmax_of(z), "auxiliary"), Equation(a, map_(log(slot(0)), (p,)), "activation")
 
 
@@ -227,12 +228,15 @@ def slope_in_output(function: type[ScalarFunction]) -> sympy.Expr | None:
 
 
 def activation_equations(
-    activation: Activation, z: Tensor, a: Var, parameters: Mapping[str, Var] = MappingProxyType({})
+    activation: Activation, z: Tensor, a: Var, parameters: Mapping[str, Var] = MappingProxyType({}), shares: Var | None = None
 ) -> tuple[Equation, ...]:
-    """The equations that lead from z to a; the last one defines a.  `parameters` are the learnable ones by letter."""
+    """The equations that lead from z to a; the last one defines a.
+
+    `parameters` are the learnable ones by letter, `shares` the probabilities inside a log-softmax, if they are not to be p^l.
+    """
     row = activation.row
     if row.build is not None:
-        return row.build(z, a)
+        return row.build(z, a, shares)
     if row.name == "identity":
         return (Equation(a, z, "activation"),)
     function = activation.function

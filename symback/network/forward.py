@@ -24,7 +24,7 @@ from symback.network.place import Built, Place, layer_var
 from symback.network.sizes import SAMPLES, Size
 from symback.network.spec import Network
 
-__all__ = ["L1_CONVENTION", "Forward", "forward_equations", "generic_equations"]
+__all__ = ["L1_CONVENTION", "OTHER_PENALTIES", "Forward", "forward_equations", "generic_equations", "penalties_of_layer"]
 
 
 @dataclass(frozen=True)
@@ -101,11 +101,11 @@ def _total_cost(network: Network, each: Var, pivot: Var, parameters: Sequence[Va
     if pivot is not COST:
         mean: Tensor = scale(1 / each.axes[0].size, pivot) if each.rank else pivot
         weights = [parameter for parameter in parameters if parameter.name.letter.split("_")[0] == "W"]
-        equations.append(Equation(COST, add(mean, *_penalties(network, weights), *others), "cost"))
+        equations.append(Equation(COST, add(mean, *penalties(network, weights), *others), "cost"))
     return equations
 
 
-def _penalties(network: Network, weights: Sequence[Var]) -> list[Tensor]:
+def penalties(network: Network, weights: Sequence[Var]) -> list[Tensor]:
     """λ_1 Σ |w| and (λ_2/2) Σ w² for each weight matrix; see `L1_CONVENTION`."""
     x, entry = slot(0), ("j", "k")
     absolute = Piecewise((x, x > 0), (-x, x < 0), (0, True))
@@ -131,6 +131,11 @@ def generic_equations(network: Network, batch: bool = False) -> tuple[Forward, F
     samples = (Axis(SAMPLES, "sample"),) if batch else ()
     last = output.units if network.is_generic else _size(LAST_LAYER)
     return _output_layer(network, output, last, samples), _hidden_layer(network, hidden, samples)
+
+
+def penalties_of_layer(network: Network) -> list[Tensor]:
+    """The penalties on the weights of layer l, which a cost of L layers has for each of them."""
+    return penalties(network, [layer_var("W", LAYER, (), _size(LAYER), _size(LAYER - 1))])
 
 
 def _alike(network: Network) -> tuple[Dense, Dense] | None:

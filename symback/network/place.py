@@ -20,6 +20,9 @@ __all__ = [
 ]  # fmt: skip
 
 
+CAPITALS = {"s": "Dev"}  # the deviations of a batch; S is the scores of an attention
+
+
 def set_fields(instance: object, **values: object) -> None:
     """Fill the fields of a frozen dataclass in its own `__init__`.
 
@@ -100,7 +103,7 @@ class LayerRow:
 
 def layer_var(letter: str, number: int | sympy.Expr | None, samples: tuple[Axis, ...], *sizes: Size) -> Var:
     """A quantity as a tensor over the samples (if any) and units; what has samples is named with a capital letter."""
-    capital = letter[0].upper() + letter[1:] if samples else letter
+    capital = CAPITALS.get(letter, letter[0].upper() + letter[1:]) if samples else letter
     return var(Name(capital, number), (*samples, *(Axis(size) for size in sizes)))
 
 

@@ -32,7 +32,6 @@ or layer by layer:
 Nothing in a specification is evaluated, and its size is bounded before it is read.
 """
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
@@ -45,6 +44,7 @@ import sympy
 from symback.errors import SpecError
 from symback.network.activations import Activation, read_activation
 from symback.network.costs import Cost, read_cost
+from symback.network.files import MOST_BYTES, named, read_file, read_table
 from symback.network.layers import LAYERS, Dense, Layer, Residual, as_layers, number_layers, row_of
 from symback.network.options import exact_number, number_text, shorten, split_list, suggestion
 from symback.network.place import Numbered, set_fields
@@ -52,7 +52,6 @@ from symback.network.sizes import MOST_WEIGHTS, Size, read_size
 
 __all__ = ["Network"]
 
-MOST_BYTES = 1_000_000
 MOST_LAYERS = 100_000
 ELLIPSES = ("...", "…")
 OUTPUT_SIZE = sympy.Symbol("n_{L}", integer=True, positive=True)
@@ -177,6 +176,8 @@ class Network:
         """A network from the keys that a TOML file has; see the head of this module."""
         if not isinstance(table, Mapping):
             raise SpecError(f"a network is described by a table of keys, not by {shorten(table)}")
+        if "nodes" in table:
+            raise SpecError("this describes a graph of nodes, which derive and lambdify understand; in Python it is Graph.load")
         keys = _SPEC_KEYS if "spec" in table else _LAYERS_KEYS
         _check_keys(table, keys, "the network")
         if "spec" in table:
@@ -190,34 +191,13 @@ class Network:
     @classmethod
     def from_toml(cls, text: str, source: str = "the TOML text") -> "Network":
         """A network from TOML text; `source` names it in errors."""
-        if len(text) > MOST_BYTES:
-            raise SpecError(f"{source} has {len(text)} characters; a network's description has at most {MOST_BYTES}")
-        try:
-            table = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
-            raise SpecError(f"{source} is not valid TOML: {error}") from error
-        except (RecursionError, ValueError) as error:  # brackets nested too deep, integers of thousands of digits
-            raise SpecError(f"{source} is not valid TOML: it is nested too deep, or has a number that is too long") from error
-        try:
-            return cls.from_dict(table)
-        except SpecError as error:
-            raise SpecError(f"{source}: {error}") from error
+        with named(source):
+            return cls.from_dict(read_table(text, source))
 
     @classmethod
     def load(cls, path: str | Path) -> "Network":
         """A network from a TOML file."""
-        path = Path(path)
-        try:
-            size = path.stat().st_size
-            if size > MOST_BYTES:
-                raise SpecError(f"{path} has {size} bytes; a network's description has at most {MOST_BYTES}")
-            text = path.read_bytes()[: MOST_BYTES + 1].decode("utf-8")
-        except UnicodeDecodeError as error:
-            raise SpecError(f"{path} is not UTF-8 text, at byte {error.start}; save it as UTF-8") from error
-        except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or error
-            raise SpecError(f"cannot read {str(path)[:300]!r}: {reason}; give the path of a TOML file") from error
-        return cls.from_toml(text, str(path))
+        return cls.from_toml(read_file(path), str(path))
 
     def to_dict(self) -> dict[str, Any]:
         """The keys and values that `from_dict` reads back as an equal network."""

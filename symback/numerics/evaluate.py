@@ -166,7 +166,8 @@ def stand_in_cost(*args: np.ndarray) -> np.ndarray:
     """A smooth scalar function of any arrays, without symmetries, that stands for an unspecified cost."""
     flat = np.concatenate([np.ravel(arg) for arg in args])
     weights = np.cos(1.0 + 2.3 * np.arange(len(flat)))
-    return np.sin(weights @ flat + 0.3) + np.sum(np.sin(flat * (1.2 + weights))) + 0.1 * (weights @ flat) ** 3
+    with np.errstate(all="ignore"):  # values out of all bounds, infinite ones among them, are no point to compare at
+        return np.sin(weights @ flat + 0.3) + np.sum(np.sin(flat * (1.2 + weights))) + 0.1 * (weights @ flat) ** 3
 
 
 def _derivative_of(function: Callable, args: list[np.ndarray], wrt: tuple[int, ...]) -> np.ndarray:

@@ -208,8 +208,7 @@ class Lowering:
     @staticmethod
     def _is_row_wise(tensor: Contract) -> bool:
         """Whether no index but the last axis of its factors is summed, so that a shift of each row goes through the sum."""
-        own = tuple(range(tensor.rank))
-        lead = own[:1] if tensor.axes and tensor.axes[0].kind == "sample" else ()
+        lead = tuple(range(tensor.rank))[:1]
         return all(labels[:-1] in (lead, ()) or not labels for labels in tensor.labels)
 
     def _product(self, operands: list[Operand], rank: int, axes: Mapping[int, Axis]) -> Value:

@@ -182,7 +182,9 @@ class Graph:
         return self.make("column_sums", (x,), x.shape[1:])
 
     def row_maxima(self, x: Value) -> Value:
-        """The greatest entry along the last axis, which stays as an axis of size 1."""
+        """The greatest entry along the last axis, which stays as an axis of size 1; of what is the same in all of it, itself."""
+        if x.is_number or not x.shape or x.shape[-1] == ONE:
+            return x
         return self.make("row_maxima", (x,), (*x.shape[:-1], ONE))
 
     def total(self, x: Value) -> Value:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 import sympy
 
@@ -12,8 +13,8 @@ from symback.language.names import Name
 from symback.language.notation import NOTATIONS, Notation
 from symback.language.printing import to_latex
 from symback.language.steps import Fact, Step
-from symback.network import Network
 from symback.network.forward import Forward
+from symback.network.graph import Graph
 from symback.pipeline.explanation import Context, factors_of, steps_of
 from symback.pipeline.notebook import MOST_ROWS, ShownStep, aligned, equation_latex
 from symback.pipeline.record import Record
@@ -60,7 +61,8 @@ class Formula:
     def steps(self) -> tuple[Step, ...]:
         """The chain of equalities from ∂C/∂(target) to the result, each with the name of its rule."""
         steps = steps_of(self.record, self.derivation.context)
-        return tuple(ShownStep(step.rule, step.before, step.after, step.facts, step.form, self.derivation.sizes) for step in steps)
+        whole = self.derivation
+        return tuple(ShownStep(step.rule, step.before, step.after, step.facts, step.form, whole.sizes, whole.layout) for step in steps)
 
     @property
     def factors(self) -> tuple[tuple[Tensor, tuple[Step, ...]], ...]:
@@ -83,12 +85,12 @@ class Formula:
 
     @property
     def matrix_form(self) -> sympy.Expr:
-        """The whole, in the column layout."""
-        return matrix_form(self.tensor)
+        """The whole, in the column layout; of a graph, as its matrices are named."""
+        return matrix_form(self.tensor, self.derivation.layout)
 
-    def matrix(self, layout: str = "column") -> sympy.Expr:
-        """The whole, in the layout "column", "row" or "jacobian"."""
-        return matrix_form(self.tensor, layout, is_cotangent=True)
+    def matrix(self, layout: str | None = None) -> sympy.Expr:
+        """The whole, in the layout "column" (the default for networks), "row" (for graphs) or "jacobian"."""
+        return matrix_form(self.tensor, layout or self.derivation.layout, is_cotangent=True)
 
     @property
     def scalar_form(self) -> sympy.Expr:
@@ -101,8 +103,9 @@ class Formula:
         tensor = slopes_in_outputs(self.tensor, self.derivation.knowledge)
         return Formula(replace(self.record, tensor=tensor), self.derivation)
 
-    def latex(self, form: str = "matrix", layout: str = "column", notation: Notation | str = "nielsen") -> str:
-        """The formula as LaTeX, left side included."""
+    def latex(self, form: str = "matrix", layout: str | None = None, notation: Notation | str = "nielsen") -> str:
+        """The formula as LaTeX, left side included; see `matrix` for the layouts."""
+        layout = layout or self.derivation.layout
         notation = replace(NOTATIONS[notation] if isinstance(notation, str) else notation, layout=layout)
         view = {"matrix": lambda t: matrix_form(t, layout, is_cotangent=True), "index": self._index_form, "scalar": scalar_form}[form]
         return f"{to_latex(view(self.symbol), notation)} = {to_latex(view(self.tensor), notation)}"
@@ -110,7 +113,7 @@ class Formula:
     @property
     def equation(self) -> tuple[str, str]:
         """Both sides as LaTeX: with matrices, or with indices where the formula has more axes than a matrix."""
-        return equation_latex(self.symbol, self.tensor, self.derivation.sizes)
+        return equation_latex(self.symbol, self.tensor, self.derivation.sizes, self.derivation.layout)
 
     def _repr_latex_(self) -> str:
         left, right = self.equation
@@ -119,12 +122,20 @@ class Formula:
 
 @dataclass(frozen=True, eq=False)
 class Derivation:
-    """All gradients of a network, in the order in which each can be computed from those before it."""
+    """All gradients of a network or of a graph, in the order in which each can be computed from those before it.
 
-    network: Network
+    `network` is the `Network` or the `Graph`: whoever speaks of its layers or nodes knows which of the two.
+    """
+
+    network: Any
     forward: Forward = field(repr=False)
     knowledge: Knowledge = field(repr=False)
     records: tuple[Record, ...] = field(repr=False)
+
+    @property
+    def layout(self) -> str:
+        """The layout of formulas for which none is chosen: the matrices of a graph are written as they are named."""
+        return "row" if isinstance(self.network, Graph) else "column"
 
     def __repr__(self) -> str:
         return f"Derivation({', '.join(str(record.symbol.name) for record in self.records if record.is_named)})"

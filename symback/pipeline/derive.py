@@ -18,6 +18,7 @@ from symback.language.steps import Fact, Step
 from symback.network import Network
 from symback.network.activations import slope_in_output
 from symback.network.forward import Forward, forward_equations, generic_equations
+from symback.network.graph import Graph
 from symback.pipeline.derivation import Derivation
 from symback.pipeline.record import LocalDerivative, Record
 from symback.simplification.engine import simplify
@@ -26,16 +27,18 @@ from symback.simplification.rules import Knowledge
 __all__ = ["derive", "derive_generic"]
 
 
-def derive(network: Network, *, batch: bool = False) -> Derivation:
+def derive(network: Network | Graph, *, batch: bool = False) -> Derivation:
     """Every gradient of the network's cost: δ of each layer, ∂C/∂W, ∂C/∂b and those of all other parameters.
 
     `batch` false: one sample, column vectors.  `batch` true: N samples with an axis of their own, the cost averaged.
+    Of a graph: the gradient of each of its quantities; its matrices have their rows already, so that `batch` changes nothing.
 
     >>> d = derive(Network.from_spec("p-m-n"))
     >>> d.grad_W(2).index_form
     a^1[k]*delta^2[j]
     """
-    return _derivation(network, forward_equations(network, batch))
+    forward = network.forward(batch=batch) if isinstance(network, Graph) else forward_equations(network, batch)
+    return _derivation(network, forward)
 
 
 def derive_generic(network: Network, *, batch: bool = False) -> tuple[Derivation, Derivation] | None:
@@ -47,7 +50,7 @@ def derive_generic(network: Network, *, batch: bool = False) -> tuple[Derivation
     return None if pieces is None else (_derivation(network, pieces[0]), _derivation(network, pieces[1]))
 
 
-def _derivation(network: Network, forward: Forward) -> Derivation:
+def _derivation(network: Network | Graph, forward: Forward) -> Derivation:
     knowledge = knowledge_of(forward)  # what the rules may use
     cotangents = sweep(forward)  # the chain rule, Kronecker deltas and all
     records = tidy(cotangents, forward, knowledge)  # the same values, fewer signs

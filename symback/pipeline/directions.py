@@ -17,6 +17,7 @@ from symback.language.expressions import Equation, Var, is_zero, leaves, var
 from symback.language.names import Name
 from symback.network import Network
 from symback.network.forward import Forward, forward_equations
+from symback.network.graph import Graph
 from symback.pipeline.derivation import Derivation
 from symback.pipeline.derive import knowledge_of, sweep, tidy
 from symback.simplification.engine import simplify
@@ -46,13 +47,14 @@ def forward_to_output(forward: Forward) -> Forward:
     return replace(forward, equations=equations, target=None, pivot=forward.cost, seeds=((output, given),), facts=facts)
 
 
-def derive_from_output(network: Network, *, batch: bool = False) -> Derivation:
+def derive_from_output(network: Network | Graph, *, batch: bool = False) -> Derivation:
     """The formulas of Σ_k v_k ∂a^L_k/∂(…) for every parameter and the input: δ and gradients that start from a given v.
 
     >>> derive_from_output(Network.from_spec("2-3-2", activation="identity")).delta(2).index_form
     v[j]
     """
-    forward = forward_to_output(forward_equations(network, batch))
+    equations = network.forward(batch=batch) if isinstance(network, Graph) else forward_equations(network, batch)
+    forward = forward_to_output(equations)
     knowledge = knowledge_of(forward)
     return Derivation(network, forward, knowledge, tidy(sweep(forward), forward, knowledge))
 

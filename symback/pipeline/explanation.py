@@ -141,14 +141,15 @@ def _around_pivot(record: Record) -> Callable[[Tensor | None], Tensor]:
 
 
 def _paths(record: Record, context: Context) -> list[Path]:
-    """Every way from the target up to a named quantity or the root; a first named quantity is passed once."""
+    """Every way from the target up to a named quantity or the root; a first named quantity of a layer is passed once."""
     finished: list[Path] = []
     pending: list[Path] = [((term, record.target),) for term in record.terms]
     while pending and len(finished) + len(pending) <= MOST_PATHS:
         path = pending.pop(0)
         reached = path[-1][0].consumer.symbol
         further = context.by_target.get(reached)
-        if further is None or reached is context.root or (further.is_named and (len(path) > 1 or reached in context.seeds)):
+        may_end = len(path) > 1 or reached in context.seeds or reached.name.layer is None
+        if further is None or reached is context.root or (further.is_named and may_end):
             finished.append(path)
         else:
             pending.extend((*path, (term, reached)) for term in further.terms)

@@ -5,12 +5,13 @@ is written for it, so nothing has to be known here of `presentation`; a whole pa
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import sympy
 
 from symback.errors import UnsupportedError
 from symback.language.expressions import Tensor
+from symback.language.notation import NOTATIONS, Notation
 from symback.language.printing import to_latex
 from symback.language.steps import Step
 from symback.simplification.index_form import index_form
@@ -26,27 +27,35 @@ class ShownStep(Step):
     """A step of a formula, which knows the indices that are called like a size: no index may be, and no step alone can tell."""
 
     reserved: frozenset[sympy.Expr] = frozenset()
+    layout: str = "column"
 
     def _repr_latex_(self) -> str:
         """before = after, and the rule; the lift to matrices leads from one entry to the whole."""
-        before, after = (to_latex(index_form(side, reserved=self.reserved)) for side in (self.before, self.after))
-        shown = rf"{before} \;\longrightarrow\; {_matrix_latex(self.after) or after}" if self.form == "matrix" else f"{before} = {after}"
+        notation = _notation(self.layout)
+        before, after = (to_latex(index_form(side, reserved=self.reserved), notation) for side in (self.before, self.after))
+        whole = (_matrix_latex(self.after, notation) if self.form == "matrix" else None) or after
+        shown = rf"{before} \;\longrightarrow\; {whole}" if self.form == "matrix" else f"{before} = {after}"
         return rf"$\displaystyle {shown} \qquad \text{{{_words(self.rule)}}}$"
 
 
-def _matrix_latex(tensor: Tensor) -> str | None:
+def _notation(layout: str) -> Notation:
+    return replace(NOTATIONS["nielsen"], layout=layout)
+
+
+def _matrix_latex(tensor: Tensor, notation: Notation) -> str | None:
     """A quantity with matrices; None where it has more axes than a matrix."""
     try:
-        return to_latex(matrix_form(tensor, is_cotangent=True))
+        return to_latex(matrix_form(tensor, notation.layout, is_cotangent=True), notation)
     except UnsupportedError:
         return None
 
 
-def equation_latex(symbol: Tensor, tensor: Tensor, reserved: frozenset[sympy.Expr]) -> tuple[str, str]:
+def equation_latex(symbol: Tensor, tensor: Tensor, reserved: frozenset[sympy.Expr], layout: str = "column") -> tuple[str, str]:
     """Left and right side with matrices; with indices where there is no matrix form."""
-    left, right = _matrix_latex(symbol), _matrix_latex(tensor)
+    notation = _notation(layout)
+    left, right = _matrix_latex(symbol, notation), _matrix_latex(tensor, notation)
     if left is None or right is None:
-        return to_latex(index_form(symbol, reserved=reserved)), to_latex(index_form(tensor, reserved=reserved))
+        return to_latex(index_form(symbol, reserved=reserved), notation), to_latex(index_form(tensor, reserved=reserved), notation)
     return left, right
 
 

@@ -37,9 +37,10 @@ class Math:
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """The shape of a quantity: `Size((3, 2))` is 3 × 2; of a scalar, `Size(())`, it is 1."""
+    """The shape of a quantity: `Size((3, 2))` is 3 × 2; of a scalar, `Size(())`, it is 1; `Size((3, 2), W)` is W ∈ ℝ^{3 × 2}."""
 
     sizes: tuple[sympy.Expr, ...]
+    of: sympy.Basic | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,19 +10,24 @@ from typing import TypeAlias
 
 import sympy
 
-from symback.language.expressions import Add, Const, Contract, Delta, Equation, Map, Tensor, Unspecified, Var, walk
+from symback.errors import UnsupportedError
+from symback.language.expressions import Add, Const, Contract, Delta, Equation, Map, Tensor, Unspecified, Var, leaves, walk
 from symback.language.letters import notation_named
 from symback.language.names import LAST_LAYER, LAYER
 from symback.language.notation import Notation
 from symback.network import Network
+from symback.network.forward import OTHER_PENALTIES
+from symback.network.graph import Graph
 from symback.pipeline import Derivation, Formula, derive_generic
 from symback.presentation.backward import definitions_of_errors, formulas_of_layer, layers_of, results, told_formula
 from symback.presentation.blocks import Block, Document, Equations, Heading, Math, Prose, Spans
+from symback.presentation.graph_pages import graph_document
 from symback.presentation.manner import Manner, size_letters
 from symback.presentation.opening import (
     activation_blocks,
     activations_of,
     conventions,
+    costs_of_any_depth,
     facts_by_definition,
     forward_blocks,
     layer_table,
@@ -63,6 +68,11 @@ def document(
     chosen = notation_named(notation)
     chosen = chosen if layout is None else in_layout(chosen, layout)
     network = derivation.network if isinstance(derivation, Derivation) else derivation[0].network
+    if isinstance(network, Graph):
+        assert isinstance(derivation, Derivation)
+        if names:
+            raise UnsupportedError("a graph's page has no further sections; leave them out")
+        return graph_document(derivation, chosen, form, slopes, detail)
     manner = Manner(form, chosen.layout, slopes, detail, size_letters(network, chosen))
     subject = Subject((derivation,) if isinstance(derivation, Derivation) else derivation, chosen, manner)
     extra = {place: section_blocks(subject, names, place) for place in PLACES}
@@ -245,7 +255,7 @@ def _every_layer(network: Network, is_batch: bool, manner: Manner) -> list[Block
     introduction: Spans = ("In general, for the last layer ", Math((LAST_LAYER,)), " and for every layer ", below, ":")
     formulas = [*_named(output, LAST_LAYER), *_named(hidden, LAYER)]
     own = _with_own_outputs(results(formulas, manner), network, output)
-    return [Heading(("Every layer",)), *_passed_by_cost(output, manner), Prose(introduction), *own]
+    return [Heading(("Every layer",)), *_passed_by_cost(output, manner), *_with_penalties(output, manner), Prose(introduction), *own]
 
 
 def _with_own_outputs(blocks: list[Block], network: Network, output: Derivation) -> list[Block]:
@@ -264,6 +274,13 @@ def _with_own_outputs(blocks: list[Block], network: Network, output: Derivation)
         else block
         for block in blocks
     ]
+
+
+def _with_penalties(output: Derivation, manner: Manner) -> list[Block]:
+    """C = C_0 + the penalties on the weights of all layers, where there are some."""
+    whole = [equation for equation in output.forward.equations if OTHER_PENALTIES in leaves(equation.definition)]
+    costs = costs_of_any_depth(whole, output.network, manner)
+    return [Prose(("The cost of ", Math((LAST_LAYER,)), " layers:")), *costs] if costs else []
 
 
 def _passed_by_cost(output: Derivation, manner: Manner) -> list[Block]:
@@ -302,7 +319,7 @@ def _average(network: Network, is_batch: bool, manner: Manner) -> list[Block]:
         Heading(("The average over a batch",)),
         Prose(("For ", samples, f" samples, one in each {across} of a capital letter:")),
         *forward_blocks([*forward, *_equations_between(output)], in_matrices),
-        *forward_blocks(costs, manner),
+        *costs_of_any_depth(costs, network, manner),
         Prose(("Errors belong to single samples: they are derivatives of the sum, without the factor of the average.",)),
         *definitions_of_errors(formulas, in_matrices),
         *results(formulas, in_matrices),
@@ -326,7 +343,10 @@ def _of_any_depth(pieces: GenericDerivation, notation: Notation, manner: Manner,
     ]
     blocks.append(conventions(network, output.forward, activations, notation, manner))
     equations: list[Equation] = [equation for equation in hidden.forward.equations if equation.symbol.name.layer == LAYER]
-    blocks.extend((*extra["before"], Heading(("Forward pass",)), *forward_blocks([*equations, *output.forward.equations], manner)))
+    equations += [equation for equation in output.forward.equations if equation.role != "cost"]
+    costs = [equation for equation in output.forward.equations if equation.role == "cost"]
+    blocks.extend((*extra["before"], Heading(("Forward pass",)), *forward_blocks(equations, manner)))
+    blocks.extend(costs_of_any_depth(costs, network, manner))
     blocks.extend(facts_by_definition([*hidden.forward.facts, *output.forward.facts], manner))
     blocks.extend((Heading(("Backward pass",)), *_errors([*output.formulas, *_named(hidden, LAYER)], manner)))
     told: set[Tensor] = set()

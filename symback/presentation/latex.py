@@ -135,7 +135,8 @@ def latex_span(span: Span, notation: Notation) -> str:
         case Math():
             return RELATIONS[span.relation].join(to_latex(side, notation) for side in span.sides)
         case Size():
-            return r" \times ".join(to_latex(size, notation) for size in span.sizes) or "1"
+            size = r" \times ".join(to_latex(size, notation) for size in span.sizes) or "1"
+            return size if span.of is None else rf"{to_latex(span.of, notation)} \in \mathbb{{R}}^{{{size}}}"
         case Written():
             return span.latex
     raise TypeError(f"a span of kind {type(span).__name__} is not mathematics")

@@ -6,7 +6,7 @@ from functools import lru_cache
 import sympy
 
 from symback.errors import SpecError, UnsupportedError
-from symback.language.expressions import Tensor, Var, total
+from symback.language.expressions import Tensor, Var, contract
 from symback.language.letters import ROLES
 from symback.language.notation import Notation
 from symback.language.steps import Fact
@@ -95,4 +95,7 @@ def shape_of(symbol: Var, manner: Manner) -> Size:
 
 def fact_math(fact: Fact, manner: Manner) -> Math:
     """Σ_k y_k = 1."""
-    return Math((entry(total(fact.of, keep=fact.of.rank - 1), manner), sympy.Integer(fact.value)))
+    labels = tuple(range(fact.of.rank))
+    bound = fact.axis % fact.of.rank
+    total_along = contract(((fact.of, labels),), tuple(label for label in labels if label != bound), {})
+    return Math((entry(total_along, manner), sympy.Integer(fact.value)))

@@ -1,29 +1,32 @@
 """The first pages: the network, the conventions, and the forward pass."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import sympy
 from sympy.matrices.expressions.hadamard import HadamardPower, HadamardProduct
 
-from symback.language.expressions import Equation
+from symback.language.expressions import Equation, add, children, leaves
+from symback.language.names import LAST_LAYER, LAYER
 from symback.language.notation import Notation
 from symback.language.steps import Fact
 from symback.network import Network
 from symback.network.activations import A, Activation, read_activation
 from symback.network.costs import A as COST_OUTPUT
 from symback.network.costs import CostRow
-from symback.network.forward import Forward
+from symback.network.forward import OTHER_PENALTIES, Forward, penalties_of_layer
 from symback.network.layers import Dense, Layer, Residual, number_layers, row_of
 from symback.network.place import Numbered
 from symback.presentation.blocks import Block, Equations, Line, Math, Note, Prose, Size, Spans, Table
 from symback.presentation.manner import Manner, entry, fact_math, matrix_or_index, shape_of
 from symback.presentation.scalars import of_numbers, spans_of_numbers
 from symback.presentation.spoken import spoken_activation
-from symback.simplification.index_form import default_indices, index_symbol
+from symback.simplification.index_form import default_indices, index_symbol, with_limits
 
 __all__ = [
-    "activation_blocks", "activations_of", "conventions", "entry_by_entry", "facts_by_definition", "forward_blocks", "kinks_and_facts",
+    "activation_blocks", "activations_of", "conventions", "costs_of_any_depth",
+    "entry_by_entry", "facts_by_definition", "forward_blocks", "kinks_and_facts",
     "layer_table", "shape_conventions", "shortcut_words", "stated_activations",
 ]  # fmt: skip
 
@@ -241,6 +244,26 @@ def forward_blocks(equations: Sequence[Equation], manner: Manner) -> list[Block]
     blocks = [_matrix_line(equation, manner) for equation in others] if manner.shows_matrices else []
     entries = [_entry_line(equation, manner) for equation in others] if not manner.shows_matrices or manner.shows_indices else []
     return [Equations(tuple(lines)) for lines in (blocks, entries, costs) if lines]
+
+
+def costs_of_any_depth(equations: Sequence[Equation], network: Network, manner: Manner) -> list[Block]:
+    """The costs of layer L entry by entry, the penalties as a sum over all layers."""
+    lines = []
+    for equation in equations:
+        line = _entry_line(equation, manner)
+        if OTHER_PENALTIES in leaves(equation.definition):
+            terms = children(equation.definition)
+            own = add(*(term for term in terms if all(leaf.name.layer is None and leaf is not OTHER_PENALTIES for leaf in leaves(term))))
+            of_layers = [_over_layers(entry(penalty, manner)) for penalty in penalties_of_layer(network)]
+            line = replace(line, right=sympy.Add(entry(own, manner), *of_layers))
+        lines.append(line)
+    return [Equations(tuple(lines))] if lines else []
+
+
+def _over_layers(expr: sympy.Expr) -> sympy.Expr:
+    """λ Σ_j Σ_k … as λ Σ_l Σ_j Σ_k …, from the first layer to the last."""
+    of_layers = sympy.Tuple(LAYER, sympy.S.One, LAST_LAYER)
+    return expr.xreplace({inner: with_limits(inner.args[0], [*inner.args[1:], of_layers]) for inner in expr.atoms(sympy.Sum)})
 
 
 def _matrix_line(equation: Equation, manner: Manner) -> Line:

@@ -90,7 +90,8 @@ def _span(span: Span, notation: Notation) -> str:
         case Math():
             return RELATIONS[span.relation].join(to_text(side, notation) for side in span.sides)
         case Size():
-            return " × ".join(to_text(size, notation) for size in span.sizes) or "1"
+            size = " × ".join(to_text(size, notation) for size in span.sizes) or "1"
+            return size if span.of is None else f"{to_text(span.of, notation)} of size {size}"
         case Written():
             return span.text
     return span

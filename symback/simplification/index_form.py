@@ -21,7 +21,7 @@ from sympy.logic.boolalg import BooleanAtom
 from symback.errors import ShapeError, UnsupportedError
 from symback.language.expressions import Add, Axis, Const, Contract, Delta, Map, Partial, Tensor, Unspecified, Var, slot
 
-__all__ = ["PartialDerivative", "default_indices", "index_form", "index_symbol"]
+__all__ = ["PartialDerivative", "default_indices", "index_form", "index_symbol", "with_limits"]
 
 LETTERS = {"unit": ("j", "k", "i", "m", "p", "r", "h", "q"), "sample": ("s", "t", "u", "v")}
 
@@ -172,11 +172,11 @@ def sum_over(body: sympy.Expr, ranges: Sequence[tuple[sympy.Expr, sympy.Expr]]) 
         return outside * inside
     if inside.is_Add and all(term.as_coeff_Mul()[0].is_extended_negative for term in inside.args):
         outside, inside = -outside, -inside
-    return outside * _sum(inside, [Tuple(letter, sympy.S.One, size) for letter, size in ranges])
+    return outside * with_limits(inside, [Tuple(letter, sympy.S.One, size) for letter, size in ranges])
 
 
-def _sum(body: sympy.Expr, limits: list[Tuple]) -> sympy.Sum:
-    """The sum as it stands, cases inside it unfolded."""
+def with_limits(body: sympy.Expr, limits: Sequence[sympy.Tuple]) -> sympy.Sum:
+    """The sum with these limits, the innermost first, as it stands: cases inside it unfolded."""
     if not body.has(sympy.Piecewise):
         return sympy.Sum(body, *limits)
     held = Expr.__new__(sympy.Sum)

@@ -341,15 +341,15 @@ class _View:
 
     def _sum_over(self, body: Plan, position: int, turned: bool) -> MatrixExpr:
         """M 1 as a column, 1ᵀ M as a row, of the matrix or its transpose."""
-        if turned:
-            matrix = self.matrix(body, position == 1)
-            return _product(OneMatrix(1, matrix.rows), matrix)
-        matrix = self.matrix(body, position == 0)
-        return _product(matrix, OneMatrix(matrix.cols, 1))
+        wanted = (position == 1) if turned else (position == 0)
+        own = self._in_preferred(body, wanted) if isinstance(body, Hadamard | Elementwise) else wanted
+        matrix = self.matrix(body, own) if own == wanted else Transpose(self.matrix(body, own))
+        return _product(OneMatrix(1, matrix.rows), matrix) if turned else _product(matrix, OneMatrix(matrix.cols, 1))
 
     def _diagonal(self, vector: Plan) -> MatrixExpr:
         """diag of a vector, in whatever orientation it has."""
-        return DiagMatrix(self.matrix(vector, self._in_preferred(vector, False)))
+        wishes = {wish for arg in vector.args if (wish := self._prefers(arg)) is not None} if isinstance(vector, Elementwise) else set()
+        return DiagMatrix(self.matrix(vector, wishes.pop() if len(wishes) == 1 else self._in_preferred(vector, False)))
 
     def _broadcast(self, body: Plan, positions: tuple[int, ...], rows: sympy.Expr, cols: sympy.Expr, turned: bool) -> MatrixExpr:
         """s 1,  u 1ᵀ  and  1 uᵀ."""
@@ -380,7 +380,7 @@ class _View:
                 inner = self._prefers(body)
                 return None if inner is None else not inner
             case Hadamard(args=args) | Plus(args=args) | Elementwise(args=args):
-                wishes = {self._prefers(arg) for arg in args} - {None}
+                wishes = {self._prefers(arg) for arg in args if not _is_row_or_column(arg)} - {None}
                 return wishes.pop() if len(wishes) == 1 else None
             case Scaled(body=body):
                 return self._prefers(body)
@@ -421,6 +421,11 @@ def _factors(node: Plan) -> list[Plan]:
     number, rest = node.expr.as_independent(*slots, as_Add=False)
     parts = [elementwise_plan(part, node.args) for part in sorted(sympy.Mul.make_args(rest), key=_order)]
     return [parts[0] if number == 1 else Scaled(node.axes, (Number((), number),), parts[0]), *parts[1:]]
+
+
+def _is_row_or_column(node: Plan) -> bool:
+    """Whether it is a sum along rows or columns, which is as short either way: 1ᵀ M, Mᵀ 1."""
+    return isinstance(node, SumOver) or (isinstance(node, Scaled) and _is_row_or_column(node.body))
 
 
 def _order(part: sympy.Expr) -> tuple:

@@ -15,7 +15,7 @@ from symback.verification.definitions import EQUALITIES, Claim, Definition
 from symback.verification.mentions import Lexicon, names_in, printed_name
 from symback.verification.tree import Tree, operands_of, walk
 
-__all__ = ["has_differentials_only", "outermost_cost", "stated_differentials", "with_differentials_as_names"]
+__all__ = ["begins_with_differential", "has_differentials_only", "outermost_cost", "stated_differentials", "with_differentials_as_names"]
 
 D = "d"
 
@@ -40,6 +40,12 @@ def _differentiated(tree: Tree, lexicon: Lexicon) -> str | None:
     parts = operands_of(tree) if tree.kind == "product" else ()
     name = printed_name(parts[1]) if len(parts) == 2 and parts[0].text == "d" else None
     return lexicon.mention(name).family if name is not None else None
+
+
+def begins_with_differential(tree: Tree) -> bool:
+    """Whether it is dX, perhaps with more behind."""
+    parts = operands_of(tree) if tree.kind == "product" else ()
+    return len(parts) > 1 and _is_d(parts[0]) and printed_name(parts[1]) is not None
 
 
 def has_differentials_only(trees: Iterable[Tree]) -> bool:

@@ -263,9 +263,14 @@ def _nesting(tree: Tree) -> int:
 
 
 def _diagonal(value: Value, place: Place) -> Value:
-    """diag(v), the matrix with the entries of v on its diagonal; diag(1) is an identity matrix."""
+    """diag(v), the matrix with the entries of v on its diagonal; diag(1) is an identity matrix; diag(M) the diagonal as a column."""
     if not value.labels and isinstance(value.tensor, Const):
         return Value(contract(((value.tensor, ()), (delta(place.world.fresh_axis()), ("i", "j"))), ("i", "j"), {}), (ROW, COL))
+    if value.labels in ((ROW, COL), (COL, ROW)):
+        first, second = value.tensor.axes
+        if first != second:
+            raise Unread("diag of what is no vector and no square matrix")
+        return Value(contract(((value.tensor, ("i", "i")),), ("i",), {}), (ROW,))
     if len(value.sides) != 1:
         raise Unread("diag of what is no vector")
     side = ROW if ROW in value.labels else COL

@@ -121,7 +121,7 @@ def _cost_of_differential(mention: Mention, of: Value, place: Place) -> str | No
 
 def _has_samples(value: Value, world: World) -> bool:
     """Whether it has an axis for the samples, of which the page may say how many there are."""
-    counted = {axis for letter, axis in world.counts.items() if letter in SAMPLE_COUNTS}
+    counted = {axis for letter, axis in world.counts.items() if letter in SAMPLE_COUNTS and not world.is_of_weights(axis)}
     return any(axis.kind == "sample" or axis in counted for axis in value.tensor.axes)
 
 

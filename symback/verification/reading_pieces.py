@@ -5,14 +5,16 @@ The pieces and conditions must be functions of the same entries; they become one
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterator, Sequence
 
 import sympy
 
-from symback.language.expressions import Add, Const, Contract, Delta, Map, Tensor, contract, leaves, map_, slot
-from symback.verification.meaning import Unread, Value
+from symback.language.expressions import Add, Axis, Const, Contract, Delta, Map, Tensor, contract, map_, slot
+from symback.verification.meaning import Mismatch, Unread, Value
 from symback.verification.place import Place, read
 from symback.verification.tree import Tree, operands_of, operators_of
+from symback.verification.window import is_hidden
 
 __all__ = ["is_comparison", "read_indicator", "read_pieces"]
 
@@ -31,6 +33,9 @@ def read_pieces(tree: Tree, place: Place) -> Value:
     values = [read(value, place) for value, _ in rows]
     conditions = [_condition_trees(condition) for _, condition in rows]
     sides = [[[read(side, place) for side in operands_of(tree)] for tree in trees] for trees, _ in conditions]
+    whole = iter(_with_all_indices([*values, *(side for found in sides for each in found for side in each)]))
+    values = [next(whole) for _ in values]
+    sides = [[[next(whole) for _ in each] for each in found] for found in sides]
     of = _arguments([*values, *(side for found in sides for each in found for side in each)])
     pieces = []
     for value, (trees, joined), found in zip(values, conditions, sides, strict=True):
@@ -71,14 +76,69 @@ def _condition_trees(tree: Tree) -> tuple[list[Tree], type]:
     return found, sympy.Or if is_or else sympy.And
 
 
+def _with_all_indices(values: Sequence[Value]) -> list[Value]:
+    """t_k beside X_jk is repeated for every j; whole vectors and matrices are left as they are."""
+    axes: dict[str, Axis] = {}
+    for value in values:
+        for label, axis in value.axes.items():
+            if axes.setdefault(label, axis) != axis:
+                raise Mismatch(axes[label], axis)
+    labels = tuple(axes)
+    if not all(map(is_hidden, labels)):
+        return list(values)
+
+    def whole(value: Value) -> Value:
+        return value if value.labels in ((), labels) else Value(contract(((value.tensor, value.labels),), labels, axes), labels)
+
+    return [whole(value) for value in values]
+
+
 def _arguments(values: Sequence[Value]) -> list[Value]:
     """The quantities of which all are functions, entry by entry."""
-    known = list(dict.fromkeys(leaf for value in values for leaf in leaves(value.tensor)))
+    known = list(dict.fromkeys(atom for value in values for atom in _atoms(value.tensor)))
     found = next((value for value in values if value.labels), None)
     labels = found.labels if found is not None else ()
-    if not known or any(value.labels not in ((), labels) for value in values) or any(leaf.rank not in (0, len(labels)) for leaf in known):
+    if not known or any(value.labels not in ((), labels) for value in values) or any(atom.rank not in (0, len(labels)) for atom in known):
         raise Unread("pieces that are no functions of the same entries")
-    return [Value(leaf, labels if leaf.rank else ()) for leaf in known]
+    for left, right in itertools.pairwise(atom for atom in known if atom.rank):
+        for one, other in zip(left.axes, right.axes, strict=True):
+            if one != other:
+                raise Mismatch(one, other)
+    return [Value(atom, labels if atom.rank else ()) for atom in known]
+
+
+def _atoms(tensor: Tensor) -> Iterator[Tensor]:
+    """The tensors of whose entries an entry of this one is a function: Z and α 1ᵀ of Z ⊙ (α 1ᵀ)."""
+    match tensor:
+        case Const():
+            pass
+        case Add() | Map():
+            for arg in tensor.args:
+                yield from _atoms(arg)
+        case Contract():
+            for _, atom in _factors(tensor):
+                if atom is not None:
+                    yield from (atom,) if isinstance(atom, Contract) else _atoms(atom)
+        case _:
+            yield tensor
+
+
+def _factors(tensor: Contract) -> list[tuple[Tensor, Tensor | None]]:
+    """Each factor with what it is in all entries: itself, or repeated along the axes that it lacks; None for δ_jj."""
+    whole = tuple(range(tensor.rank))
+    found: list[tuple[Tensor, Tensor | None]] = []
+    if not tensor.args:
+        return []
+    for factor, labels in tensor.factors:
+        if _is_diagonal(factor, labels):
+            found.append((factor, None))
+        elif labels in ((), whole):
+            found.append((factor, factor))
+        elif set(labels) < set(whole) and len(set(labels)) == len(labels):
+            found.append((factor, contract(((factor, labels),), whole, dict(enumerate(tensor.axes)))))
+        else:
+            return [(tensor, tensor)]
+    return found
 
 
 def _expression(tensor: Tensor, of: Sequence[Value]) -> sympy.Expr:
@@ -94,9 +154,9 @@ def _expression(tensor: Tensor, of: Sequence[Value]) -> sympy.Expr:
         case Map():
             return tensor.expr.xreplace({slot(i): _expression(arg, of) for i, arg in enumerate(tensor.args)})
         case Contract():
-            factors = [pair for pair in zip(tensor.args, tensor.labels, strict=True) if not _is_diagonal(*pair)]
-            if all(labels in ((), tuple(range(tensor.rank))) for _, labels in factors):
-                return sympy.Mul(*(_expression(arg, of) for arg, _ in factors))
+            factors = [atom for _, atom in _factors(tensor) if atom is not None]
+            if tensor not in factors:
+                return sympy.Mul(*(_expression(atom, of) for atom in factors))
     raise Unread("a piece that is not taken entry by entry")
 
 

@@ -9,7 +9,7 @@ from symback.language.expressions import contract, var
 from symback.language.names import Name
 from symback.verification.clock import bounds_of, is_over_stages, whole_number
 from symback.verification.meaning import COL, ROW, Mismatch, OutOfRange, Unread, Value, combined, elementwise, number, product, summed
-from symback.verification.mentions import SAMPLE_COUNTS, integer_of, letter_of, script_shift
+from symback.verification.mentions import SAMPLE_COUNTS, integer_of, letter_of, names_in, script_shift
 from symback.verification.place import MOST_SUMMANDS, Place, read
 from symback.verification.reading_names import axes_of_indices, bind, count_name, kronecker, ranges_of
 from symback.verification.tree import Tree, operands_of
@@ -27,6 +27,8 @@ def read_large(tree: Tree, place: Place) -> Value:
         return _over_stages(body, bounds, head == r"\prod", place)
     if head != r"\sum":
         raise Unread("a large sign that is no sum")
+    if sign.kind == "scripts" and place.is_definition and (every := _every_layer(sign, body, place)) is not None:
+        return every
     if sign.kind != "scripts" or not any(script.kind == "subscript" for script in sign.children[1:]):
         return _sum_of_all(read(body, place), place)
     labels: list[str] = []
@@ -131,6 +133,29 @@ def sum_along(argument: Tree, place: Place) -> Value:
     if "keepdim" in options or "keepdims" in options:
         return Value(contract(((found.tensor, found.labels),), value.labels, {side: value.axes[side]}), value.labels)
     return Value(found.tensor, tuple(ROW if label == kept else label for label in found.labels))
+
+
+def _every_layer(sign: Tree, body: Tree, place: Place) -> Value | None:
+    r"""Σ_{l=1}^{L} of what belongs to layer l alone: one term for each layer of the world, since the others are constants in it."""
+    bounds = bounds_of(sign)
+    if len(bounds) != 1 or place.world.window.is_clock:
+        return None
+    letter, lower, upper = bounds[0]
+    terms, axes = body, dict(place.axes)
+    while terms.kind == "large":
+        for inner, _, _ in bounds_of(terms.children[0]):  # has other sizes in every layer
+            axes.pop(inner, None)
+        terms = terms.children[1]
+    stages = {place.world.lexicon.mention(name).stage for _, name in names_in(terms)} - {None}
+    is_whole = lower is not None and integer_of(lower) == 1 and upper is not None and letter_of(upper) in place.bases
+    if stages != {(letter, 0)} or not is_whole:
+        return None
+    window = place.world.window
+    total: Value | None = None
+    for number_of_layer in range(window.first, window.last + 1):
+        term = read(body, replace(place, bases={**place.bases, letter: number_of_layer}, own=number_of_layer, axes=dict(axes)))
+        total = term if total is None else combined(total, term, 1)
+    return total
 
 
 def _over_stages(body: Tree, bounds: Sequence[tuple[str, Tree | None, Tree | None]], is_product: bool, place: Place) -> Value:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from symback.verification.definitions import FUNCTION_HEADS, Definition, Function, arguments_of_activations
+from symback.verification.differentials import begins_with_differential
 from symback.verification.meaning import COL, ROW
 from symback.verification.mentions import Lexicon, is_any_of, letter_of, names_in, printed_name
 from symback.verification.recurrence import losses_under_sums, shared_families
@@ -95,6 +96,9 @@ class Sheet:
             sides = sides_of(shape)
             if family not in defined | self.with_samples and self.ranks.get(family, len(sides)) == len(sides):
                 self.types[family] = sides
+        self.counts_with_d = any("d" in shape for shape in self.shapes.values()) and not any(
+            node.kind == "relation" and begins_with_differential(node.children[0]) for tree in trees for node in walk_tree(tree)
+        )
         self.shared = shared_families(self.definitions, lexicon) if lexicon.is_recurrent else set()
         named = {d.name.family for d in self.definitions if d.name.stage is not None}
         self.stageless = named - self.staged if lexicon.is_recurrent else set()  # a_f, which is that of step t and says so nowhere
@@ -120,7 +124,12 @@ class Sheet:
         return is_counted and any(stages) and all(stage is None or stage[0] == "" for stage in stages)
 
     def has_own(self, letter: str) -> bool:
-        r"""Whether a letter is a quantity by itself, as in \delta = ∂C/∂z: then \delta x is a product, and no name of ∂C/∂x."""
+        r"""Whether a letter is a quantity by itself, as in \delta = ∂C/∂z: then \delta x is a product, and no name of ∂C/∂x.
+
+        So is the d of X \in \mathbb R^{n \times d} on a page of which no line begins with a dX.
+        """
+        if letter == "d" and self.counts_with_d:
+            return True
         return any(definition.name.family == letter and definition.role == "gradient" for definition in self.definitions)
 
     def _is_of_layer_below(self, definition: Definition) -> bool:

@@ -70,7 +70,6 @@ class World:
         self.preset = preset or {}
         self.sheet, self.edition, self.window, self.assumed, self.about = sheet, edition, window, assumed, about
         self.lexicon = sheet.lexicon
-        self.summable = dict(window.summable)
         self.sizes = (start or sizes or sheet.sizes).copy()
         # another world's axes without a name are not those of this one, but those of the world that this one refines are
         self.first_fresh = self.sizes.most_fresh() if first_fresh is None else first_fresh
@@ -89,6 +88,8 @@ class World:
                     raise
             except Retyped:
                 self.sizes = (sizes or sheet.sizes).copy()
+            except Counted as found:
+                self.preset = {**self.preset, found.letter: found.axis}
 
     # Building
 

@@ -65,9 +65,35 @@ def cost_of(world: World) -> tuple[Equation, tuple[Fact, ...]]:
                 return Equation(symbol, found, "cost"), facts_of(world)
     sinks = _sinks_of(world)
     world.has_one_end = len(sinks) <= 1 and not world.about
-    if not sinks:
-        return Equation(symbol, unspecified("C", tuple(all_values(world))), "cost"), facts_of(world)
-    return Equation(symbol, unspecified("C", tuple(sinks)), "cost"), facts_of(world)
+    unknown = unspecified("C", tuple(sinks or all_values(world)))
+    return Equation(symbol, _whole_of_unknown(world, stated, unknown) or unknown, "cost"), facts_of(world)
+
+
+def _whole_of_unknown(world: World, stated: Sequence[Definition], unknown: Tensor) -> Tensor | None:
+    r"""C = C_0 + λ Σ_l Σ w^2 where C_0 is an open function of the layers above; None unless the claim speaks of such a C."""
+    if not world.about or world.assumed.cost:
+        return None
+    spoken = _costs_spoken_of(world)
+    if world.sheet.differentials:
+        spoken |= {outermost_cost(world.edition.costs, world.lexicon) or ""}
+    for definition in stated:
+        family, parts = definition.name.family, _parts_of(world, definition)
+        nearest = next(cost for cost in world.edition.costs if cost.name.family == family)
+        if definition is not nearest or family not in spoken or len(parts) != 1 or family in _known_shares(world):
+            continue
+        part, before = var(Name(parts[0]), ()), world.values.get((parts[0], None))
+        if before is not None and before.tensor in world.forward:
+            continue
+        world.values[parts[0], None], world.forward[part] = Value(part, ()), unknown
+        whole = _stated_cost(world, definition)
+        if whole is not None and part in leaves(whole):
+            world.equations.append(Equation(part, unknown, "cut"))
+            world.cost_family = family
+            return whole
+        del world.values[parts[0], None], world.forward[part]
+        if before is not None:
+            world.values[parts[0], None] = before
+    return None
 
 
 def _costs_for(world: World) -> list[Definition]:
@@ -291,7 +317,7 @@ def _reaches(world: World, cost: Tensor) -> bool:
 def _subjects(world: World) -> set[tuple]:
     """What the claim is about; δ is about z, and about Z only where there is no z."""
     capitals = [letter for letter in world.sheet.weighted_inputs if letter.isupper()]
-    return {key for key in world.about if key[0] not in capitals or (key[0].lower(), key[1]) not in world.values}
+    return {key for key in world.about if key[0] not in capitals or (key[0].lower(), key[1]) not in world.about & world.values.keys()}
 
 
 def _is_used(world: World, tensor: Tensor) -> bool:
@@ -329,6 +355,9 @@ def _sinks_of(world: World) -> list[Var]:
         sinks += [tensor for tensor in states if tensor in world.forward and tensor not in sinks and _is_recurrent(tensor)]
     about = _subjects(world)
     wanted = [value.tensor for key, value in world.values.items() if key in about and value.tensor in world.forward]
+    stated = {definition.name.family for definition in world.edition.definitions if definition.order >= 0}
+    usual = {value.tensor for (family, _), value in world.values.items() if family not in stated}
+    sinks = [sink for sink in sinks if sink not in usual or not ancestors_in(world, [sink]).isdisjoint(wanted)] or sinks
     outputs = [
         value.tensor for (family, _), value in world.values.items() if family in world.sheet.outputs and value.tensor in world.forward
     ]
@@ -360,7 +389,7 @@ def _unit_targets(world: World) -> tuple[Fact, ...]:
 
 def _axis_of_units(world: World, tensor: Var) -> int:
     """The axis of a target that does not count samples."""
-    samples = {axis for letter, axis in world.counts.items() if letter in SAMPLE_COUNTS}
+    samples = {axis for letter, axis in world.counts.items() if letter in SAMPLE_COUNTS and not world.is_of_weights(axis)}
     units = [place for place, axis in enumerate(tensor.axes) if axis.kind != "sample" and axis not in samples]
     return units[0] if len(units) == 1 else -1
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from symback.language.expressions import Axis, Const, Equation, Var, leaves, walk
 from symback.simplification.replacing import replaced
 from symback.verification.meaning import Mismatch
-from symback.verification.window import sides_of
+from symback.verification.window import Counted, sides_of
 
 if TYPE_CHECKING:
     from symback.verification.world import World
@@ -45,9 +45,11 @@ def _in_order(equations: list[Equation], defined: set[Var]) -> list[Equation]:
 
 
 def check_declared_sizes(world: World) -> None:
-    """Makes axes one that are declared to be equally long."""
-    seen: dict[str, Axis] = {}
+    """Makes axes one that are declared to be equally long; a letter that was read as a number before they were there counts them."""
+    seen: dict[str, Axis] = dict(world.counts)
     for size, axis in declared_sizes(world):
+        if size not in seen and (size, None) in world.values and not world.defines(size):
+            raise Counted(size, axis)
         if seen.setdefault(size, axis) != axis and world.sizes.can_merge(seen[size], axis):
             raise Mismatch(seen[size], axis)
 

@@ -136,7 +136,7 @@ def test_a_batch_is_its_samples_one_by_one(network, outputs, cost):
         single = computed(network, False, x[s], y[s])
         np.testing.assert_allclose(single["C"], batch["C_s"][s], rtol=1e-12)
         for name, array in single.items():
-            other = batch.get(name[0].upper() + name[1:], batch.get(name))
+            other = batch.get("Dev" + name[1:] if name[0] == "s" else name[0].upper() + name[1:], batch.get(name))
             if other.shape[:1] == (SAMPLE_COUNT,) and other.ndim == array.ndim + 1:
                 np.testing.assert_allclose(other[s], array, rtol=1e-12, err_msg=name)
 
@@ -185,7 +185,7 @@ def test_the_names_of_a_layer_norm_and_of_a_residual():
     assert [roles[name] for name in ("f^3", "xhat^4", "mu^4", "s^4", "z^4")] == ["activation"] * 2 + ["auxiliary"] * 2 + ["cut"]
     assert " ".join(names(forward.parameters)) == "W^1 b^1 t_low^1 alpha_low^1 t_high^1 alpha_high^1 W^2 b^2 W^3 b^3 gamma^4 beta^4"
     batch = forward_equations(network, batch=True)
-    assert "F^3 A^3 Mu^4 S^4 Xhat^4" in " ".join(names(equation.symbol for equation in batch.equations))
+    assert "F^3 A^3 Mu^4 Dev^4 Xhat^4" in " ".join(names(equation.symbol for equation in batch.equations))
 
 
 def test_a_tied_weight_is_one_name_used_twice():

@@ -18,11 +18,14 @@ import numpy as np
 
 from symback.verification.parser import ParseError, parse
 from symback.verification.tree import Tree, operands_of, operators_of
-from tests.verification.independent_models import MODELS, Key, Model
+from tests.verification.independent_models import MODELS as LAYER_MODELS
+from tests.verification.independent_models import Key, Model
 from tests.verification.independent_names import TURNS, Parts, Unknown, kronecker_indices, letter_of, parts_of
+from tests.verification.matrix_models import MATRIX_MODELS
 
-__all__ = ["Scene", "Unknown", "Ways", "WrongShape", "equations_of", "value_of", "verdict_of", "verdict_on"]
+__all__ = ["MODELS", "Scene", "Unknown", "Ways", "WrongShape", "equations_of", "value_of", "verdict_of", "verdict_on"]
 
+MODELS = LAYER_MODELS | MATRIX_MODELS
 STEP = 1e-30
 TOLERANCE = 1e-8  # values are exact to 1e-13 or so; true formulas with cancelling sums lose a few digits more
 SEEDS = (11, 12)

@@ -18,8 +18,8 @@ import numpy as np
 
 from symback.verification.parser import ParseError, parse
 from symback.verification.tree import Tree, operands_of, walk
-from tests.verification.independent import Scene, Ways, WrongShape, equations_of, value_of, verdict_on
-from tests.verification.independent_models import MODELS, Model
+from tests.verification.independent import MODELS, Scene, Ways, WrongShape, equations_of, value_of, verdict_on
+from tests.verification.independent_models import Model
 from tests.verification.independent_names import Parts, Unknown, parts_of
 
 __all__ = ["truths_alone"]

@@ -151,4 +151,5 @@ def test_pages_of_random_networks_are_read_back(tmp_path):
 @pytest.mark.slow
 @pytest.mark.parametrize(("notation", "least"), GALLERY_SHARES)
 def test_the_gallery_is_read_back_in_every_notation(notation, least, tmp_path):
-    check_round_trip(tmp_path, ((folder.name, gallery_page(folder, notation)) for folder in gallery.folders()), least)
+    folders = [folder for folder in gallery.folders() if notation != "jacobian" or not (folder / "graph.toml").is_file()]
+    check_round_trip(tmp_path, ((folder.name, gallery_page(folder, notation)) for folder in folders), least)

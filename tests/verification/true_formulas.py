@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tests.verification.matrix_models import MATRIX_FORMULAS, MATRIX_PAGES
+
 __all__ = ["SETTINGS", "TRUE_FORMULAS", "Setting", "TrueFormula", "page_with"]
 
 
@@ -124,6 +126,8 @@ SETTINGS: dict[str, Setting] = {
     "recurrent": Setting((r"a_t = W h_{t-1} + U x_t + b", r"h_t = \tanh(a_t)", r"o_t = V h_t + c"), "recurrent"),
     "LSTM": Setting((*_GATES, r"c_t = f_t \odot c_{t-1} + i_t \odot g_t", r"h_t = o_t \odot \tanh(c_t)", SIGMOID), "LSTM"),
 }
+
+SETTINGS |= {name: Setting(preamble, name) for name, preamble in MATRIX_PAGES.items()}
 
 _HIDDEN = [
     r"\delta^{<l>} = ((W^{<l+1>})^T \delta^{<l+1>}) \odot \sigma'(z^{<l>})",
@@ -361,5 +365,5 @@ _MORE = {
 TRUE_FORMULAS: tuple[TrueFormula, ...] = (
     *(TrueFormula(setting, _with_layers(template, *spelling)) for template in _HIDDEN for setting, spelling in _SPELLINGS),
     *(TrueFormula(setting, latex) for setting, latex in _OUTPUT),
-    *(TrueFormula(setting, latex) for setting, formulas in _MORE.items() for latex in formulas),
+    *(TrueFormula(setting, latex) for setting, formulas in (*_MORE.items(), *MATRIX_FORMULAS.items()) for latex in formulas),
 )

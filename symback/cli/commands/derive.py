@@ -6,14 +6,14 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from symback.cli.checks import check_blocks, exit_code_of
-from symback.cli.commands.networks import network_of
+from symback.cli.commands.networks import graph_of, network_of
 from symback.cli.pages import check_ending, looking_as_wanted, write_page
 from symback.cli.progress import Tick, shown_progress, silent, with_ticks
 from symback.errors import SpecError
 from symback.language.letters import notation_named
-from symback.network import Network
+from symback.network import Graph, Network
 from symback.pipeline import Derivation, derive, derive_generic
-from symback.presentation import document
+from symback.presentation import document, with_numbers
 from symback.presentation.blocks import Document
 from symback.presentation.text import write_text
 from symback.verification.textbook_proofs import CheckedFormula, check_against_textbook
@@ -38,6 +38,9 @@ def page_of(options: argparse.Namespace, told: Callable[[str], Tick] = silent) -
     """The page that the options describe, and the verdicts that stand at its end; `told` shows how far it has come."""
     notation = notation_named(options.notation)
     layout = options.layout or notation.layout
+    graph = graph_of(options)
+    if graph is not None:
+        return _page_of_graph(graph, options), []
     network = network_of(options)
     for remark in network.remarks:
         print(f"remark: {remark}", file=sys.stderr)
@@ -47,6 +50,15 @@ def page_of(options: argparse.Namespace, told: Callable[[str], Tick] = silent) -
     rows = [row for derivation in _each(derived) for row in check_against_textbook(derivation)]
     page = replace(page, blocks=(*page.blocks, *check_blocks(rows, layout)))
     return looking_as_wanted(page, network, options), rows
+
+
+def _page_of_graph(graph: Graph, options: argparse.Namespace) -> Document:
+    """The page of a graph, whose matrices are written as they are named."""
+    manner = {"form": options.form, "notation": options.notation, "detail": options.detail, "slopes": options.slopes}
+    page = document(derive(graph), **manner, layout=options.layout, sections=options.sections)
+    if options.picture:
+        raise SpecError("there is no picture of a graph; leave out --picture")
+    return with_numbers(page) if options.numbered else page
 
 
 def _derive(network: Network, batch: bool) -> Derivation | tuple[Derivation, Derivation]:

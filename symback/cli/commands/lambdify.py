@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from symback.cli.commands.networks import network_of
+from symback.cli.commands.networks import graph_of, network_of
 from symback.cli.files import write_atomically
 from symback.errors import SpecError
 from symback.numerics import module_source
@@ -16,7 +16,7 @@ def run(options: argparse.Namespace) -> int:
     language, ending = ("C", ".c") if options.backend == "c" else ("Python", ".py")
     if options.output is not None and not options.output.endswith(ending):
         raise SpecError(f"lambdify --backend {options.backend} writes {language}, not {options.output}; name a file that ends in {ending}")
-    source = module_source(network_of(options), dtype=options.dtype, backend=options.backend)
+    source = module_source(graph_of(options) or network_of(options), dtype=options.dtype, backend=options.backend)
     if options.output is None:
         sys.stdout.write(source)
         return 0

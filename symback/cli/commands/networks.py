@@ -3,9 +3,18 @@
 import argparse
 
 from symback.errors import SpecError
-from symback.network import Network
+from symback.network import Graph, Network
+from symback.network.files import read_file, read_table
 
-__all__ = ["network_of"]
+__all__ = ["graph_of", "network_of"]
+
+
+def graph_of(options: argparse.Namespace) -> Graph | None:
+    """The graph that SPEC is the file of; None if it describes a network of layers."""
+    if not options.spec.endswith(".toml"):
+        return None
+    text = read_file(options.spec)
+    return Graph.from_toml(text, options.spec) if "nodes" in read_table(text, options.spec) else None
 
 
 def network_of(options: argparse.Namespace) -> Network:
