@@ -13,7 +13,7 @@ from typing import Protocol, cast
 import numpy as np
 
 from symback.errors import UnsupportedError
-from symback.network import Network
+from symback.network import Graph, Network
 from symback.numerics import error_function, forms, runtime
 from symback.numerics.array_calls import as_called, missing_library
 from symback.numerics.array_source import LIBRARIES, array_source
@@ -55,7 +55,7 @@ class GradientFunction(Protocol):
 
 
 def lambdify(
-    network: Network | Derivation,
+    network: Network | Graph | Derivation,
     dtype: str = "float64",
     backend: str = "numpy",
     threads: int | None = None,
@@ -190,7 +190,7 @@ def _flattened(function: GradientFunction, program: Program | Routine, dtype: st
     return flat
 
 
-def module_source(network: Network | Derivation, dtype: str = "float64", backend: str = "numpy") -> str:
+def module_source(network: Network | Graph | Derivation, dtype: str = "float64", backend: str = "numpy") -> str:
     """The text of a module with `value_and_grad(params, x, y)` and `forward(params, x)` that needs NumPy alone.
 
     With backend="c" it is a C file with `value_and_grad`, whose first comment says how to compile and call it; with "jax"
@@ -216,13 +216,13 @@ def _error_classes() -> list[str]:
     return [f'class {name}({parent}):\n    """{meaning}"""' for name, parent, meaning in _ERRORS]
 
 
-def _program(network: Network | Derivation) -> Program:
+def _program(network: Network | Graph | Derivation) -> Program:
     """The program of the batch derivation, whatever is given."""
     derivation = _batch_derivation(network)
     return program_of(derivation.forward, derivation.formulas)
 
 
-def _batch_derivation(network: Network | Derivation) -> Derivation:
+def _batch_derivation(network: Network | Graph | Derivation) -> Derivation:
     if isinstance(network, Derivation):
         return network if network.forward.is_batch else derive(network.network, batch=True)
     return derive(network, batch=True)

@@ -99,6 +99,8 @@ def _gap_above(readings: OpenReadings, claim: Claim) -> int | None:
     }
     spoken = [m.stage[1] for m in mentions_in(claim.members, readings.sheet) if m.stage is not None and not m.stage[0]]
     missing = set(range(min(stages), max(stages))) - stages if stages and spoken else set()
+    if missing and derives_state(claim.members[0], readings.lexicon):  # ∂z_3/∂z_2: no layer above the third matters, and none below
+        missing &= set(range(min(spoken) + 1, max(spoken)))
     return next((gap for gap in sorted(missing) if gap >= min(spoken)), None)
 
 

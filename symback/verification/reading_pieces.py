@@ -12,6 +12,7 @@ import sympy
 
 from symback.language.expressions import Add, Axis, Const, Contract, Delta, Map, Tensor, contract, map_, slot
 from symback.verification.meaning import Mismatch, Unread, Value
+from symback.verification.mentions import letter_of
 from symback.verification.place import Place, read
 from symback.verification.tree import Tree, operands_of, operators_of
 from symback.verification.window import is_hidden
@@ -30,8 +31,10 @@ def read_pieces(tree: Tree, place: Place) -> Value:
     rows = [row.children for row in tree.children]
     if not rows or any(len(row) != 2 for row in rows):
         raise Unread("cases that are no pairs of a value and its condition")
-    values = [read(value, place) for value, _ in rows]
     conditions = [_condition_trees(condition) for _, condition in rows]
+    if any(all(letter_of(side) in place.axes for side in operands_of(tree)) for trees, _ in conditions for tree in trees):
+        raise Unread("cases that are told apart by indices")
+    values = [read(value, place) for value, _ in rows]
     sides = [[[read(side, place) for side in operands_of(tree)] for tree in trees] for trees, _ in conditions]
     whole = iter(_with_all_indices([*values, *(side for found in sides for each in found for side in each)]))
     values = [next(whole) for _ in values]

@@ -54,6 +54,8 @@ def usual_definitions(definitions: Sequence[Definition], trees: Sequence[Tree], 
     inputs = {lexicon.mention(name).family for d in definitions if d.role == "forward" for _, name in names_in(d.body)}
     given = defined if has_stages else defined | inputs  # the a of z = W a + b is the input
     spoken = staged if {"Z", "A"} <= defined & staged else families  # where layers of samples are stated, a bare z is that of \sigma(z)
+    if not has_stages and "Z" in defined:
+        spoken = spoken - {"z", r"\delta"}
     found: list[Definition] = []
     common_trees: list[Tree] = []
     if has_stages and arguments_of_activations(definitions, lexicon) & defined:

@@ -129,16 +129,19 @@ def share_of_cost(world: World, family: str) -> sympy.Expr:
 
 
 def wholes_out_of_sight(world: World, about: frozenset) -> frozenset:
-    """The costs of which a claim speaks, and of which the known cost is one summand: C = C_0 + λ Σ w^2, where C_0 is known."""
-    if not world.cost_family:
-        return frozenset()
+    """The costs of which a claim speaks, and of which the known cost is one summand: C = C_0 + λ Σ w^2, where C_0 is known.
+
+    Where none is known, since the last layer is out of sight, the summand is an open function of the layers above.
+    """
     spoken = _costs_named(world, about)
     if world.sheet.differentials:
         spoken |= {outermost_cost(world.edition.costs, world.lexicon) or ""}
     with suppress(Counted, Retyped):  # where a size is not known here, the whole may be more than its share
         spoken -= _known_shares(world).keys()
-    hidden = [cost for cost in world.edition.costs if cost.name.family in spoken]
-    return frozenset((cost.name.family, None) for cost in hidden if world.cost_family in _parts_of(world, cost))
+    hidden = [(cost.name.family, _parts_of(world, cost)) for cost in world.edition.costs if cost.name.family in spoken]
+    return frozenset(
+        (family, None) for family, parts in hidden if world.cost_family in parts or (not world.cost_family and len(parts) == 1)
+    )
 
 
 def _costs_spoken_of(world: World) -> set[str]:
@@ -355,9 +358,6 @@ def _sinks_of(world: World) -> list[Var]:
         sinks += [tensor for tensor in states if tensor in world.forward and tensor not in sinks and _is_recurrent(tensor)]
     about = _subjects(world)
     wanted = [value.tensor for key, value in world.values.items() if key in about and value.tensor in world.forward]
-    stated = {definition.name.family for definition in world.edition.definitions if definition.order >= 0}
-    usual = {value.tensor for (family, _), value in world.values.items() if family not in stated}
-    sinks = [sink for sink in sinks if sink not in usual or not ancestors_in(world, [sink]).isdisjoint(wanted)] or sinks
     outputs = [
         value.tensor for (family, _), value in world.values.items() if family in world.sheet.outputs and value.tensor in world.forward
     ]

@@ -35,6 +35,7 @@ PRINTING = "tests/language/test_printing.py"
 NOTATION = "tests/language/test_notation.py"
 TEXTBOOK = "tests/verification/test_textbook.py::test_every_equation_is_proved_and_agrees_with_all_three_roads"
 SPECS = "tests/laws/test_random_specs.py"
+GRAPHS = "tests/laws/test_random_graphs.py::test_random_graphs_agree_with_the_complex_step"
 FORMULAS = "tests/laws/test_views_of_formulas.py"
 TABLES = "tests/laws/test_tables.py"
 BATCHES = "tests/laws/test_batches.py"
@@ -56,6 +57,7 @@ _L = "network/layers.py"
 _N = "network/norms.py"
 _W = "network/place.py"
 _H = "network/gates.py"
+_Q = "network/graph_nodes.py"
 _F = "network/forward.py"
 _D = "pipeline/derive.py"
 _I = "simplification/index_form.py"
@@ -173,6 +175,13 @@ NETWORK = (
     Mutation("a scale forgets its shift", _N, "if shift else value", "if not shift else value", (SPECS,)),
     Mutation("the gate of a gated layer is not activated", _H, "(sums[0].symbol, open_)", "(sums[0].symbol, sums[1].symbol)", (SPECS,)),
     Mutation("the highway's way past is open when the gate is", _H, "(1 - slot(0)) * slot(2)", "slot(0) * slot(2)", (SPECS,)),
+    Mutation("a graph's batch norm goes along the rows", _Q, '"batch_norm", (1, 1), _norm(0, True)', '"batch_norm", (1, 1), _norm(1, True)', (GRAPHS,)),
+    Mutation("attention forgets its scale", _Q, 'given = _product(queries, keys, "ij,kj", at.factor())', 'given = _product(queries, keys, "ij,kj")', (GRAPHS,)),
+    Mutation("a low-rank addition replaces the weights", _Q, "value = add(_product(x, weights), _product(inner, second, factor=at.factor()))",
+        "value = _product(inner, second, factor=at.factor())", (GRAPHS,)),
+    Mutation("costs of a graph are averaged over the columns", "network/graph.py", "outputs_of.axes[:-1])", "outputs_of.axes[1:])", (GRAPHS,)),
+    Mutation("a sum over rows is taken for one of layers", "verification/reading_sums.py", "if stages != {(letter, 0)} or not is_whole:",
+        "if not stages or not is_whole:", ("tests/verification/test_false_alarms.py", "tests/verification/test_pages_read_back.py")),
     Mutation("a batch is summed, not averaged", _F, "scale(1 / each.axes[0].size, pivot) if each.rank", "scale(1, pivot) if each.rank", (FORWARD,)),
     Mutation("the L2 penalty has no half", _F, "scale(network.l2 / 2,", "scale(network.l2,", (FORWARD,)),
     Mutation("the L1 penalty falls on the first layer alone", _F,

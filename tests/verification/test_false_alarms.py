@@ -185,6 +185,57 @@ def test_the_number_of_an_equation_behind_an_arrow_is_no_member_of_it(tmp_path):
     assert last(tmp_path, NUMBERED, claim.replace("(a^1)^T", "(a^2)^T")).verdict == "refuted"
 
 
+@pytest.mark.parametrize(
+    ("page", "claim", "right", "wrong"),
+    [
+        (
+            r"$$z^l_k = \sum_{p} w^l_{kp} a^{l-1}_p + b^l_k$$",
+            r"\frac{\partial z^l_k}{\partial b^l_i} = \begin{cases} 1 & \text{if } i = k \\ 0 & \text{otherwise} \end{cases}",
+            "1 &",
+            "2 &",
+        ),
+        (
+            r"$$Z = X W + b$$ $$A = \begin{cases} Z & \text{if } Z > 0 \\ Z \odot (\mathbf{1} \alpha^T) & \text{otherwise} \end{cases}$$",
+            r"\frac{\partial C}{\partial Z_{ij}} = \frac{\partial C}{\partial A_{ij}}"
+            r" \begin{cases} 1 & \text{if } Z_{ij} > 0 \\ \alpha_j & \text{otherwise} \end{cases}",
+            r"\alpha_j &",
+            r"-\alpha_j &",
+        ),
+        (
+            r"$X \in \mathbb{R}^{n \times d}$ $$s_j = \sqrt{\frac{1}{d} \sum_{k=1}^{d} X_{jk}^2 + \epsilon}$$ $$Y_{jk} = X_{jk} / s_j$$",
+            r"\frac{\partial s_j}{\partial X_{ki}} = \frac{\delta_{jk} X_{ki}}{d s_k}",
+            "{d s_k}",
+            "{2 d s_k}",
+        ),
+        (
+            r"$X \in \mathbb{R}^{n \times d}$ $$\mu = \frac{1}{n} X^T \mathbf{1}$$ $$Y = X - \mathbf{1} \mu^T$$",
+            r"\frac{\partial C}{\partial X} = \frac{\partial C}{\partial Y}"
+            r" - \frac{1}{n} \mathbf{1} \mathbf{1}^T \frac{\partial C}{\partial Y}",
+            r"\frac{1}{n}",
+            r"\frac{2}{n}",
+        ),
+        (
+            r"$A \in \mathbb{R}^{n \times n}$ $X \in \mathbb{R}^{n \times d}$ $\operatorname{ReLU}(z) = \max(0, z)$ "
+            r"$$Z = A X W + \mathbf{1} b^T$$ $$H = \operatorname{ReLU}(Z)$$ $$\Delta = \frac{\partial C}{\partial Z}$$",
+            r"\frac{\partial C}{\partial b} = \Delta^T \mathbf{1}",
+            r"= \Delta",
+            r"= 2 \Delta",
+        ),
+        (
+            r"$$a^l = \sigma(z^l)$$ $$z^l = W^l a^{l-1} + b^l$$ $$C = C_0 + \frac{\lambda}{2} \sum_{l=1}^{L} \sum_j \sum_k (w^l_{jk})^2$$"
+            r" $$C_0 = \frac{1}{2} \|a^L - y\|^2$$ $$\delta^l = \frac{\partial C_0}{\partial z^l}$$",
+            r"\frac{\partial C}{\partial w^l_{jk}} = \delta^l_j a^{l-1}_k + \lambda w^l_{jk}",
+            r"+ \lambda",
+            r"+ 2 \lambda",
+        ),
+    ],
+)
+def test_what_the_pages_of_graphs_and_penalties_taught(page, claim, right, wrong, tmp_path):
+    assert last(tmp_path, page, claim).verdict == "proved"
+    assert last(tmp_path, page, claim.replace(right, wrong)).verdict != "proved"
+    assert last(tmp_path, page, claim.replace(right, wrong)).verdict in ("refuted", "undecided")
+
+
 def test_functions_of_functions_of_functions_take_no_time():
     began = time.process_time()
     assert verify(r"a = " + r"\log " * 50 + "z").formulas[0].verdict == "undecided"
