@@ -83,6 +83,11 @@ class Maker:
                 values = keys and self.pick(lambda shape: len(shape) == 2 and shape[0] == self.shapes[keys][0])
                 if keys and values:
                     self.add(kind, (x, keys, values), (rows, self.shapes[values][1]), scale=0.8)
+            case "multi_head":
+                memory = self.pick(lambda shape: len(shape) == 2) if flag else None
+                self.add(kind, (x, memory) if memory else (x,), (rows, units), heads=2, width=2, units=units, scale=0.8)
+            case "weight_norm":
+                self.add(kind, (x,), (rows, units), units=units, bias=flag)
             case "add" | "subtract" | "multiply" | "dropout":
                 z = self.pick(lambda shape: shape == (rows, columns))
                 if z is not None:
@@ -163,6 +168,16 @@ class Plain:
                 return 0.6 * (left @ (others[0].T if options["transpose_right"] else others[0]))
             case "attention":
                 return self.shares(0.8 * (x @ others[0].T)) @ others[1]
+            case "multi_head":
+                memory = others[0] if others else x
+                total = 0
+                for head in "AB":
+                    queries, keys, values = (of @ own(f"W_{letter}{head}") for letter, of in (("Q", x), ("K", memory), ("V", memory)))
+                    total = total + self.shares(0.8 * (queries @ keys.T)) @ values @ own(f"W_O{head}")
+                return total
+            case "weight_norm":
+                lengths = xp.sqrt((own("D") ** 2).sum(1))
+                return x @ (own("D").T * (own("gamma") / lengths)) + (own("b") if options["bias"] else 0)
             case "add":
                 return x + others[0]
             case "subtract":

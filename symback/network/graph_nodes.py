@@ -8,6 +8,10 @@ In what follows X is what a node is made of, Y the node; n rows, d columns.
     matmul       Y = τ X Z, with `transpose_left` Xᵀ Z, with `transpose_right` X Zᵀ
     attention    S = τ Q Kᵀ (+ M),  P = softmax(S) along the rows,  Y = P V, of Q, K, V and perhaps a mask M that is added
                  (Vaswani et al.: Attention Is All You Need, 2017, equation 1)
+    multi_head   for each head A, B, …:  Q_A = X W_QA,  K_A = Z W_KA,  V_A = Z W_VA, attention of these, and Y = O_A W_OA + O_B W_OB …;
+                 Z is X itself, or a second argument (cross-attention)
+    weight_norm  Y = X Wᵀ + 1 b_Yᵀ with W_jk = γ_j D_jk / s_j,  s_j = √Σ_k D_jk²
+                 (Salimans, Kingma: Weight Normalization, 2016, equation 2; the directions D are called v there)
     add, multiply, subtract           entry by entry, of quantities of the same sizes
     scale        Y = τ X
     transpose    Y = Xᵀ
@@ -40,6 +44,7 @@ from symback.network.sizes import read_size
 __all__ = ["NODES", "At", "NodeRow", "activation_row"]
 
 MANY = 10_000
+MOST_HEADS = 256
 
 
 @dataclass(frozen=True)
@@ -177,19 +182,78 @@ def _attention(at: At) -> Built:
     queries, keys, values = (at.matrix(place) for place in range(3))
     at.fits(queries.axes[1], keys.axes[1], "the columns of queries and keys")
     at.fits(keys.axes[0], values.axes[0], "the rows of keys and values")
-    scores = at.inner("S", queries.axes[0], keys.axes[0])
-    shares = at.inner("P", queries.axes[0], keys.axes[0])
+    mask = at.matrix(3) if len(at.of) == 4 else None
+    if mask is not None:
+        at.fits(mask.axes[0], queries.axes[0], "the rows of the mask and the queries")
+        at.fits(mask.axes[1], keys.axes[0], "the columns of the mask and the rows of the keys")
+    return _attended(at, (queries, keys, values), at.output(queries.axes[0], values.axes[1]), mask)
+
+
+def _attended(at: At, of: tuple[Var, Var, Var], output: Var, mask: Var | None = None, tail: str = "") -> Built:
+    """S = τ Q Kᵀ + M, P = softmax(S), O = P V."""
+    queries, keys, values = of
+    axes = (queries.axes[0], keys.axes[0])
+    scores, shares = at.inner(f"S{tail}", *axes), at.inner(f"P{tail}", *axes)
     given = _product(queries, keys, "ij,kj", at.factor())
-    if len(at.of) == 4:
-        mask = at.matrix(3)
-        for one, other in zip(mask.axes, scores.axes, strict=True):
-            at.fits(one, other, "the mask and the scores")
-        given = add(given, mask)
     softmax = read_activation("softmax")
     passes = activation_equations(softmax, scores, shares)
-    output = at.output(queries.axes[0], values.axes[1])
-    equations = (Equation(scores, given, "cut"), *_cut(passes), Equation(output, _product(shares, values), "cut"))
+    equations = (
+        Equation(scores, given if mask is None else add(given, mask), "cut"),
+        *_cut(passes),
+        Equation(output, _product(shares, values), "cut"),
+    )
     return Built(equations, (), activation_facts(softmax, passes))
+
+
+def _multi_head(at: At) -> Built:
+    x, memory = at.matrix(0), at.matrix(len(at.of) - 1)
+    heads = at.options["heads"]
+    if isinstance(heads, bool) or not isinstance(heads, int) or not 1 <= heads <= MOST_HEADS:
+        raise SpecError(f"heads of node {at.name} is {shorten(heads)}; it should be a number from 1 to {MOST_HEADS}")
+    width, units = (Axis(read_size(at.options[key], f"{key} of node {at.name}")) for key in ("width", "units"))
+    equations: list[Equation] = []
+    parameters: list[Var] = []
+    facts: list[Fact] = []
+    terms: list[Tensor] = []
+    for head in range(1, heads + 1):
+        label = _head_label(head) if heads > 1 else ""
+        tail = f"_{label}" if label else ""
+        of: list[Var] = []
+        for letter, source in (("Q", x), ("K", memory), ("V", memory)):
+            weights = at.inner(f"W_{letter}{label}", source.axes[1], width)
+            parameters.append(weights)
+            of.append(at.inner(f"{letter}{tail}", source.axes[0], width))
+            equations.append(Equation(of[-1], _product(source, weights), "cut"))
+        built = _attended(at, (of[0], of[1], of[2]), at.inner(f"O{tail}", x.axes[0], width), None, tail)
+        equations.extend(built.equations)
+        facts.extend(built.facts)
+        weights = at.inner(f"W_O{label}", width, units)
+        parameters.append(weights)
+        terms.append(_product(built.equations[-1].symbol, weights))
+    equations.append(Equation(at.output(x.axes[0], units), add(*terms), "cut"))
+    return Built(tuple(equations), tuple(parameters), tuple(facts))
+
+
+def _head_label(head: int) -> str:
+    """A, B, … Z, AA, AB …: a number would be read as an index."""
+    first, second = divmod(head - 1, 26)
+    return (chr(64 + first) if first else "") + chr(65 + second)
+
+
+def _weight_norm(at: At) -> Built:
+    x = at.matrix()
+    units = Axis(read_size(at.options["units"], f"units of node {at.name}"))
+    directions, gamma = at.parameter("D", units, x.axes[1]), at.parameter("gamma", units)
+    length, weights = at.inner("s", units), at.inner("W", units, x.axes[1])
+    square = contract(((map_(slot(0) ** 2, (directions,)), ("j", "k")),), ("j",), {})
+    along = [broadcast(vector, directions.axes, (0,)) for vector in (gamma, length)]
+    value, bias = _with_bias(at, _product(x, weights, "ij,kj"), units)
+    equations = (
+        Equation(length, map_(sympy.sqrt(slot(0)), (square,)), "auxiliary"),
+        Equation(weights, map_(slot(0) * slot(1) / slot(2), (along[0], directions, along[1])), "cut"),
+        Equation(at.output(*value.axes), value, "cut"),
+    )
+    return Built(equations, (directions, gamma, *bias))
 
 
 def _cut(equations: tuple[Equation, ...]) -> tuple[Equation, ...]:
@@ -333,6 +397,8 @@ NODES: dict[str, NodeRow] = {
         NodeRow("low_rank", (1, 1), _low_rank, {**_OWN, "rank": ..., "scale": 1}, has_parameters=True),
         NodeRow("matmul", (2, 2), _matmul, {"transpose_left": False, "transpose_right": False, "scale": 1}),
         NodeRow("attention", (3, 4), _attention, {"scale": "tau"}),
+        NodeRow("multi_head", (1, 2), _multi_head, {"heads": ..., "width": ..., "units": ..., "scale": "tau"}, has_parameters=True),
+        NodeRow("weight_norm", (1, 1), _weight_norm, {"units": ..., "bias": True}, has_parameters=True),
         NodeRow("add", (1, MANY), _sum),
         NodeRow("subtract", (2, 2), _entrywise(lambda a, b: a - b)),
         NodeRow("multiply", (2, 2), _entrywise(lambda a, b: a * b)),

@@ -194,7 +194,8 @@ class _Writer:
             is_strict = operation == "power" or level < 3
             return f"{self._operand(args[0], level + is_strict)} {sign} {self._operand(args[1], level + 1)}", level
         if operation in _FUNCTIONS:
-            return f"{self._use(operation)}({self._operand(args[0], 0)})", ATOM
+            inner = self._operand(args[0], 0) if args[0].shape else self._constant(args[0])  # torch takes no numbers of Python's
+            return f"{self._use(operation)}({inner})", ATOM
         if operation in _SUFFIXES:
             return f"{self._operand(args[0])}{_SUFFIXES[operation]}", ATOM
         shape = self._shape(value.shape)

@@ -95,6 +95,8 @@ def _is_turned(value: Value) -> bool:
 
 def plan_of(program: Program) -> Plan:
     """The statements of cost and gradients, and where their values live."""
+    if not program.is_of_layers:
+        raise UnsupportedError("the C backend shares out the rows of a batch, and those of a graph may depend on each other")
     order = _ordered([*(a.value for a in (*program.forward, *program.backward))], (program.cost, *program.gradients))
     phase: dict[Value, int] = {}
     for value in order:

@@ -91,6 +91,8 @@ class Graph:
                 return self.unary("absolute", x.args[0])
             case "negative", "number":
                 return self.number(-x.number)
+            case "sqrt" | "exp" | "log", "number" if x.number.is_number and (operation == "exp" or x.number.is_positive):
+                return self.number(getattr(sympy, operation)(x.number))
             case "negative", "multiply" if x.args[0].is_number:
                 return self.multiply(self.number(-x.args[0].number), x.args[1])
         return self.make(operation, (x,), x.shape)
@@ -100,6 +102,8 @@ class Graph:
 
         x > c  is asked of max(x, c) where that is there already: the same answer, and x is not needed any more.
         """
+        if operation == "subtract" and x.is_number and y.is_number:
+            return self.number(x.number - y.number)
         if operation == "greater":
             cut = self.known.get(("maximum", (x, y), None, broadcast_shape(x.shape, y.shape)))
             return self.make("greater", (cut or x, y), broadcast_shape(x.shape, y.shape))

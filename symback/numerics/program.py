@@ -76,6 +76,7 @@ class Program:
     """Assignments in an order in which each uses only those before it; forward, then backward.
 
     `layers` pairs the parameters (W, b) of each layer, if the network has no others; otherwise it is None.
+    `is_of_layers`: each row of x goes its own way, so that rows can be shared out; not so in a graph.
     """
 
     x: Argument
@@ -88,6 +89,7 @@ class Program:
     output: Value
     gradients: tuple[Value, ...]
     batch_size: sympy.Symbol
+    is_of_layers: bool = True
 
     name = "value_and_grad"
     meaning = "The cost and its gradients, both averaged over the batch."
@@ -159,6 +161,7 @@ def program_of(forward: Forward, formulas: Iterable[GradientFormula]) -> Program
         x=arguments[0], y=arguments[1], parameters=tuple(arguments[2:]), layers=layer_pairs(forward.parameters),
         forward=tuple(passes), backward=tuple(backward), cost=lowering.values[forward.cost],
         output=lowering.values[network_output(forward)], gradients=gradients, batch_size=forward.inputs.axes[0].size,
+        is_of_layers=forward.inputs.name.layer is not None,
     )  # fmt: skip
 
 
@@ -190,7 +193,7 @@ def refuse_unspecified(tensors: Iterable[Tensor]) -> None:
         for node in walk(tensor):
             if isinstance(node, Unspecified):
                 raise UnsupportedError(
-                    f"the cost {node.letter} is known by name only, so it has no numbers; give cost='quadratic' or another"
+                    f"the cost {node.letter} is known by name only, so it has no numbers; give cost='quadratic', to a graph its costs"
                 )
             for call in node.expr.atoms(ScalarFunction) if isinstance(node, Map) else ():
                 if call.formula is None:

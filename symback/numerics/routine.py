@@ -64,6 +64,8 @@ def routine_of(derivation: Derivation, kind: str = "gradient", wrt: Sequence[str
         raise UnsupportedError(f"kind {kind!r} is not built; there are {', '.join(KINDS)}")
     if per_sample and kind != "gradient":
         raise UnsupportedError(f"per_sample belongs to the gradient; a {kind} is asked for as it is")
+    if per_sample and derivation.forward.inputs.name.layer is None:
+        raise UnsupportedError("the rows of a graph's matrices may depend on each other; there is no gradient of each by itself")
     if isinstance(wrt, str):
         raise SpecError(f"wrt is the text {wrt!r}; it should be a list of names, as in [{wrt!r}]")
     planner = _Planner(derivation, derivation.forward, tuple(wrt) if wrt is not None else None)

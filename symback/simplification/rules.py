@@ -47,7 +47,8 @@ class Knowledge:
             product = product_of(definition)
             own = tuple(range(symbol.rank))
             for (base, labels), exponent in product.powers if not product.bound else ():
-                if isinstance(base, Map) and labels == own and exponent in (1, sympy.S.Half):
+                is_root = isinstance(base, Contract) and exponent == sympy.S.Half  # s = √Σ x²
+                if (is_root or (isinstance(base, Map) and exponent in (1, sympy.S.Half))) and labels == own:
                     others = tuple((factor, -e) for factor, e in product.powers if factor != (base, own))
                     found.setdefault(base, []).append(Monomial(symbol, product.coefficient, exponent, others))
         return found

@@ -39,9 +39,10 @@ def _declarations(tree: Tree, lexicon: Lexicon) -> Iterator[tuple[str, tuple[str
                     *(item for member in members[: at + 1] for item in operands_of(member) if member.kind != "product"),
                 ):
                     name = printed_name(named)
-                    if shape is not None and name is not None and not name.below and not name.is_transposed:
+                    if shape is not None and name is not None and not name.is_transposed:
                         mention = lexicon.mention(name)
-                        if mention.power is None and mention.sample is None:
+                        is_plain = not mention.indices and (not name.below or (mention.stage is None and mention.of_step is None))
+                        if mention.power is None and mention.sample is None and is_plain:
                             yield mention.family, shape
                 waiting = []
             else:

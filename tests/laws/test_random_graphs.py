@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from symback.errors import UnsupportedError
 from symback.numerics import lambdify
 from tests.random_graphs import Case, Plain, random_graph
 
@@ -60,3 +61,25 @@ def test_a_wrong_forward_pass_is_noticed():
     params = {name: case.arrays[str(leaf.name)] for name, leaf in zip(f.parameter_names, forward.parameters, strict=True)}
     cost, _ = f(params, case.arrays[str(forward.inputs.name)], case.arrays[str(forward.target.name)])
     assert abs(cost - Wrong(np, case.arrays).cost(case.graph)) > TOLERANCE
+
+
+def test_second_derivatives_along_a_direction_are_differences_of_gradients():
+    for seed in range(12):
+        case = random_graph(seed)
+        forward, f, product = case.graph.forward(), lambdify(case.graph), lambdify(case.graph, kind="hvp")
+        params = {name: case.arrays[str(leaf.name)] for name, leaf in zip(f.parameter_names, forward.parameters, strict=True)}
+        x, y = case.arrays[str(forward.inputs.name)], case.arrays[str(forward.target.name)]
+        draw, step = np.random.default_rng(seed), 1e-6
+        direction = {name: draw.normal(size=value.shape) for name, value in params.items()}
+        up, down = ({name: value + sign * step * direction[name] for name, value in params.items()} for sign in (1, -1))
+        found, above, below = product(params, direction, x, y), f(up, x, y)[1], f(down, x, y)[1]
+        for name in params:
+            expected = (above[name] - below[name]) / (2 * step)
+            assert np.abs(found[name] - expected).max() < 1e-5 * max(1.0, np.abs(expected).max())  # what central differences allow
+
+
+def test_the_c_backend_leaves_graphs_to_numpy_and_says_so():
+    f = lambdify(random_graph(3).graph, backend="c")
+    assert f.backend == "numpy" and "rows of a batch" in f.reason
+    with pytest.raises(UnsupportedError, match="no gradient of each by itself"):
+        lambdify(random_graph(3).graph, per_sample=True)

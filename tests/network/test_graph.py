@@ -86,6 +86,7 @@ def test_a_cross_entropy_of_a_softmax_meets_it():
         ([Node("X", "relu", "X")], "X is defined twice"),
         ([Node("Y", "linear", "X", weights="W_Z")], "node Y has the weights 'W_Z'"),
         ([Node("Y", "linear", "X", units=3, bias="no")], "bias of node Y is 'no'; it should be true or false"),
+        ([Node("Y", "multi_head", "X", heads=0, width=2, units=2)], "heads of node Y is 0; it should be a number from 1 to"),
         ([], "the graph has no nodes"),
     ],
 )

@@ -45,3 +45,23 @@ def test_random_graphs_agree_with_torch():
 @pytest.mark.slow
 def test_a_thousand_random_graphs_agree_with_torch():
     check(range(3100, 4200))
+
+
+@pytest.mark.parametrize("library", ["jax", "torch"])
+def test_the_functions_for_array_libraries_agree_with_numpy(library):
+    found = pytest.importorskip(library)
+    if library == "jax":
+        found.config.update("jax_enable_x64", True)
+    as_array = found.numpy.asarray if library == "jax" else found.tensor
+    for seed in range(20):
+        case = random_graph(seed)
+        forward, f, other = case.graph.forward(), lambdify(case.graph), lambdify(case.graph, backend=library)
+        params = {name: case.arrays[str(leaf.name)] for name, leaf in zip(f.parameter_names, forward.parameters, strict=True)}
+        x, y = case.arrays[str(forward.inputs.name)], case.arrays[str(forward.target.name)]
+        cost, grads = f(params, x, y)
+        if not abs(cost) < HUGE:
+            continue
+        theirs = other({name: as_array(value) for name, value in params.items()}, as_array(x), as_array(y))
+        np.testing.assert_allclose(float(theirs[0]), cost, rtol=1e-10)
+        for name, grad in grads.items():
+            np.testing.assert_allclose(np.asarray(theirs[1][name]), grad, rtol=1e-9, atol=1e-10 * max(1.0, np.abs(grad).max()))
