@@ -49,18 +49,15 @@ def test_many_random_graphs_agree_with_the_complex_step():
 
 
 def test_a_wrong_forward_pass_is_noticed():
-    case = random_graph(3)
-    weights = next(name for name in case.arrays if name.startswith(("W", "gamma", "b")))
-
-    class Wrong(Plain):
-        def cost(self, graph):
-            self.values[weights] = self.values[weights] * 1.01
-            return super().cost(graph)
-
-    forward, f = case.graph.forward(), lambdify(case.graph)
-    params = {name: case.arrays[str(leaf.name)] for name, leaf in zip(f.parameter_names, forward.parameters, strict=True)}
-    cost, _ = f(params, case.arrays[str(forward.inputs.name)], case.arrays[str(forward.target.name)])
-    assert abs(cost - Wrong(np, case.arrays).cost(case.graph)) > TOLERANCE
+    noticed = 0
+    for seed in range(10):
+        case = random_graph(seed)
+        wrong = {name: value * 1.01 for name, value in case.arrays.items()}
+        forward, f = case.graph.forward(), lambdify(case.graph)
+        params = {name: case.arrays[str(leaf.name)] for name, leaf in zip(f.parameter_names, forward.parameters, strict=True)}
+        cost, _ = f(params, case.arrays[str(forward.inputs.name)], case.arrays[str(forward.target.name)])
+        noticed += abs(cost - Plain(np, wrong).cost(case.graph)) > 1e-3 * abs(cost)
+    assert noticed >= 8  # where nothing but a norm's output reaches the cost, a factor of everything is lost
 
 
 def test_second_derivatives_along_a_direction_are_differences_of_gradients():

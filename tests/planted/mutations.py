@@ -180,13 +180,11 @@ NETWORK = (
     Mutation("a low-rank addition replaces the weights", _Q, "value = add(_product(x, weights), _product(inner, second, factor=at.factor()))",
         "value = _product(inner, second, factor=at.factor())", (GRAPHS,)),
     Mutation("costs of a graph are averaged over the columns", "network/graph.py", "outputs_of.axes[:-1])", "outputs_of.axes[1:])", (GRAPHS,)),
-    Mutation("a sum over rows is taken for one of layers", "verification/reading_sums.py", "if stages != {(letter, 0)} or not is_whole:",
-        "if not stages or not is_whole:", ("tests/verification/test_false_alarms.py", "tests/verification/test_pages_read_back.py")),
     Mutation("a batch is summed, not averaged", _F, "scale(1 / each.axes[0].size, pivot) if each.rank", "scale(1, pivot) if each.rank", (FORWARD,)),
     Mutation("the L2 penalty has no half", _F, "scale(network.l2 / 2,", "scale(network.l2,", (FORWARD,)),
     Mutation("the L1 penalty falls on the first layer alone", _F,
         "for w in weights if network.l1 != 0]", "for w in weights[:1] if network.l1 != 0]", (FORWARD,)),
-    Mutation("biases are penalised", _F, 'for parameter in parameters if parameter.name.letter == "W"]', "for parameter in parameters if parameter.rank]", (FORWARD,)),
+    Mutation("biases are penalised", _F, 'for parameter in parameters if parameter.name.letter.split("_")[0] == "W"]', "for parameter in parameters if parameter.rank]", (FORWARD,)),
 )  # fmt: skip
 
 PIPELINE = (
@@ -223,11 +221,12 @@ SEEN = (
     Mutation("an outer product has its factors exchanged", _M,
         "first, second = (right, left) if turned else (left, right)", "first, second = (left, right)", (VIEWS,)),
     Mutation("rows are summed where columns should be", _M,
-        "matrix = self.matrix(body, position == 0)", "matrix = self.matrix(body, position == 1)", (VIEWS,)),
+        "wanted = (position == 1) if turned else (position == 0)", "wanted = position == 1", (VIEWS,)),
     Mutation("errors are columns in the layout of rows", _M,
         'return kinds == ("unit", "sample")', 'return kinds == ("sample", "unit")', (FORMULAS,)),
     Mutation("the Jacobian layout forgets that a formula is a derivative", "pipeline/derivation.py",
-        "        return matrix_form(self.tensor, layout, is_cotangent=True)", "        return matrix_form(self.tensor, layout)", (FORMULAS,)),
+        "        return matrix_form(self.tensor, layout or self.derivation.layout, is_cotangent=True)",
+        "        return matrix_form(self.tensor, layout or self.derivation.layout)", (FORMULAS,)),
     Mutation("entries are written out from 0", _S,
         "product(*(range(1, size + 1) for size in shape))", "product(*(range(size) for size in shape))", (VIEWS,)),
 )  # fmt: skip
