@@ -42,7 +42,7 @@ def _symbols_text(expr: sympy.Expr, sizes: Mapping[sympy.Symbol, str]) -> str:
     """A product or sum of sizes."""
     if expr.is_Symbol:
         return sizes.get(expr, expr.name)
-    if expr.is_Number:
+    if not expr.free_symbols:
         return number_text(expr)
     parts = [_symbols_text(arg, sizes) for arg in expr.args]
     sign = {sympy.Add: " + ", sympy.Mul: " * ", sympy.Pow: " ** "}[expr.func]
