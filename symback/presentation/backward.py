@@ -96,7 +96,9 @@ def _title(formula: Formula, manner: Manner) -> Spans:
     symbol, size = Math((matrix_or_index(formula.symbol, formula.symbol, manner)[0],)), shape_of(formula.symbol, manner)
     if formula.name.letter in ERRORS:
         return "The error ", symbol, ", ", size
-    kind = "input" if formula.target.name.layer == 0 else KINDS.get(formula.target.name.letter)
+    name = formula.target.name
+    known = KINDS if name.layer is not None else {letter: KINDS[letter] for letter in ("W", "b")}  # the A of a graph may be anything
+    kind = "input" if name.layer == 0 else known.get(name.letter)
     return f"The gradient of the {kind}, " if kind else "The gradient ", symbol, ", ", size
 
 
