@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from symback.errors import UnsupportedError
+from symback.network import Graph, Node
 from symback.numerics import lambdify
 from tests.random_graphs import Case, Plain, random_graph
 
@@ -80,3 +81,21 @@ def test_the_c_backend_leaves_graphs_to_numpy_and_says_so():
     assert f.backend == "numpy" and "rows of a batch" in f.reason
     with pytest.raises(UnsupportedError, match="no gradient of each by itself"):
         lambdify(random_graph(3).graph, per_sample=True)
+
+
+def test_a_graph_without_a_cost_has_products_with_its_jacobian():
+    graph = Graph({"Q": ("n", "h"), "K": ("m", "h"), "V": ("m", "v")}, [Node("O", "attention", ("Q", "K", "V"), scale=0.5)])
+    draw = np.random.default_rng(0)
+    arrays = {"x": draw.normal(size=(4, 3)), "K": draw.normal(size=(5, 3)), "V": draw.normal(size=(5, 2))}
+    given = draw.normal(size=(4, 2))
+
+    def output(x, K, V):
+        shares = np.exp(0.5 * x @ K.T)
+        return shares / shares.sum(axis=1, keepdims=True) @ V
+
+    found, grads = lambdify(graph, kind="vjp", wrt=list(arrays))({"K": arrays["K"], "V": arrays["V"]}, arrays["x"], given)
+    np.testing.assert_allclose(found, output(**arrays), rtol=1e-13)
+    for name, array in arrays.items():
+        direction = draw.normal(size=array.shape)
+        moved = {**arrays, name: array + 1e-30j * direction}
+        assert abs((grads[name] * direction).sum() - (output(**moved) * given).sum().imag / 1e-30) < TOLERANCE
